@@ -1,0 +1,1 @@
+"""What happens inside: collapse, sensitivity, theory."""

@@ -1,0 +1,1 @@
+"""What it means: curves, histograms, figures, the page."""

@@ -1,0 +1,1 @@
+"""Who answers: the bundled model, vLLM, OpenAI, Gemini, any lm-eval backend."""

@@ -1,0 +1,1 @@
+"""Intervals, acuity, placement of the next trials, paired comparison."""

@@ -1,0 +1,1 @@
+"""What is kept: journal, manifest, run directory, trial and probe tables."""

@@ -1,0 +1,1 @@
+"""What is asked: sequences, prompts, answers, and their form as lm-eval tasks."""
