@@ -1,17 +1,27 @@
 """The words between a runner and the rest of the house: a request, a reply, a failure.
 
 A *runner* answers requests. Everything that lm-eval, the journal and the trial table need to
-know about an answer is in :class:`Reply`; a provider that cannot say leaves the field ``None``.
+know of an answer is in :class:`Reply`; what a provider cannot say stays ``None``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-FinishReason = Literal["stop", "length", "content_filter"]
-"""Why generation ended: of itself, at the token limit, or by the provider's filter."""
+from ..store.answers import Failure, FinishReason, Reply
+
+__all__ = [
+    "Deliver",
+    "Failure",
+    "FinishReason",
+    "Message",
+    "Reply",
+    "Request",
+    "Runner",
+    "Sampling",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,41 +64,9 @@ class Request:
     trial: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer and what the provider says of it.
-
-    Attributes:
-        text: the visible answer; never ``None``.
-        finish_reason: why it ended.
-        prompt_tokens, completion_tokens: as the provider bills them; completion tokens include
-            the reasoning ones.
-        reasoning_tokens: hidden tokens spent thinking, where the provider says.
-        latency_s: seconds from sending the request that succeeded to its last byte.
-        fingerprint: the server's own word on what answered (system fingerprint, model version).
-        reasoning: reasoning text, where the provider returns it apart from the answer.
-    """
-
-    text: str
-    finish_reason: FinishReason = "stop"
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    latency_s: float | None = None
-    fingerprint: str | None = None
-    reasoning: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A request that failed for good; it is counted, named, and asked again on the next run."""
-
-    reason: str
-    status: int | None = None
-
-
-Deliver = Callable[[Request, Reply | Failure], None]
-"""Takes each answer as it arrives; when it returns, the answer is kept."""
+Deliver = Callable[[Sequence[tuple[Request, Reply | Failure]]], None]
+"""Takes answers as they arrive, one or many at a time (many share one disk flush); when it
+returns, they are kept. It blocks on the disk: call it from a thread, not from an event loop."""
 
 
 class Runner(Protocol):

