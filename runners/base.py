@@ -86,7 +86,9 @@ class Runner(Protocol):
     context_length: int | None
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
-        """Answer every request, in any order, calling ``deliver`` as each answer arrives.
+        """Answer every request, in any order, calling ``deliver`` as answers arrive.
+
+        ``requests`` is pulled from lazily, a bounded window ahead of the answers.
 
         Raises:
             ModelRefused: no request to this model can succeed.
