@@ -46,7 +46,9 @@ def _curve(values: NDArray[np.float64], lengths: Sequence[int]) -> pd.DataFrame:
 
 def softmax_decay(seeds: int = 5) -> pd.DataFrame:
     """Figure 9 (Lemma B.2): total variation against length, mean with interval, min and max."""
-    values = _spread(lambda n, seed: theory.perturbed_softmax_tv(n, seed=seed), FIG9_LENGTHS, seeds)
+    values = np.array(
+        [[theory.perturbed_softmax_tv(n, seed=s) for n in FIG9_LENGTHS] for s in range(seeds)]
+    )
     return _curve(values, FIG9_LENGTHS)
 
 
