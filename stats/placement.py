@@ -1,0 +1,174 @@
+"""Adaptive measurement: where the next trials tell most about L50, and when to stop.
+
+The lengths of the next batch are those that leave the least expected entropy of the posterior of
+L50: the idea of psi-marginal (Prins 2013, J. Vis. 13(7):3) and QUEST+ (Watson 2017, J. Vis.
+17(3):10), with slope and lapse rate as nuisance.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import entr, xlogy
+
+from ..errors import InputError
+from .acuity import Censored
+from .intervals import Interval
+from .posterior import Posterior, posterior
+from .psychometric import Family, FloatArray
+from .tally import Tally
+
+_PER_OCTAVE = 8  # candidate lengths per doubling
+_GROUPS = 8  # distinct choices in one batch, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """The state of one adaptive measurement, one per task: nothing but the answers so far.
+
+    Every number is a function of the tally, so replaying the same answers in any order, or in any
+    batches, gives the same state: that is how a measurement resumes.
+
+    Attributes:
+        family: Shape and chance level; guessing must be right in fewer than half of the trials.
+        shortest: Shortest length that may be tested, in items.
+        longest: Longest length that may be tested, in items.
+        tally: The answers so far.
+    """
+
+    family: Family
+    shortest: int
+    longest: int
+    tally: Tally
+
+    @classmethod
+    def start(cls, longest: int, family: Family | None = None, shortest: int = 1) -> "Placement":
+        """A measurement without answers.
+
+        Raises:
+            InputError: not ``1 <= shortest < longest``, or guessing alone reaches 0.5, so that
+                there is no L50 to look for.
+        """
+        family = family or Family()
+        if not 1 <= shortest < longest:
+            raise InputError(
+                f"adaptive lengths run from {shortest} to {longest}; give 1 <= shortest < longest"
+            )
+        if family.chance >= 0.5:
+            raise InputError(
+                f"guessing alone is right in {family.chance:.0%} of trials, so there is no L50 to"
+                " look for; use fixed lengths"
+            )
+        return cls(family, shortest, longest, Tally.of([], [], []))
+
+    def update(self, length: int, correct: int, trials: int) -> "Placement":
+        """The state with more answers at one length; this one is unchanged.
+
+        Raises:
+            InputError: not ``0 <= correct <= trials``, or a length outside the measurement.
+        """
+        if not self.shortest <= length <= self.longest:
+            raise InputError(
+                f"length {length} lies outside this measurement, {self.shortest} to {self.longest}"
+            )
+        tally = self.tally.add(length, correct, trials)
+        return Placement(self.family, self.shortest, self.longest, tally)
+
+    def next_lengths(self, batch: int) -> list[int]:
+        """Lengths for the next ``batch`` trials, in increasing order, repeated as needed.
+
+        A batch is built greedily in at most 8 groups: after each choice the posterior is sharpened
+        by the answers that are expected there, so that the groups complement each other.
+
+        Raises:
+            InputError: ``batch`` is below 1.
+        """
+        if batch < 1:
+            raise InputError(f"batch is {batch}; give at least 1")
+        lengths = candidates(self.shortest, self.longest)
+        p = np.clip(self._posterior.grid.accuracy(np.log2(lengths)), 1e-9, 1 - 1e-9)
+        mass = self._posterior.mass
+        regions = self._regions
+        chosen: list[int] = []
+        for group in np.array_split(np.arange(batch), min(batch, _GROUPS)):
+            at = int(np.argmin(_expected_entropy(mass, p, regions)))
+            chosen += [int(lengths[at])] * group.size
+            mean = float(np.sum(mass * p[at]))
+            expected = xlogy(mean, p[at]) + xlogy(1 - mean, 1 - p[at])
+            mass = mass * np.exp(group.size * (expected - expected.max()))
+            mass = mass / mass.sum()
+        return sorted(chosen)
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Central posterior interval of L50 in items; 0 and infinity for an end out of range."""
+        belief = self._posterior.belief(0.5)
+        return belief.within(*self._span).interval(level)
+
+    def censored(self, level: float = 0.95) -> Censored | None:
+        """The side on which the whole interval lies outside the range, if it does."""
+        low, high = self.interval(level)
+        if low >= self.longest:
+            return "above"
+        if high <= self.shortest:
+            return "below"
+        return None
+
+    def settled(self, precision: float, level: float = 0.95) -> bool:
+        """Whether to stop: the interval's ratio high / low is small enough, or L50 is censored.
+
+        Args:
+            precision: The ratio to reach, above 1; 1.25 says L50 to about an eighth either way.
+            level: Level of the interval.
+
+        Raises:
+            InputError: ``precision`` is not above 1.
+        """
+        if not precision > 1:
+            raise InputError(f"precision is {precision}; give a ratio above 1, as 1.25")
+        low, high = self.interval(level)
+        return (low > 0 and high / low <= precision) or self.censored(level) is not None
+
+    @property
+    def _span(self) -> tuple[float, float]:
+        return float(np.log2(self.shortest)), float(np.log2(self.longest))
+
+    @cached_property
+    def _posterior(self) -> Posterior:
+        return posterior(self.tally, self.family, self._span)
+
+    @property
+    def _regions(self) -> NDArray[np.intp]:
+        """First threshold cell of each region that is told apart, shape (regions,).
+
+        Where L50 lies outside the range, it does not matter where.
+        """
+        nodes = self._posterior.grid.threshold.nodes
+        first, last = self._span
+        inside = np.flatnonzero((nodes >= first) & (nodes <= last))
+        above = np.flatnonzero(nodes > last)[:1]
+        return np.unique(np.concatenate([[0], inside, above])).astype(np.intp)
+
+
+def candidates(shortest: int, longest: int) -> NDArray[np.int64]:
+    """Lengths that a measurement may test: whole numbers, 8 per doubling, both ends among them."""
+    octaves = np.log2(longest / shortest)
+    steps = np.linspace(0, octaves, int(np.ceil(octaves * _PER_OCTAVE)) + 1)
+    return np.unique(np.rint(shortest * np.exp2(steps)).astype(np.int64))
+
+
+def _expected_entropy(mass: FloatArray, p: FloatArray, regions: NDArray[np.intp]) -> FloatArray:
+    """Entropy of L50 that one trial at each length is expected to leave, shape (lengths,).
+
+    Args:
+        mass: Posterior, shape (thresholds, others).
+        p: Accuracy, shape (lengths, thresholds, others).
+        regions: First threshold cell of each region of L50 that is told apart.
+    """
+    right = np.einsum("tk,jtk->jt", mass, p)
+    wrong = mass.sum(axis=1) - right
+    entropy = np.zeros(len(p))
+    for joint in (right, wrong):
+        joint = np.add.reduceat(joint, regions, axis=1)
+        entropy += entr(joint).sum(axis=1) - entr(joint.sum(axis=1))
+    return entropy
