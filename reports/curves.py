@@ -1,0 +1,111 @@
+"""Error curves: what happened at each length, with the uncertainty of every number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..stats.intervals import ErrorSummary, error_summary, wilson_band
+from .words import KEYS, OUTCOMES, READ, in_order
+
+BOOTSTRAP_BUDGET = 1_000_000_000
+"""Bootstrap draws for all points together; bounds the time that a million trials take."""
+
+ERROR_COLUMNS = [
+    "error_n",
+    *(f"error_{s}{end}" for s in ("mean", "median", "p90") for end in ("", "_low", "_high")),
+]
+
+
+def curves(trials: pd.DataFrame) -> pd.DataFrame:
+    """Summarise trials per task, mode, lens and length.
+
+    Args:
+        trials: the trial table, one row per trial (docs/run-directory.md).
+
+    Returns:
+        One row per task, mode, lens and length, with the columns
+
+        - ``tokens``: median prompt tokens of the sequence, where recorded;
+        - ``n``: trials asked; then one count per outcome, which add up to ``n``;
+        - ``answered``: ``n`` without the infrastructure failures, the denominator of accuracy;
+        - ``accuracy``, ``accuracy_low``, ``accuracy_high``: correct of answered, with the 95 %
+          Wilson interval (Wilson 1927). ``accuracy`` and its interval are NaN where nothing
+          was answered;
+        - ``accuracy_truncated_wrong``, ``accuracy_truncated_excluded``: the two readings of a
+          truncated answer; the first equals ``accuracy``;
+        - ``error_n``, ``error_{mean,median,p90}{,_low,_high}``: absolute error of the answers
+          that could be read, with 95 % bootstrap intervals (`stats.intervals.error_summary`).
+    """
+    counts = (
+        trials.groupby([*KEYS, "outcome"], observed=True)
+        .size()
+        .unstack(fill_value=0)
+        .reindex(columns=list(OUTCOMES), fill_value=0)
+    )
+    counts.columns.name = None
+    table = counts.reset_index()
+    table.insert(len(KEYS), "n", counts.sum(axis=1).to_numpy())
+    table.insert(len(KEYS), "tokens", _median_tokens(trials).reindex(counts.index).to_numpy())
+    table["answered"] = table["n"] - table["failed"]
+    _add_accuracy(table)
+    for column, values in _errors(trials, counts.index).items():
+        table[column] = values
+    return in_order(table, [*KEYS])
+
+
+def _median_tokens(trials: pd.DataFrame) -> pd.Series[float]:
+    tokens = pd.to_numeric(trials["tokens"]).astype("Float64")
+    by_key = tokens.groupby([trials[key] for key in KEYS], observed=True)
+    return by_key.median().astype("float64")
+
+
+def _add_accuracy(table: pd.DataFrame) -> None:
+    answered = table["answered"].to_numpy(dtype=float)
+    correct = table["correct"].to_numpy(dtype=float)
+    complete = answered - table["truncated"].to_numpy(dtype=float)
+    low, high = wilson_band(correct, answered)
+    nothing = answered == 0
+    accuracy = np.divide(correct, answered, out=np.full(len(table), np.nan), where=~nothing)
+    table["accuracy"] = accuracy
+    table["accuracy_low"] = np.where(nothing, np.nan, low)
+    table["accuracy_high"] = np.where(nothing, np.nan, high)
+    table["accuracy_truncated_wrong"] = accuracy
+    table["accuracy_truncated_excluded"] = np.divide(
+        correct, complete, out=np.full(len(table), np.nan), where=complete > 0
+    )
+
+
+def _errors(trials: pd.DataFrame, index: pd.Index[Any]) -> dict[str, np.ndarray]:
+    """Summaries of absolute error: column name -> one value per point of ``index``."""
+    read = trials[trials["outcome"].isin(READ) & trials["abs_error"].notna()]
+    errors = read["abs_error"].to_numpy(dtype=float)
+    resamples = int(np.clip(BOOTSTRAP_BUDGET // max(1, errors.size), 500, 2000))
+    rows = np.full((len(index), len(ERROR_COLUMNS)), np.nan)
+    rows[:, 0] = 0
+    place = {key: i for i, key in enumerate(index)}
+    for key, members in read.groupby(list(KEYS), observed=True).indices.items():
+        rows[place[key]] = _flat(error_summary(errors[members], resamples=resamples))
+    columns = dict(zip(ERROR_COLUMNS, rows.T, strict=True))
+    return {**columns, "error_n": rows[:, 0].astype(np.int64)}
+
+
+def _flat(summary: ErrorSummary) -> list[float]:
+    estimates = (summary.mean, summary.median, summary.p90)
+    return [summary.n, *(x for e in estimates for x in (e.value, *e.interval))]
+
+
+def pooled(table: pd.DataFrame, by: Sequence[str] = ("task", "mode", "lens")) -> pd.DataFrame:
+    """Add up the counts of a table from `curves` over lengths.
+
+    Returns:
+        One row per group with ``n``, ``answered``, a count per outcome, and ``accuracy`` with
+        its Wilson interval; in the order of `curves`.
+    """
+    counts = ["n", "answered", *OUTCOMES]
+    total = table.groupby(list(by), sort=False, observed=True)[counts].sum().reset_index()
+    _add_accuracy(total)
+    return total

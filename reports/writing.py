@@ -1,0 +1,94 @@
+"""Everything that ``snellen report`` leaves in a run directory."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import InputError
+from .acuities import acuities
+from .curves import curves
+from .examples import choose
+from .figures import figures, whose
+from .histogram import histogram
+from .page import page
+from .summary import summary, warnings
+
+_NOT_IN_A_NAME = re.compile(r"[^\w.-]")
+_OURS = re.compile(r".+_(error|answers)\.(svg|png)")
+
+
+def write_report(
+    run_dir: Path,
+    trials: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    examples: Iterable[Mapping[str, Any]] = (),
+) -> Path:
+    """Write curves.csv, histogram.csv, figures/ and report.html; the page last.
+
+    Each file is replaced in one step, so that a reader never meets half of one; figures of
+    tasks that are no longer in the table are removed.
+
+    Args:
+        run_dir: where to write.
+        trials: the trial table.
+        manifest: shown on the page.
+        examples: trials with prompt and answer text; a few of each task are shown.
+
+    Returns:
+        The path of report.html.
+
+    Raises:
+        InputError: there are no trials.
+    """
+    if trials.empty:
+        raise InputError(f"{run_dir}: there are no trials to report on; run 'snellen run' first")
+    table, counts = curves(trials), histogram(trials)
+    found = acuities(table)
+    pictures = list(figures(trials, table, counts, found))
+    rows = summary(table, found)
+    folder = run_dir / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(run_dir / "curves.csv", table.to_csv(index=False))
+    replace(run_dir / "histogram.csv", counts.to_csv(index=False))
+    written = set()
+    for task, kind, picture in pictures:
+        name = f"{_NOT_IN_A_NAME.sub('_', task)}_{kind}"
+        replace(folder / f"{name}.svg", picture.svg)
+        replace(folder / f"{name}.png", picture.png)
+        written |= {f"{name}.svg", f"{name}.png"}
+    for old in folder.iterdir():
+        if _OURS.fullmatch(old.name) and old.name not in written:
+            old.unlink()
+    html = page(
+        rows=rows,
+        warnings=warnings(rows, table, found),
+        table=table,
+        counts=counts,
+        pictures=pictures,
+        manifest=manifest,
+        examples=choose(examples),
+        title=whose(trials),
+    )
+    return replace(run_dir / "report.html", html)
+
+
+def replace(path: Path, content: str | bytes) -> Path:
+    """Write a file so that at any moment it is either the old or the new one, whole."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as target:
+            target.write(data)
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+    return path

@@ -1,0 +1,117 @@
+"""Curves against an independent count, trial by trial, and scipy's Wilson interval."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest, bootstrap
+from snellen.reports.curves import curves, pooled
+from snellen.reports.words import OUTCOMES
+
+
+@pytest.fixture(scope="module")
+def table(chart):
+    return curves(chart)
+
+
+def test_one_row_per_task_mode_lens_and_length(chart, table):
+    keys = list(zip(table["task"], table["mode"], table["lens"], table["length"], strict=True))
+    asked = zip(chart["task"], chart["mode"], chart["lens"], chart["length"], strict=True)
+    assert len(keys) == len(set(keys))
+    assert set(keys) == set(asked)
+
+
+def test_counts_and_intervals_agree_with_a_count_by_hand(chart, table):
+    counts: dict[tuple, Counter] = {}
+    for trial in chart.to_dict("records"):
+        key = (trial["task"], trial["mode"], trial["lens"], trial["length"])
+        counts.setdefault(key, Counter())[trial["outcome"]] += 1
+    for row in table.to_dict("records"):
+        count = counts[row["task"], row["mode"], row["lens"], row["length"]]
+        assert {o: row[o] for o in OUTCOMES} == {o: count[o] for o in OUTCOMES}
+        assert row["n"] == sum(count.values())
+        answered = row["n"] - count["failed"]
+        interval = binomtest(count["correct"], answered).proportion_ci(method="wilson")
+        assert row["answered"] == answered
+        assert row["accuracy"] == pytest.approx(count["correct"] / answered)
+        assert row["accuracy_low"] == pytest.approx(interval.low, abs=1e-12)
+        assert row["accuracy_high"] == pytest.approx(interval.high, abs=1e-12)
+        assert row["accuracy_truncated_wrong"] == row["accuracy"]
+        left = answered - count["truncated"]
+        assert row["accuracy_truncated_excluded"] == pytest.approx(count["correct"] / left)
+
+
+def test_errors_are_those_of_the_answers_that_were_read(chart, table):
+    for row in table.to_dict("records"):
+        same = chart[
+            (chart["task"] == row["task"])
+            & (chart["mode"] == row["mode"])
+            & (chart["lens"] == row["lens"])
+            & (chart["length"] == row["length"])
+            & chart["outcome"].isin(["correct", "wrong"])
+        ]
+        errors = same["abs_error"].to_numpy(dtype=float)
+        assert row["error_n"] == errors.size
+        if not errors.size:
+            assert math.isnan(row["error_mean"])
+            continue
+        assert row["error_mean"] == pytest.approx(np.mean(errors))
+        assert row["error_median"] == pytest.approx(np.median(errors))
+        assert row["error_p90"] == pytest.approx(np.quantile(errors, 0.9))
+        assert row["error_mean_low"] <= row["error_mean"] <= row["error_mean_high"]
+
+
+def test_bootstrap_interval_agrees_with_scipy(simulated):
+    trials = simulated(lengths=[64], trials=200, threshold=20, seed=3)
+    row = curves(trials).iloc[0]
+    errors = trials["abs_error"].to_numpy(dtype=float)
+    reference = bootstrap((errors,), np.mean, rng=np.random.default_rng(1)).confidence_interval
+    width = reference.high - reference.low
+    assert row["error_mean_low"] == pytest.approx(reference.low, abs=0.1 * width)
+    assert row["error_mean_high"] == pytest.approx(reference.high, abs=0.1 * width)
+
+
+def test_where_nothing_was_answered_there_is_no_accuracy(simulated):
+    table = curves(simulated(failing=1.0))
+    assert (table["failed"] == table["n"]).all()
+    assert (table["answered"] == 0).all()
+    assert table[["accuracy", "accuracy_low", "accuracy_high", "error_mean"]].isna().all(axis=None)
+
+
+def test_an_error_recorded_for_a_truncated_answer_is_not_folded_in(simulated):
+    trials = simulated(lengths=[8], trials=10, threshold=1000)
+    trials.loc[0, ["outcome", "abs_error"]] = ["truncated", 10_000.0]
+    row = curves(trials).iloc[0]
+    assert row["error_n"] == 9
+    assert row["error_mean"] == 0
+
+
+def test_rows_come_in_the_order_of_the_catalogue(table):
+    assert list(table["task"].unique()) == [
+        "sum_digits",
+        "count_ones",
+        "copy_last",
+        "copy_sequence",
+    ]
+    last = table[table["task"] == "copy_last"]
+    assert list(last["lens"].unique()) == ["none", "hint"]
+    for _, points in table.groupby(["task", "mode", "lens"]):
+        assert points["length"].is_monotonic_increasing
+
+
+def test_pooled_adds_up_over_lengths(chart, table):
+    total = pooled(table)
+    assert total["n"].sum() == len(chart)
+    copied = total[(total["task"] == "copy_sequence")].iloc[0]
+    trials = chart[(chart["task"] == "copy_sequence") & (chart["outcome"] != "failed")]
+    assert copied["accuracy"] == pytest.approx((trials["outcome"] == "correct").mean())
+    assert not math.isnan(copied["accuracy_low"])
+
+
+def test_tokens_may_be_unknown(simulated):
+    trials = simulated().assign(tokens=pd.Series(pd.NA, dtype="Int64"))
+    assert curves(trials)["tokens"].isna().all()
