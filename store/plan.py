@@ -1,0 +1,81 @@
+"""The plan of a run: everything that decides what is asked, and of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..tasks.catalogue import Task, find_task
+from ..tasks.harness import TRIALS, trial_ids
+from ..tasks.lengths import STANDARD, parse_lengths
+from ..tasks.question import TrialId
+from .journal import digest
+
+
+class Plan(BaseModel):
+    """What is asked, how, and of whom. Equal plans make one run; any difference makes another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    """The model's name as given."""
+    base_url: str | None = None
+    """The server asked, or none."""
+    tasks: tuple[str, ...]
+    """Task names, without prefix."""
+    modes: tuple[str, ...] = ("direct",)
+    """``direct``, ``cot``, ``cot_fewshot``."""
+    lenses: tuple[str, ...] = ("none",)
+    """Names of lenses; ``none`` is the prompt as it is."""
+    lengths: tuple[int, ...] | None = None
+    """Lengths in items; none: each task's own chart."""
+    trials: int | None = Field(default=None, ge=1)
+    """Trials per length; none: 10, and 1 for the paper's tasks."""
+    seed: int = 0
+    """Seed of the documents."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Token limit of every answer; none: what the mode and the length need."""
+    temperature: float = Field(default=0.0, ge=0)
+    """Sampling temperature; 0 is greedy."""
+    top_p: float | None = None
+    """Nucleus sampling."""
+    sampling_seed: int | None = None
+    """Seed sent to the provider."""
+    reasoning_effort: str | None = None
+    """For models that think before they answer."""
+    chat: bool = True
+    """Ask as a user's turn of a conversation, not as raw text to continue."""
+    model_args: dict[str, Any] = Field(default_factory=dict)
+    """Further settings of the runner (dtype, engine arguments, …)."""
+
+    def run_id(self, numerics: Mapping[str, Any]) -> str:
+        """A short name that is the same for the same plan on the same engine."""
+        more = f"-and-{len(self.tasks) - 1}" if len(self.tasks) > 1 else ""
+        return f"{self.tasks[0]}{more}-{digest([self.model_dump(mode='json'), numerics])[:8]}"
+
+    def cells(self) -> Iterator[tuple[Task, str, str]]:
+        """Task, mode and lens of every curve. A mode or lens that a task lacks is passed over."""
+        for name in self.tasks:
+            task = find_task(name)
+            for mode in self.modes:
+                if mode in task.modes:
+                    for lens in self.lenses:
+                        if lens == "none" or task.family != "paper":
+                            yield task, mode, lens
+
+    def lengths_of(self, task: Task) -> tuple[int, ...]:
+        """The lengths that a task is asked at."""
+        return self.lengths or task.lengths or parse_lengths(STANDARD)
+
+    def trials_of(self, task: Task) -> int:
+        """Trials per length of a task."""
+        return self.trials or (1 if task.family == "paper" else TRIALS)
+
+    def trial_ids(self) -> Iterator[TrialId]:
+        """Every trial of the plan, in the order of ``trials.csv``."""
+        for task, mode, lens in self.cells():
+            yield from trial_ids(
+                task, mode, lens, self.lengths_of(task), self.trials_of(task), self.seed
+            )

@@ -1,0 +1,204 @@
+"""The table of trials: one row each, built from the journal, kept as CSV and Parquet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError, StoreError
+from ..tasks.harness import question
+from ..tasks.question import TrialId
+from .answers import Entry, Failure
+from .plan import Plan
+
+TEXT, INTEGER, NUMBER = "string", "Int64", "Float64"
+COLUMNS: dict[str, str] = {
+    "run_id": TEXT,
+    "model": TEXT,
+    "task": TEXT,
+    "mode": TEXT,
+    "lens": TEXT,
+    "length": INTEGER,
+    "tokens": INTEGER,
+    "index": INTEGER,
+    "seed": INTEGER,
+    "truth": TEXT,
+    "answer": TEXT,
+    "outcome": TEXT,
+    "abs_error": NUMBER,
+    "finish_reason": TEXT,
+    "prompt_tokens": INTEGER,
+    "completion_tokens": INTEGER,
+    "latency_s": NUMBER,
+    "prompt_sha256": TEXT,
+}
+"""Columns of ``trials.csv`` in order, with their types; docs/run-directory.md describes them."""
+
+OUTCOMES = ("correct", "wrong", "unparseable", "truncated", "refused", "failed")
+_REQUIRED = (
+    "run_id", "model", "task", "mode", "lens", "length", "index", "seed", "outcome",
+    "prompt_sha256",
+)  # fmt: skip
+
+
+def trial_of(entry: Entry) -> TrialId | None:
+    """The trial that a journal entry answers; ``None`` for a task that is not Snellen's."""
+    try:
+        return TrialId(**{name: entry.trial[name] for name in TrialId.__dataclass_fields__})
+    except KeyError:
+        return None
+
+
+def trial_table(run_id: str, plan: Plan, entries: Iterable[Entry]) -> pd.DataFrame:
+    """The rows of the trials that have an answer or a failure, in the plan's order.
+
+    Raises:
+        StoreError: an answer's prompt is not the one that this version builds.
+    """
+    found: dict[TrialId | None, Entry] = {trial_of(entry): entry for entry in entries}
+    rows = [
+        _row(run_id, plan.model, trial, found[trial])
+        for trial in plan.trial_ids()
+        if trial in found
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _row(run_id: str, model: str, trial: TrialId, entry: Entry) -> dict[str, Any]:
+    asked = question(trial)
+    if asked.prompt_sha256 != entry.prompt_sha256:
+        raise StoreError(
+            f"the journal's answer to {trial.task} length {trial.length} index {trial.index} was "
+            "given to another prompt than this version of snellen builds; use the version that "
+            "the manifest names"
+        )
+    reply = None if isinstance(entry.result, Failure) else entry.result
+    judged = asked.judge(reply.text, reply.finish_reason) if reply else asked.judge("", "failed")
+    return {
+        "run_id": run_id,
+        "model": model,
+        **{name: getattr(trial, name) for name in ("task", "mode", "lens", "length")},
+        "tokens": entry.trial.get("tokens"),
+        "index": trial.index,
+        "seed": trial.seed,
+        "truth": asked.truth,
+        "answer": judged.answer or None,
+        "outcome": judged.outcome,
+        "abs_error": judged.abs_error,
+        "finish_reason": reply.finish_reason if reply else None,
+        "prompt_tokens": reply.prompt_tokens if reply else None,
+        "completion_tokens": reply.completion_tokens if reply else None,
+        "latency_s": reply.latency_s if reply else None,
+        "prompt_sha256": asked.prompt_sha256,
+    }
+
+
+def write_trials(path: Path, trials: pd.DataFrame) -> None:
+    """Write ``trials.csv`` and, beside it, ``trials.parquet``; each appears whole or not at all."""
+    parquet = path.with_suffix(".parquet")
+    trials.to_csv(partial_path(path), index=False, lineterminator="\n")
+    trials.to_parquet(partial_path(parquet), index=False)
+    for target in (path, parquet):
+        os.replace(partial_path(target), target)
+
+
+def partial_path(path: Path) -> Path:
+    """Where a file is written before it takes its place."""
+    return path.with_name(path.name + ".partial")
+
+
+def read_trials(path: Path) -> pd.DataFrame:
+    """Read and check a ``trials.csv``.
+
+    Returns:
+        A table with :data:`COLUMNS`.
+
+    Raises:
+        InputError: a column is missing, or a row is broken (named by line and column).
+    """
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not a table of trials: {str(error).strip()}") from error
+    missing = [name for name in COLUMNS if name not in raw.columns]
+    if missing:
+        raise InputError(f"{path} line 1: column {missing[0]!r} is missing")
+    return check_trials(raw[list(COLUMNS)], path)
+
+
+def check_trials(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Give a table of text its types.
+
+    Raises:
+        InputError: a value does not fit its column (named by line and column).
+    """
+    for name in _REQUIRED:
+        _refuse(path, raw[name], raw[name].isna())
+    columns: dict[str, Any] = {name: raw[name] for name in COLUMNS}
+    for name, kind in COLUMNS.items():
+        if kind != TEXT:
+            numbers = pd.to_numeric(raw[name], errors="coerce")
+            broken = numbers.isna() & raw[name].notna()
+            if kind == INTEGER:
+                broken |= numbers % 1 > 0
+            _refuse(path, raw[name], broken)
+            columns[name] = numbers
+    table = pd.DataFrame(columns).astype(COLUMNS)
+    _refuse(path, raw["outcome"], ~table["outcome"].isin(OUTCOMES))
+    _refuse(path, raw["length"], table["length"] < 1)
+    # The last column: a row that was cut off shows here.
+    _refuse(path, raw["prompt_sha256"], table["prompt_sha256"].str.len() != 64)
+    return table
+
+
+def _refuse(path: Path, column: pd.Series[Any], broken: pd.Series[bool]) -> None:
+    at = np.flatnonzero(broken.to_numpy(dtype=bool, na_value=True))
+    if at.size:
+        value = column.iloc[at[0]]
+        what = "is empty" if pd.isna(value) else f"holds {value!r}"
+        raise InputError(f"{path} line {at[0] + 2}, column {column.name!r} {what}; mend that row")
+
+
+def examples(plan: Plan, entries: Iterable[Entry], per_task: int = 5) -> list[Mapping[str, Any]]:
+    """Verbatim trials to show beside the numbers: for every task, spread over its lengths.
+
+    Returns:
+        Dictionaries with task, mode, lens, length, index, prompt, answer_text, truth, answer,
+        outcome.
+    """
+    by_cell: dict[tuple[str, str, str], list[tuple[TrialId, Entry]]] = {}
+    for entry in entries:
+        trial = trial_of(entry)
+        if trial is not None and not isinstance(entry.result, Failure):
+            by_cell.setdefault((trial.task, trial.mode, trial.lens), []).append((trial, entry))
+    shown: list[Mapping[str, Any]] = []
+    for task, mode, lens in plan.cells():
+        answered = sorted(
+            by_cell.get((task.name, mode, lens), []),
+            key=lambda pair: (pair[0].length, pair[0].index),
+        )
+        count = min(per_task, len(answered))
+        spread = [round(x) for x in np.linspace(0, len(answered) - 1, count)] if count else []
+        shown += [_example(*answered[at]) for at in spread]
+    return shown
+
+
+def _example(trial: TrialId, entry: Entry) -> Mapping[str, Any]:
+    asked = question(trial)
+    assert not isinstance(entry.result, Failure)
+    judged = asked.judge(entry.result.text, entry.result.finish_reason)
+    return {
+        **{name: getattr(trial, name) for name in ("task", "mode", "lens", "length", "index")},
+        "prompt": asked.prompt,
+        "answer_text": entry.result.text,
+        "truth": asked.truth,
+        "answer": judged.answer,
+        "outcome": judged.outcome,
+    }
