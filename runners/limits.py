@@ -1,0 +1,168 @@
+"""The door in front of a provider: how many requests may be in flight, and how fast they start.
+
+Two limits adapt to what the provider answers, in the manner of TCP congestion control:
+
+=============  ===================================  =========================================
+limit          grows                                shrinks
+=============  ===================================  =========================================
+concurrency    +1 per answer until the first        halved by an overload (502-504, timeout,
+               push-back, then +1 per round         reset), at most once per round trip
+pace           a little per answer, while it is     by a refusal for rate (429): a little among
+               what holds requests back             admissions, a lot among refusals
+=============  ===================================  =========================================
+
+A refusal for rate says nothing against the requests that were admitted beside it, so it leaves
+their number alone. Pacing is what makes a low rate limit cheap to live with: a fair server
+admits its full rate as long as requests keep arriving a little faster, and few are refused if it
+is only a little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+
+from .provider import Limits
+
+_START = 8  # requests in flight before anything is known
+_CUT = 0.95  # of the pace, by a refusal among admissions
+_CUT_AGAIN = 0.8  # of the pace, by refusals and nothing else
+_GROWTH = 0.005  # of the pace, by an answer; more, the longer there was no refusal
+_SLIP = 0.25  # of the gap between requests: how long a token was missing that was refused
+_SLOWEST = 1 / 60  # requests per second
+
+
+class Throttle:
+    """Admits requests one by one; lives on one event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.concurrency = float(min(_START, limits.concurrency))
+        self.pace = math.inf  # requests per second
+        self._most = limits.concurrency
+        self._requests_per_s = (limits.requests_per_minute or math.inf) / 60
+        self._tokens_per_s = (limits.tokens_per_minute or math.inf) / 60
+        self._open: dict[float, None] = {}  # by time of admission, oldest first
+        self._cautious = False  # has the provider been overloaded?
+        self._queue: deque[tuple[asyncio.Future[float], int]] = deque()
+        self._next_at = 0.0
+        self._last_cut = 0.0
+        self._since_cut = 0  # answers
+        self._sent: deque[float] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def enter(self, tokens: int = 0, *, first: bool = False) -> float:
+        """Wait for admission; call :meth:`leave` with what it returns.
+
+        Args:
+            tokens: what the request counts against the tokens per minute.
+            first: go before those who wait (a request that is tried again).
+
+        Returns:
+            The monotonic time of admission, different for each.
+        """
+        place: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        if first:
+            self._queue.appendleft((place, tokens))
+        else:
+            self._queue.append((place, tokens))
+        self._admit()
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.leave(place.result())
+            raise
+
+    def leave(self, sent_at: float) -> None:
+        """Free a place."""
+        del self._open[sent_at]
+        self._admit()
+
+    def answered(self) -> None:
+        """The provider served a request: room to grow. Called, like its kin, before leaving."""
+        self._since_cut += 1
+        if len(self._open) >= int(self.concurrency):
+            step = 1 / self.concurrency if self._cautious else 1.0
+            self.concurrency = min(self._most, self.concurrency + step)
+        elif self.pace < math.inf and self._queue:
+            self.pace *= 1 + _GROWTH * (1 + self._since_cut / 8)
+
+    def refused(self, sent_at: float) -> None:
+        """The provider refused a request sent at ``sent_at`` for coming too fast (429)."""
+        admitted = self._since_cut > 0 or self._open_between(self._last_cut, sent_at)
+        if not self._cut(sent_at):
+            return
+        if self.pace == math.inf:
+            self.pace = self._recent_rate() * _CUT_AGAIN
+        elif admitted:
+            self.pace *= _CUT
+            self._next_at = min(self._next_at, time.monotonic() + _SLIP / self.pace)
+        else:
+            self.pace = max(_SLOWEST, self.pace * _CUT_AGAIN)
+
+    def overloaded(self, sent_at: float) -> None:
+        """The provider could not serve a request sent at ``sent_at``: too many in flight."""
+        if self._cut(sent_at):
+            self._cautious = True
+            self.concurrency = max(1.0, self.concurrency / 2)
+
+    def hold(self, until: float) -> None:
+        """Admit nobody before a monotonic time."""
+        self._next_at = max(self._next_at, until)
+
+    def _cut(self, sent_at: float) -> bool:
+        """Whether news of a push-back is new: not of a request sent before the last cut."""
+        if sent_at < self._last_cut:
+            return False
+        self._last_cut = time.monotonic()
+        self._since_cut = 0
+        return True
+
+    def _open_between(self, begin: float, end: float) -> bool:
+        """Whether a request sent between two times is still in flight, so not refused."""
+        for sent_at in reversed(self._open):
+            if sent_at <= begin:
+                return False
+            if sent_at < end:
+                return True
+        return False
+
+    def _recent_rate(self) -> float:
+        """Requests sent in the last second."""
+        self._forget(time.monotonic())
+        return float(max(1, len(self._sent)))
+
+    def _forget(self, now: float) -> None:
+        while self._sent and self._sent[0] < now - 1.0:
+            self._sent.popleft()
+
+    def _admit(self) -> None:
+        """Let in all who may pass now; if only time is missing, come back when it has passed."""
+        while self._queue and len(self._open) < int(self.concurrency):
+            place, tokens = self._queue[0]
+            if place.done():  # cancelled while waiting
+                self._queue.popleft()
+                continue
+            now = time.monotonic()
+            if now < self._next_at:
+                self._wake_at_next()
+                return
+            self._queue.popleft()
+            while now in self._open:
+                now = math.nextafter(now, math.inf)
+            self._open[now] = None
+            rate = min(self.pace, self._requests_per_s)
+            gap = max(1 / rate, tokens / self._tokens_per_s)
+            on_time = now - self._next_at < gap / 8  # a late timer must not slow the pace
+            self._next_at = (self._next_at if on_time else now) + gap
+            self._forget(now)
+            self._sent.append(now)
+            place.set_result(now)
+
+    def _wake_at_next(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._next_at - time.monotonic(), self._admit)
