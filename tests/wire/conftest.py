@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from snellen.runners.base import Failure, Message, Reply, Request, Sampling
+from wireserver import GOOD_KEY, Serving, Wire
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GOOGLE_API_KEY", "OPENAI_BASE_URL", "VLLM_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.setenv(name, GOOD_KEY)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Wire], Serving]]:
+    """Starts wire servers; they stop with the test."""
+    with ExitStack() as stack:
+        yield lambda wire: stack.enter_context(Serving(wire))
+
+
+class Delivered(dict[str, Reply | Failure]):
+    """What was delivered, by prompt; each prompt once."""
+
+    def __call__(self, answers: object) -> None:
+        for request, answer in answers:  # type: ignore[attr-defined]
+            assert request.key not in self
+            self[request.key] = answer
+
+
+@pytest.fixture
+def delivered() -> Delivered:
+    return Delivered()
+
+
+@pytest.fixture
+def ask() -> Callable[..., Request]:
+    """Builds a request whose key is its prompt."""
+
+    def build(prompt: str, *, raw: bool = False, **sampling: object) -> Request:
+        settings = Sampling(**({"max_tokens": 16} | sampling))  # type: ignore[arg-type]
+        return Request(prompt, (Message("user", prompt),), settings, raw)
+
+    return build
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
