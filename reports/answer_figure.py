@@ -71,12 +71,15 @@ def _joint(axes: Axes, answers: Answers, scale: Scale) -> None:
 
 
 def _counts(axes: Axes, answers: Answers, scale: Scale) -> None:
-    placed = answers.table.assign(place=scale.place(answers.table["value"]))
-    bars = placed.groupby("place")[["frequency", "true_frequency"]].sum()
-    y, said, true = bars.index.to_numpy(), bars["frequency"], bars["true_frequency"]
-    attracted = np.isin(y, scale.place(answers.attractors))
-    axes.hlines(y, 0, -true, color=TRUTH, lw=scale.bar)
-    axes.hlines(y, 0, said, color=np.where(attracted, VERMILLION, BLUE), lw=scale.bar)
+    table = answers.table.assign(place=scale.place(answers.table["value"]))
+    bars = table.groupby("place")[["frequency", "true_frequency"]].sum()
+    attracted = np.isin(bars.index, scale.place(answers.attractors))
+    quiet, loud = scale.outline(bars[~attracted]), bars[attracted]
+    axes.hlines(quiet.index, -quiet["true_frequency"], 0, color=TRUTH, lw=scale.bar)
+    axes.hlines(loud.index, -loud["true_frequency"], 0, color=TRUTH, lw=scale.bar)
+    axes.hlines(quiet.index, 0, quiet["frequency"], color=BLUE, lw=scale.bar)
+    axes.hlines(loud.index, 0, loud["frequency"], color=VERMILLION, lw=scale.bar)
+    said, true = bars["frequency"], bars["true_frequency"]
     axes.axvline(0, color=MUTED, lw=0.7)
     axes.set_xlim(-1.1 * max(1, true.max()), 1.35 * max(1, said.max()))
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .words import OUTCOMES, READ, in_order, series_name
+from ..store.trials import OUTCOMES
+from .words import READ, in_order, series_name
 
 MOST_ATTRACTORS = 5
 

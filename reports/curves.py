@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..stats.intervals import ErrorSummary, error_summary, wilson_band
-from .words import KEYS, OUTCOMES, READ, in_order
+from ..store.trials import OUTCOMES
+from .words import KEYS, READ, in_order
 
 BOOTSTRAP_BUDGET = 1_000_000_000
 """Bootstrap draws for all points together; bounds the time that a million trials take."""

@@ -7,15 +7,12 @@ values, such as 100, which accuracy alone does not show.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from .words import KEYS, READ, SERIES, in_order, value_kind
-
-T = TypeVar("T")
 
 
 def histogram(trials: pd.DataFrame) -> pd.DataFrame:
@@ -38,7 +35,8 @@ def histogram(trials: pd.DataFrame) -> pd.DataFrame:
         "true_frequency": _count(values, "truth"),
     }
     table = pd.DataFrame(counts).fillna(0).astype("int64").reset_index()
-    table.insert(3, "quantity", table["task"].map(_per_task(table, _quantity)))
+    quantity = {task: _quantity(task) for task in table["task"].unique()}
+    table.insert(3, "quantity", table["task"].map(quantity))
     rank = pd.Series(numeric(table["value"]), index=table.index)
     order = pd.DataFrame({"rank": rank, "value": table["value"]}).sort_values(
         ["rank", "value"], na_position="last", kind="stable"
@@ -56,12 +54,11 @@ def as_values(trials: pd.DataFrame) -> pd.DataFrame:
     kept = trials.loc[trials["outcome"] != "failed", [*KEYS, "outcome", "truth", "answer"]]
     values = kept.astype({"truth": "str", "answer": "str"})
     values["answer"] = values["answer"].where(values["outcome"].isin(READ))
-    counted = values["task"].map(_per_task(values, lambda t: value_kind(t) == "sequence"))
-    if counted.any():
-        rows = counted.to_numpy(dtype=bool)
-        for column in ("truth", "answer"):
-            lengths = values.loc[rows, column].map(_items, na_action="ignore")
-            values.loc[rows, column] = lengths.astype("str")
+    sequences = [task for task in values["task"].unique() if value_kind(task) == "sequence"]
+    rows = values["task"].isin(sequences)
+    for column in ("truth", "answer"):
+        lengths = values.loc[rows, column].map(_items, na_action="ignore")
+        values.loc[rows, column] = lengths.astype("str")
     return values
 
 
@@ -69,10 +66,6 @@ def numeric(values: Iterable[str]) -> np.ndarray:
     """Values as float64 where they are whole numbers, else NaN; beyond float64, infinity."""
     known: dict[str, float] = {}
     return np.array([known.setdefault(v, _number(v)) for v in values], dtype=float)
-
-
-def _per_task(table: pd.DataFrame, rule: Callable[[str], T]) -> dict[str, T]:
-    return {task: rule(task) for task in table["task"].unique()}
 
 
 def _quantity(task: str) -> str:

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from ..store.trials import OUTCOMES
 from .style import INK, MUTED, OUTCOME_COLOURS, OUTCOME_HATCHES, note, panel, plain
-from .words import OUTCOMES
 
 STRIP, STRIP_STEP = 0.4, 0.64
 

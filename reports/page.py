@@ -12,12 +12,13 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..store.trials import OUTCOMES
 from ..tasks.catalogue import PREFIX, TASKS
 from .curves import pooled
 from .examples import LONG, Example
 from .style import OUTCOME_COLOURS, Picture, plain
 from .summary import Row, percent
-from .words import OUTCOMES, series_name
+from .words import series_name
 
 TOP_VALUES = 12
 Curve = tuple[str, str, str]

@@ -18,7 +18,7 @@ from .style import plain
 from .words import value_kind
 
 MOST_CATEGORIES = 14
-MOST_CELLS = 2000
+MOST_CELLS = 800
 BEYOND = 10
 """Answers more than so many times the largest truth share one place at the edge."""
 
@@ -47,6 +47,10 @@ class Scale(Protocol):
 
     def cells(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """Pairs of values as positions ``truth`` and ``answer``, with their number ``n``."""
+        ...
+
+    def outline(self, bars: pd.DataFrame) -> pd.DataFrame:
+        """Bars indexed by position, without those that others hide."""
         ...
 
     def dress(self, axes: Axes, which: Literal["x", "y"]) -> None:
@@ -83,8 +87,14 @@ class Numbers:
         """Pairs at their positions, gathered into a raster where there are too many to draw."""
         truth, answer = self.place(pairs["truth"]), self.place(pairs["answer"])
         if len(pairs) > MOST_CELLS:
-            truth, answer = (np.sinh(np.round(np.arcsinh(x) * 9) / 9) for x in (truth, answer))
+            truth, answer = _raster(truth, 9), _raster(answer, 9)
         return _gather(truth, answer, pairs["n"])
+
+    def outline(self, bars: pd.DataFrame) -> pd.DataFrame:
+        """The longest bar of each 64th of an e-fold, thinner than a bar is drawn."""
+        if len(bars) <= MOST_CELLS:
+            return bars
+        return bars.groupby(_raster(bars.index.to_numpy(), 64)).max()
 
     def dress(self, axes: Axes, which: Literal["x", "y"]) -> None:
         """Give an axis its scale, ticks and limits."""
@@ -138,6 +148,10 @@ class Categories:
         """Pairs at their positions."""
         return _gather(self.place(pairs["truth"]), self.place(pairs["answer"]), pairs["n"])
 
+    def outline(self, bars: pd.DataFrame) -> pd.DataFrame:
+        """The bars as they are: there are few."""
+        return bars
+
     def dress(self, axes: Axes, which: Literal["x", "y"]) -> None:
         """Give an axis its ticks and limits."""
         labels = [name if len(name) <= 8 else f"{name[:7]}…" for name in self.names]
@@ -158,6 +172,11 @@ def scale_for(task: str, series: Sequence[Answers]) -> Scale:
     x = numeric(values["value"])
     quantity = "length (items)" if kind == "sequence" else "value"
     return Numbers.of(quantity, x[~np.isnan(x)], x[(values["true_frequency"] > 0).to_numpy()])
+
+
+def _raster(x: np.ndarray, steps: int) -> np.ndarray:
+    """Positions moved to a grid of so many steps per e-fold (per unit, near zero)."""
+    return np.asarray(np.sinh(np.round(np.arcsinh(x) * steps) / steps))
 
 
 def _gather(truth: np.ndarray, answer: np.ndarray, n: pd.Series[int]) -> pd.DataFrame:

@@ -15,9 +15,6 @@ KEYS = ("task", "mode", "lens", "length")
 SERIES = ("task", "mode", "lens")
 """What a curve is identified by."""
 
-OUTCOMES = ("correct", "wrong", "unparseable", "truncated", "refused", "failed")
-"""Every outcome, from sight to infrastructure."""
-
 READ = ("correct", "wrong")
 """The outcomes whose answer could be read, so that an error can be measured."""
 

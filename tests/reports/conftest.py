@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rapidfuzz.distance import Levenshtein
+from snellen.store.trials import COLUMNS
 
 GRID = (1, 2, 4, 8, 16, 32, 64, 128)
 SYMBOLS = np.array(list("0123456789"))
@@ -69,7 +70,7 @@ def simulate(
             "latency_s": 0.1,
             "prompt_sha256": "0" * 64,
         }
-    )
+    ).astype(COLUMNS)
 
 
 def _truths(task: str, length: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest, bootstrap
 from snellen.reports.curves import curves, pooled
-from snellen.reports.words import OUTCOMES
+from snellen.store.trials import OUTCOMES
 
 
 @pytest.fixture(scope="module")
