@@ -1,78 +1,56 @@
 """The bridge to lm-eval: an ``LM`` that keeps every answer in a journal and asks only for the rest.
 
-lm-eval hands over all requests of a kind at once and takes back strings. This class gives each
-request its identity, looks it up, asks a :class:`Runner` for what is missing, and has each
-answer in the journal before lm-eval hears of it.
+lm-eval hands over all requests of a kind at once and takes back strings. This class turns them
+into requests with an identity, and has each answer in the journal before lm-eval hears of it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
 from ..errors import InputError
-from ..store.answers import Entry, Failure, Reply
-from ..store.journal import Journal, answer_key, canonical
+from ..store.answers import Failure, Reply
 from ..tasks.answers import AnswerText
-from ..tasks.harness import question
 from ..tasks.question import TrialId
-from .base import Message, Request, Runner, Sampling
-
-Progress = Callable[[Sequence[Reply | Failure]], None]
-"""Hears of answers as they are kept."""
+from .asking import Asker
+from .base import Message, Request, Sampling
 
 TRIAL_FIELDS = tuple(TrialId.__dataclass_fields__)
 
 
 class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
-    """Any runner as an lm-eval model.
-
-    Attributes:
-        failures: the requests of this session that failed for good, by key.
-        total: requests lm-eval asked for in this session.
-        known: how many of them the journal could already answer.
-    """
+    """Any runner as an lm-eval model."""
 
     def __init__(
         self,
-        runner: Runner,
-        journal: Journal | None = None,
+        asker: Asker,
         *,
         chat: bool = True,
-        max_tokens: Callable[[Mapping[str, Any]], int] | None = None,
-        progress: Progress | None = None,
+        sampling: Callable[[TrialId], Sampling] | None = None,
     ) -> None:
         """Wrap a runner.
 
         Args:
-            runner: who answers.
-            journal: where answers are kept; without one they live as long as lm-eval holds them.
+            asker: the runner and its journal.
             chat: send a plain prompt as a user's turn; otherwise as raw text to continue.
-            max_tokens: the token limit for one of Snellen's own documents, instead of the
-                task's.
-            progress: hears of answers as they are kept.
+            sampling: how the answers to Snellen's own trials are drawn, instead of as lm-eval
+                was told; it knows only one token limit per task.
         """
         super().__init__()
-        self.runner = runner
-        self.journal = journal
+        self.asker = asker
         self.chat = chat
-        self.failures: dict[str, Failure] = {}
-        self.total = 0
-        self.known = 0
-        self._max_tokens = max_tokens
-        self._progress = progress or (lambda results: None)
+        self._plan = sampling
 
     @property
     def tokenizer_name(self) -> str:
         """What lm-eval files cached requests under."""
-        return self.runner.model
+        return self.asker.runner.model
 
     def chat_template(self, chat_template: bool | str = False) -> str:
         """Named, not shown: the template is the server's or the tokenizer's own."""
@@ -93,142 +71,106 @@ class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
             ModelRefused: no request to this model can succeed; what was answered is kept.
             StoreError: the journal cannot be written.
         """
-        built = list(zip(self._build(requests), requests, strict=True))
-        self.total += len(built)
-        answers = self._look_up(request for request, _ in built)
-        self.known += len(answers)
-        arguments = {request.key: instance.args for request, instance in built}
-        self._progress(list(answers.values()))
-
-        def deliver(results: Sequence[tuple[Request, Reply | Failure]]) -> None:
-            if self.journal is not None:
-                self.journal.append([_entry(request, result) for request, result in results])
-            for request, result in results:
-                answers[request.key] = result
-                if isinstance(result, Failure):
-                    self.failures[request.key] = result
-                else:
-                    self.cache_hook.add_partial(
-                        "generate_until", arguments[request.key], result.text
-                    )
-            self._progress([result for _, result in results])
-
-        missing = {request.key: request for request, _ in built if request.key not in answers}
-        if missing:
-            self.runner.answer(missing.values(), deliver)
-        return [_text(answers[request.key]) for request, _ in built]
+        built = self._build(requests)
+        answers = self.asker.ask(built)
+        texts = [_text(answers[request.key]) for request in built]
+        for instance, text in zip(requests, texts, strict=True):
+            if text.finish_reason != "failed":
+                self.cache_hook.add_partial("generate_until", instance.args, text)
+        return texts
 
     def loglikelihood(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[tuple[float, bool]]:
         """Log-likelihoods, where the runner can score a given text."""
-        score = getattr(self.runner, "loglikelihood", None)
-        if score is None:
-            self._refuse("loglikelihood")
-        return list(score([instance.args for instance in requests]))
+        return self._score([instance.args for instance in requests], "loglikelihood")
 
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
-        """Log-likelihood of whole texts, where the runner can score a given text."""
-        score = getattr(self.runner, "loglikelihood", None)
-        if score is None:
-            self._refuse("loglikelihood_rolling")
-        return [total for total, _ in score([("", text) for (text,) in (i.args for i in requests)])]
+        """Log-likelihoods of whole texts, where the runner can score a given text."""
+        pairs = [("", instance.args[0]) for instance in requests]
+        return [total for total, _ in self._score(pairs, "loglikelihood_rolling")]
 
     def get_model_info(self) -> dict[str, Any]:
         """What lm-eval writes into its results beside the scores."""
+        runner = self.asker.runner
         return {
-            "snellen_model": self.runner.model,
-            "base_url": self.runner.base_url,
-            "numerics": dict(self.runner.numerics),
+            "snellen_model": runner.model,
+            "base_url": runner.base_url,
+            "numerics": dict(runner.numerics),
         }
+
+    def _score(self, pairs: list[tuple[str, str]], kind: str) -> list[tuple[float, bool]]:
+        score = getattr(self.asker.runner, "loglikelihood", None)
+        if score is None:
+            self._refuse(kind)
+        return list(score(pairs))
 
     def _refuse(self, kind: str) -> NoReturn:
         raise InputError(
-            f"{self.runner.model} gives no log-probabilities of a given text, which tasks of "
-            f"type {kind} need; choose tasks that generate, or a vLLM server"
+            f"{self.asker.runner.model} gives no log-probabilities of a given text, which tasks "
+            f"of type {kind} need; choose tasks that generate, or a vLLM server"
         )
 
-    def _build(self, requests: Sequence[Instance]) -> Iterator[Request]:
+    def _build(self, requests: Sequence[Instance]) -> list[Request]:
         seen: Counter[tuple[str, int, int]] = Counter()
+        built = []
         for instance in requests:
             place = (instance.task_name, instance.doc_id, instance.idx)
-            yield self._request(instance, repeat=seen[place])
+            built.append(self._request(instance, repeat=seen[place]))
             seen[place] += 1
+        return built
 
     def _request(self, instance: Instance, repeat: int) -> Request:
         context, gen_kwargs = instance.args
-        messages = _messages(context)
-        identity, notes = self._trial(instance, repeat)
-        sampling = _sampling(gen_kwargs)
-        if self._max_tokens is not None and "length" in identity:
-            sampling = Sampling(**asdict(sampling) | {"max_tokens": self._max_tokens(identity)})
-        key = answer_key(
-            model=self.runner.model,
-            base_url=self.runner.base_url,
-            numerics=self.runner.numerics,
-            messages=[asdict(message) for message in messages],
-            sampling=asdict(sampling) | {"chat": self.chat},
-            trial=identity,
+        trial = _trial(instance.doc)
+        if trial is not None and repeat == 0 and not context.startswith(_TURNS):
+            sampling = self._plan(trial) if self._plan else _sampling(gen_kwargs)
+            return self.asker.trial_request(trial, sampling, chat=self.chat)
+        identity: dict[str, Any] = (
+            {"harness_task": instance.task_name, "doc": instance.doc_id}
+            if trial is None
+            else trial.as_dict()
         )
-        raw = not self.chat and len(messages) == 1
-        return Request(key, messages, sampling, raw, identity | notes)
-
-    def _trial(self, instance: Instance, repeat: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        doc = instance.doc
-        if isinstance(doc, Mapping) and all(name in doc for name in TRIAL_FIELDS):
-            identity = {name: doc[name] for name in TRIAL_FIELDS}
-            notes = {"tokens": self.runner.count_tokens(question(doc).sequence)}
-        else:
-            identity = {"harness_task": instance.task_name, "doc": instance.doc_id}
-            notes = {}
         if repeat:
             identity["repeat"] = repeat
-        return identity, notes
+        return self.asker.request(
+            _messages(context), _sampling(gen_kwargs), identity, chat=self.chat
+        )
 
-    def _look_up(self, requests: Iterator[Request]) -> dict[str, Reply | Failure]:
-        if self.journal is None:
-            return {}
-        found = ((request.key, self.journal.get(request.key)) for request in requests)
-        return {key: reply for key, reply in found if reply is not None}
+
+_TURNS = '[{"role"'
+"""How a context that :meth:`HarnessLM.apply_chat_template` made begins."""
+
+
+def _trial(doc: Any) -> TrialId | None:
+    if isinstance(doc, Mapping) and all(name in doc for name in TRIAL_FIELDS):
+        return TrialId(**{name: doc[name] for name in TRIAL_FIELDS})
+    return None
 
 
 def _messages(context: str) -> tuple[Message, ...]:
-    # apply_chat_template above is the only source of a context that is a JSON list of turns.
-    if context.startswith('[{"role"'):
-        turns = json.loads(context)
-        return tuple(Message(turn["role"], turn["content"]) for turn in turns)
+    if context.startswith(_TURNS):
+        return tuple(Message(turn["role"], turn["content"]) for turn in json.loads(context))
     return (Message("user", context),)
 
 
 def _sampling(gen_kwargs: Mapping[str, Any]) -> Sampling:
     """Read lm-eval's generation settings, in all the names that its tasks use."""
-    limits = ("max_gen_toks", "max_tokens", "max_new_tokens", "max_completion_tokens")
-    max_tokens = next((gen_kwargs[name] for name in limits if name in gen_kwargs), 256)
+    names = ("max_gen_toks", "max_tokens", "max_new_tokens", "max_completion_tokens")
+    limit = next((gen_kwargs[name] for name in names if name in gen_kwargs), 256)
     temperature = gen_kwargs.get("temperature")
     if gen_kwargs.get("do_sample") is False or temperature is None:
         temperature = 0.0
     until = gen_kwargs.get("until") or ()
     return Sampling(
-        max_tokens=int(max_tokens),
+        max_tokens=int(limit),
         temperature=float(temperature),
         top_p=gen_kwargs.get("top_p"),
         seed=gen_kwargs.get("seed"),
         stop=(until,) if isinstance(until, str) else tuple(until),
         reasoning_effort=gen_kwargs.get("reasoning_effort"),
-    )
-
-
-def _entry(request: Request, result: Reply | Failure) -> Entry:
-    turns = request.messages
-    prompt = turns[0].content if len(turns) == 1 else canonical([asdict(turn) for turn in turns])
-    return Entry(
-        key=request.key,
-        trial=request.trial,
-        prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
-        result=result,
-        sampling=asdict(request.sampling),
     )
 
 

@@ -12,9 +12,8 @@ import pandas as pd
 from ..errors import InputError
 from ..tasks.harness import question
 from ..tasks.question import TrialId
-from .trials import COLUMNS
-
-_FIELDS = (*TrialId.__dataclass_fields__, "truth")
+from .answers import Reply
+from .trials import COLUMNS, example
 
 
 def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str, Any]]]:
@@ -25,46 +24,34 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     one.
 
     Returns:
-        The table of trials, and five examples per task as for the report.
+        The table of trials, and every trial word for word as for the report.
 
     Raises:
         InputError: a line is not a sample of one of Snellen's tasks (named by file and line).
     """
     rows: list[dict[str, Any]] = []
-    shown: dict[str, list[Mapping[str, Any]]] = {}
+    shown: list[Mapping[str, Any]] = []
     for path in paths:
-        for sample in _samples(path):
-            doc = {name: sample["doc"][name] for name in _FIELDS}
-            text = str(sample["resps"][0][0])
-            asked = question(doc)
+        for trial, text in _samples(path):
+            asked = question(trial)
             judged = asked.judge(text)
-            known = {k: doc[k] for k in ("task", "mode", "lens", "length", "index", "seed")}
-            answer = {"truth": doc["truth"], "answer": judged.answer, "outcome": judged.outcome}
             rows.append(
                 {
                     "run_id": path.stem.removeprefix("samples_"),
                     "model": path.parent.name,
-                    **known,
-                    **answer,
+                    **trial.as_dict(),
+                    "truth": asked.truth,
                     "answer": judged.answer or None,
+                    "outcome": judged.outcome,
                     "abs_error": judged.abs_error,
                     "prompt_sha256": asked.prompt_sha256,
                 }
             )
-            shown.setdefault(f"{doc['task']} {doc['mode']} {doc['lens']}", []).append(
-                {**known, **answer, "prompt": asked.prompt, "answer_text": text}
-            )
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    return table, [example for group in shown.values() for example in _spread(group)]
+            shown.append(example(trial, Reply(text)))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS), shown
 
 
-def _spread(group: list[Mapping[str, Any]], count: int = 5) -> list[Mapping[str, Any]]:
-    ordered = sorted(group, key=lambda example: (example["length"], example["index"]))
-    step = max(1, (len(ordered) - 1) // max(1, count - 1))
-    return ordered[::step][:count]
-
-
-def _samples(path: Path) -> Iterator[dict[str, Any]]:
+def _samples(path: Path) -> Iterator[tuple[TrialId, str]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -72,13 +59,11 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         try:
             sample = json.loads(line)
-            missing = [name for name in _FIELDS if name not in sample["doc"]]
-            if missing:
-                raise KeyError(missing[0])
-            str(sample["resps"][0][0])
+            trial = TrialId(**{name: sample["doc"][name] for name in TrialId.__dataclass_fields__})
+            text = str(sample["resps"][0][0])
         except (json.JSONDecodeError, KeyError, IndexError, TypeError) as error:
             raise InputError(
                 f"{path} line {number} is not a sample of a Snellen task "
                 f"({type(error).__name__}: {error}); give samples_snellen_*.jsonl"
             ) from error
-        yield sample
+        yield trial, text

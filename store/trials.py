@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import InputError, StoreError
 from ..tasks.harness import question
 from ..tasks.question import TrialId
-from .answers import Entry, Failure
+from .answers import Entry, Failure, Reply
 from .plan import Plan
 
 TEXT, INTEGER, NUMBER = "string", "Int64", "Float64"
@@ -166,38 +166,27 @@ def _refuse(path: Path, column: pd.Series[Any], broken: pd.Series[bool]) -> None
         raise InputError(f"{path} line {at[0] + 2}, column {column.name!r} {what}; mend that row")
 
 
-def examples(plan: Plan, entries: Iterable[Entry], per_task: int = 5) -> list[Mapping[str, Any]]:
-    """Verbatim trials to show beside the numbers: for every task, spread over its lengths.
+def examples(entries: Iterable[Entry]) -> Iterator[Mapping[str, Any]]:
+    """Answered trials word for word, for the report to choose from.
 
-    Returns:
+    Yields:
         Dictionaries with task, mode, lens, length, index, prompt, answer_text, truth, answer,
         outcome.
     """
-    by_cell: dict[tuple[str, str, str], list[tuple[TrialId, Entry]]] = {}
     for entry in entries:
         trial = trial_of(entry)
-        if trial is not None and not isinstance(entry.result, Failure):
-            by_cell.setdefault((trial.task, trial.mode, trial.lens), []).append((trial, entry))
-    shown: list[Mapping[str, Any]] = []
-    for task, mode, lens in plan.cells():
-        answered = sorted(
-            by_cell.get((task.name, mode, lens), []),
-            key=lambda pair: (pair[0].length, pair[0].index),
-        )
-        count = min(per_task, len(answered))
-        spread = [round(x) for x in np.linspace(0, len(answered) - 1, count)] if count else []
-        shown += [_example(*answered[at]) for at in spread]
-    return shown
+        if trial is not None and isinstance(entry.result, Reply):
+            yield example(trial, entry.result)
 
 
-def _example(trial: TrialId, entry: Entry) -> Mapping[str, Any]:
+def example(trial: TrialId, reply: Reply) -> dict[str, Any]:
+    """One answered trial word for word."""
     asked = question(trial)
-    assert not isinstance(entry.result, Failure)
-    judged = asked.judge(entry.result.text, entry.result.finish_reason)
+    judged = asked.judge(reply.text, reply.finish_reason)
     return {
-        **{name: getattr(trial, name) for name in ("task", "mode", "lens", "length", "index")},
+        **trial.as_dict(),
         "prompt": asked.prompt,
-        "answer_text": entry.result.text,
+        "answer_text": reply.text,
         "truth": asked.truth,
         "answer": judged.answer,
         "outcome": judged.outcome,
