@@ -19,7 +19,8 @@ from .posterior import Posterior, posterior
 from .psychometric import Family, FloatArray
 from .tally import Tally
 
-_PER_OCTAVE = 8  # candidate lengths per doubling
+_PER_OCTAVE = 4  # candidate lengths per doubling, where L50 does not lie
+_PER_INTERVAL = 8  # and at least so many where it does
 _GROUPS = 8  # distinct choices in one batch, at most
 
 
@@ -86,7 +87,7 @@ class Placement:
         """
         if batch < 1:
             raise InputError(f"batch is {batch}; give at least 1")
-        lengths = candidates(self.shortest, self.longest)
+        lengths = candidates(self.shortest, self.longest, self.interval())
         p = np.clip(self._posterior.grid.accuracy(np.log2(lengths)), 1e-9, 1 - 1e-9)
         mass = self._posterior.mass
         regions = self._regions
@@ -115,19 +116,16 @@ class Placement:
         return None
 
     def settled(self, precision: float, level: float = 0.95) -> bool:
-        """Whether to stop: the interval's ratio high / low is small enough, or L50 is censored.
+        """Whether to stop: the interval of L50 is precise enough, or L50 is censored.
 
         Args:
-            precision: The ratio to reach, above 1; 1.25 says L50 to about an eighth either way.
+            precision: As in `precise`.
             level: Level of the interval.
 
         Raises:
             InputError: ``precision`` is not above 1.
         """
-        if not precision > 1:
-            raise InputError(f"precision is {precision}; give a ratio above 1, as 1.25")
-        low, high = self.interval(level)
-        return (low > 0 and high / low <= precision) or self.censored(level) is not None
+        return precise(self.interval(level), precision) or self.censored(level) is not None
 
     @property
     def _span(self) -> tuple[float, float]:
@@ -150,11 +148,43 @@ class Placement:
         return np.unique(np.concatenate([[0], inside, above])).astype(np.intp)
 
 
-def candidates(shortest: int, longest: int) -> NDArray[np.int64]:
-    """Lengths that a measurement may test: whole numbers, 8 per doubling, both ends among them."""
-    octaves = np.log2(longest / shortest)
-    steps = np.linspace(0, octaves, int(np.ceil(octaves * _PER_OCTAVE)) + 1)
-    return np.unique(np.rint(shortest * np.exp2(steps)).astype(np.int64))
+def precise(interval: Interval, precision: float) -> bool:
+    """Whether an interval of L50 is closed, and narrow enough to stop.
+
+    Args:
+        interval: In items.
+        precision: Ratio high / low to reach, above 1; 1.25 says L50 to about an eighth either way.
+            An interval of one item is always enough: no whole length lies between its ends.
+
+    Raises:
+        InputError: ``precision`` is not above 1.
+    """
+    if not precision > 1:
+        raise InputError(f"precision is {precision}; give a ratio above 1, as 1.25")
+    low, high = interval
+    return low > 0 and bool(np.isfinite(high)) and (high / low <= precision or high - low <= 1)
+
+
+def candidates(shortest: int, longest: int, interval: Interval) -> NDArray[np.int64]:
+    """Lengths that may be tested next, increasing: log-spaced, and denser inside the interval.
+
+    The denser spacing is a quarter of an octave halved as often as needed, so that lengths recur
+    from step to step and the tally stays small.
+
+    Args:
+        shortest: Shortest length of the measurement; always a candidate.
+        longest: Longest length, likewise.
+        interval: Interval of L50 so far, in items.
+    """
+    low, high = max(interval.low, shortest), min(interval.high, longest)
+    within = max(float(np.log2(high / low)), 1e-3) if low < high else 1.0
+    halvings = max(0, int(np.ceil(np.log2(_PER_INTERVAL / (within * _PER_OCTAVE)))))
+    octaves = float(np.log2(longest / shortest))
+    coarse = np.arange(0, octaves, 1 / _PER_OCTAVE)
+    fine = np.arange(0, octaves, 1 / (_PER_OCTAVE << halvings))
+    fine = fine[(shortest * np.exp2(fine) >= low) & (shortest * np.exp2(fine) <= high)]
+    octaves_up = np.concatenate([coarse, fine, [octaves]])
+    return np.unique(np.rint(shortest * np.exp2(octaves_up)).astype(np.int64))
 
 
 def _expected_entropy(mass: FloatArray, p: FloatArray, regions: NDArray[np.intp]) -> FloatArray:
