@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import tokenizers
 import torch
 import transformers
-from snellen.probes.subject import ready
+from snellen.probes.subject import Subject, ready
 
 SMALL = {
-    "vocab_size": 64,
+    "vocab_size": 128,
     "hidden_size": 32,
     "num_hidden_layers": 3,
     "num_attention_heads": 4,
@@ -34,7 +35,7 @@ FAMILIES: dict[str, Any] = {
         layer_types=["sliding_attention", "full_attention", "sliding_attention"],
     ),
     "gpt2": lambda: transformers.GPT2Config(
-        vocab_size=64, n_embd=32, n_layer=3, n_head=4, n_positions=512, **NO_SPECIAL
+        vocab_size=128, n_embd=32, n_layer=3, n_head=4, n_positions=512, **NO_SPECIAL
     ),
     "gpt_neox": lambda: transformers.GPTNeoXConfig(**SMALL, intermediate_size=48, **NO_SPECIAL),
 }
@@ -59,6 +60,50 @@ def _to_half(model: Any, dtype: torch.dtype) -> Any:
     for weight in model.parameters():
         weight.data = weight.data.to(dtype)
     return model
+
+
+def small_tokenizer(*, merges: bool = False, bos: bool = False) -> Any:
+    """One token per character; with ``merges``, "11" is one token too."""
+    keep = ["<unk>", *(chr(c) for c in range(32, 127)), "<s>"]
+    vocab = {token: i for i, token in enumerate(keep)}
+    if merges:
+        vocab["11"] = len(vocab)
+        model: Any = tokenizers.models.BPE(vocab=vocab, merges=[("1", "1")], unk_token="<unk>")
+    else:
+        model = tokenizers.models.WordLevel(vocab, unk_token="<unk>")
+    inner = tokenizers.Tokenizer(model)
+    if not merges:
+        inner.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex("."), "isolated")
+    inner.decoder = tokenizers.decoders.Fuse()
+    special = {"bos_token": "<s>"} if bos else {}
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=inner, unk_token="<unk>", clean_up_tokenization_spaces=False, **special
+    )
+
+
+@pytest.fixture
+def tokenizer() -> Any:
+    return small_tokenizer()
+
+
+@pytest.fixture
+def merging_tokenizer() -> Any:
+    return small_tokenizer(merges=True)
+
+
+@pytest.fixture
+def bos_tokenizer() -> Any:
+    return small_tokenizer(bos=True)
+
+
+@pytest.fixture
+def subject(tokenizer: Any) -> Any:
+    """``subject(family)``: a tiny model as the probes see one."""
+
+    def make(family: str) -> Subject:
+        return Subject(family, tokenizer, lambda dtype: tiny_model(family, dtype), 512)
+
+    return make
 
 
 @pytest.fixture(params=sorted(FAMILIES))

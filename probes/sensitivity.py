@@ -1,0 +1,133 @@
+"""Over-squashing: how strongly the last state depends on each input token.
+
+``J_i = d y_n / d v_i`` for every position i at once. With u of independent random signs,
+``E ||J_i^T u||^2 = ||J_i||_F^2`` (Hutchinson 1989), and one backward pass gives ``J_i^T u`` for
+all i: k probes cost k backward passes where the exact Jacobian costs d_model of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from .subject import decoder_of, full_precision
+
+if TYPE_CHECKING:
+    import torch
+
+Array = NDArray[np.float64]
+
+
+class Norms(NamedTuple):
+    """Frobenius norm of d y_n / d v_i per position, shape (n,), with a 95 % interval.
+
+    The probes are shared by all positions, so errors move the whole profile together: its shape
+    is known better than its height. ``low`` and ``high`` equal ``value`` when it is exact.
+    """
+
+    value: Array
+    low: Array
+    high: Array
+
+
+class Profile(NamedTuple):
+    """Norms, with what makes them scale-free.
+
+    ``elasticity`` is ``norm * ||v_i|| / ||y_n||``: relative change out per relative change in.
+    """
+
+    norms: Norms
+    elasticity: Array
+
+
+def estimated_norms(model: Any, ids: Sequence[int], *, probes: int = 16, seed: int = 0) -> Profile:
+    """Norms by ``probes`` random-sign vector-Jacobian products.
+
+    Args:
+        model: A frozen decoder-only model, in float32 or float64 (the noise of a 16-bit backward
+            pass has its own null band).
+        ids: The prompt's token ids, n of them.
+        probes: Backward passes.
+        seed: Seed of the signs.
+    """
+    import torch
+
+    inputs, output = _forward(model, ids)
+    generator = torch.Generator().manual_seed(seed)
+    signs = torch.randint(0, 2, (probes, len(output)), generator=generator) * 2 - 1
+    squares = np.stack([_pull(output, inputs, u) for u in signs.to(output)])
+    mean = squares.mean(axis=0)
+    half = np.zeros_like(mean)
+    if probes > 1:
+        half = stats.t.ppf(0.975, probes - 1) * squares.std(axis=0, ddof=1) / np.sqrt(probes)
+    norms = Norms(*(np.sqrt(np.maximum(x, 0)) for x in (mean, mean - half, mean + half)))
+    return _profile(norms, inputs, output)
+
+
+def exact_norms(model: Any, ids: Sequence[int]) -> Profile:
+    """Norms by the full Jacobian: one backward pass per coordinate of the state."""
+    import torch
+
+    inputs, output = _forward(model, ids)
+    total = np.zeros(len(ids))
+    for row in torch.eye(len(output), dtype=output.dtype, device=output.device):
+        total += _pull(output, inputs, row)
+    norms = np.sqrt(total)
+    return _profile(Norms(norms, norms, norms), inputs, output)
+
+
+def _forward(model: Any, ids: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Input embeddings (n, d) and the last state after the final norm (d,), with a graph."""
+    import torch
+
+    tokens = torch.as_tensor(list(ids), device=model.device)
+    inputs = model.get_input_embeddings()(tokens).detach().requires_grad_()
+    with full_precision(model.dtype):
+        states = decoder_of(model)(inputs_embeds=inputs[None], use_cache=False).last_hidden_state
+    return inputs, states[0, -1]
+
+
+def _pull(output: torch.Tensor, inputs: torch.Tensor, cotangent: torch.Tensor) -> Array:
+    """Squared norms of J_i^T u for all positions, in float64."""
+    import torch
+
+    with full_precision(output.dtype):
+        (gradient,) = torch.autograd.grad(output, inputs, cotangent, retain_graph=True)
+    squares: Array = gradient.double().square().sum(-1).cpu().numpy()
+    return squares
+
+
+def _profile(norms: Norms, inputs: torch.Tensor, output: torch.Tensor) -> Profile:
+    sizes = inputs.detach().double().norm(dim=-1).cpu().numpy()
+    return Profile(norms, norms.value * sizes / float(output.detach().double().norm()))
+
+
+class Shape(NamedTuple):
+    """Mean sensitivity of stretches of a prompt, and whether they make a U.
+
+    ``early`` and ``late`` are the outer tenths without the very first and very last token (an
+    attention sink and the residual path would make any profile a U), ``middle`` the central
+    fifth.
+    """
+
+    first: float
+    early: float
+    middle: float
+    late: float
+    last: float
+    u_shaped: bool
+
+
+def profile_shape(norms: Array) -> Shape:
+    """Summarise a profile of at least five positions."""
+    n = len(norms)
+    tenth = max(1, n // 10)
+    early = float(norms[1 : 1 + tenth].mean())
+    late = float(norms[-1 - tenth : -1].mean())
+    middle = float(norms[int(0.4 * n) : max(int(0.6 * n), int(0.4 * n) + 1)].mean())
+    u_shaped = early > middle and late > middle
+    return Shape(float(norms[0]), early, middle, late, float(norms[-1]), u_shaped)
