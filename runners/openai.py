@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
-from ..errors import InputError
 from .base import Reply, Request
 from .keys import find_key, require_key
 from .openai_errors import Blocked, refill_s, refused_setting, translate
 from .openai_wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint
 from .provider import Alien, Rejected, Retryable
 from .tiktokens import count_tokens
+from .urls import check_url
 
 _HOME = "https://api.openai.com/v1"
 _ADAPTATIONS = 8  # settings and endpoints that one request may have to do without
@@ -148,14 +148,3 @@ class OpenAI:
             return reply
         ends = [at for stop in request.sampling.stop if (at := reply.text.find(stop)) >= 0]
         return replace(reply, text=reply.text[: min(ends)], finish_reason="stop") if ends else reply
-
-
-def check_url(url: str) -> None:
-    """Refuse what cannot be a server's address.
-
-    Raises:
-        InputError: not an http or https URL with a host.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(f"not a server's URL: {url!r}; it looks like http://127.0.0.1:8000/v1")

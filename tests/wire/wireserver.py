@@ -14,6 +14,7 @@ import asyncio
 import hashlib
 import json
 import math
+import re
 import threading
 import time
 from collections import Counter
@@ -105,7 +106,7 @@ class Wire:
         app.router.add_get("/v1/models", self._models)
         for path in ("chat/completions", "completions", "responses"):
             app.router.add_post(f"/v1/{path}", self._openai)
-        app.router.add_post("/v1beta/models/{model}", self._gemini)
+        app.router.add_post("/{version:v1|v1beta}/models/{model}", self._gemini)
         app.router.add_get("/page", self._page)
         app.router.add_post("/page/{rest:.*}", self._page)
         return app
@@ -133,7 +134,7 @@ class Wire:
 
     async def _gemini(self, request: web.Request) -> web.StreamResponse:
         model, _, method = request.match_info["model"].partition(":")
-        body = await request.json()
+        body = _camel_case(await request.json())
         prompt = body["contents"][-1]["parts"][0]["text"]
         if method == "countTokens":
             return web.json_response({"totalTokens": len(prompt.split())})
@@ -381,6 +382,18 @@ class _GeminiShape:
             details.append({"@type": kind, "reason": reason, "domain": "googleapis.com"})
         error = {"code": status, "message": message, "status": word, "details": details}
         return web.json_response({"error": error}, status=status)
+
+
+def _camel_case(value: Any) -> Any:
+    """JSON with its names as Google documents them; its servers, and its SDK, use either case."""
+    if isinstance(value, list):
+        return [_camel_case(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            re.sub(r"_([a-z])", lambda found: found[1].upper(), name): _camel_case(item)
+            for name, item in value.items()
+        }
+    return value
 
 
 def _hinted(wait: float, hint: str | None) -> float | None:
