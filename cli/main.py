@@ -1,6 +1,6 @@
-"""``snellen``: one sub-command per module, one exit-code rule for all.
+"""The command line: parse, hand over to the verb's own module, turn errors into exit codes.
 
-0 done, 1 finished with failures named, 2 bad input (one line), 130 interrupted.
+0 done · 1 finished with failures named · 2 bad input, one line · 130 interrupted
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
-from ..errors import SnellenError
+from ..errors import SnellenError, StoreError
 
-# Verb -> one line of help. The module cli/<verb>.py (dashes as underscores) is imported only
-# when its verb is used, so that `snellen tasks` does not pay for plotting or torch.
-VERBS: dict[str, str] = {}
+# A verb's module is imported only when the verb is used: `snellen tasks` pays for no torch.
+VERBS: dict[str, str] = {
+    "run": "ask a model a chart of tasks, write curves, histograms and a report",
+    "report": "redraw the report of a run, or of a stock lm-eval run",
+    "tasks": "list tasks, groups, modes and lenses; --path for lm-eval's --include_path",
+    "models": "list the kinds of models and what each needs",
+    "lm-eval": "the stock lm-eval command, with Snellen's models registered",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,12 +29,53 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message on one line and leave with exit code 2."""
-        self.exit(2, f"snellen: {message} (try '{self.prog} --help')\n")
+        self.exit(2, f"{self.prog}: {message} (see '{self.prog} --help')\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    args = list(sys.argv[1:] if argv is None else argv)
-    parser = Parser(prog="snellen", description=__doc__)
+    """Run the command line.
+
+    Returns:
+        The exit code.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    verb = next((word for word in words if not word.startswith("-")), None)
+    try:
+        if verb not in VERBS or words[0] != verb:
+            return _top(words)
+        return _verb(verb, words[1:])
+    except KeyboardInterrupt:
+        print("snellen: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except SnellenError as error:
+        print(f"snellen: {error}", file=sys.stderr)
+        return 1 if isinstance(error, StoreError) else 2
+
+
+def _top(words: list[str]) -> int:
+    lines = "\n".join(f"  {verb:<12} {summary}" for verb, summary in VERBS.items())
+    parser = Parser(
+        prog="snellen",
+        description="An eye chart for language models.",
+        epilog=f"commands:\n{lines}\n\n'snellen COMMAND --help' shows its options and an example.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"snellen {__version__}")
+    parser.add_argument("command", choices=list(VERBS), metavar="COMMAND")
+    parser.parse_args(words or ["--help"])
     return 0
+
+
+def _verb(verb: str, words: list[str]) -> int:
+    module = importlib.import_module(f".{verb.replace('-', '_')}", package=__package__)
+    if hasattr(module, "forward"):  # a command that parses for itself
+        return int(module.forward(words))
+    parser = Parser(
+        prog=f"snellen {verb}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(words)))

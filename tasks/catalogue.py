@@ -222,6 +222,18 @@ def find_tasks(names: Iterable[str]) -> tuple[Task, ...]:
     return tuple(task for task in TASKS.values() if task.name in wanted)
 
 
+def find_mode(name: str) -> Mode:
+    """The mode of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    for mode in MODES:
+        if mode == name:
+            return mode
+    raise InputError(f"unknown mode {name!r}; there are: {', '.join(MODES)}")
+
+
 def harness_name(task: str, mode: str) -> str:
     """The name under which lm-eval knows a task in a mode.
 

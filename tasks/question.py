@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InputError
 from .answers import Judgement, judge
-from .catalogue import MODES, Standard, Task, find_task
+from .catalogue import Standard, Task, find_mode, find_task
 from .draw import Draw
 from .lenses import Lens, find_lens
 from .paper import THINK
@@ -101,8 +101,7 @@ def check_applies(task: Task, mode: str, lens: str) -> None:
     Raises:
         InputError: it cannot.
     """
-    if mode not in MODES:
-        raise InputError(f"unknown mode {mode!r}; there are: {', '.join(MODES)}")
+    find_mode(mode)
     find_lens(lens)
     if mode not in task.modes:
         raise InputError(f"task {task.name} has no mode {mode!r}; it has: {', '.join(task.modes)}")

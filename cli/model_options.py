@@ -1,0 +1,108 @@
+"""The options that say which model is asked and how: shared by every command that asks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..runners.registry import Options
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model`` and what goes with it."""
+    group = parser.add_argument_group("the model")
+    group.add_argument(
+        "--model", default="bundled", help="'snellen models' lists the kinds (default: bundled)"
+    )
+    group.add_argument("--base-url", help="ask a running server instead of the default one")
+    group.add_argument("--dtype", help="float32, bfloat16, float16 (models in this process)")
+    group.add_argument("--device", help="cpu, cuda, … (models in this process)")
+    group.add_argument(
+        "--model-args",
+        default="",
+        metavar="K=V,… | JSON",
+        help="further settings of the engine: vLLM's flags, an lm-eval backend's arguments",
+    )
+    group.add_argument("--concurrency", type=int, help="most requests in flight at once")
+    group.add_argument("--rpm", type=float, help="most requests per minute")
+    group.add_argument("--tpm", type=float, help="most tokens per minute")
+    group.add_argument("--env-file", type=Path, help="read API keys from this file")
+
+
+def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how an answer is drawn."""
+    group = parser.add_argument_group("how answers are drawn")
+    group.add_argument("--max-tokens", type=int, help="limit (default: what mode and length need)")
+    group.add_argument("--temperature", type=float, default=0.0, help="0 is greedy (default)")
+    group.add_argument("--top-p", type=float)
+    group.add_argument("--sampling-seed", type=int, help="seed sent to the provider")
+    group.add_argument("--reasoning-effort", help="for models that think: low, medium, high, …")
+    group.add_argument(
+        "--raw", action="store_true", help="raw text to continue, without a chat template"
+    )
+
+
+def model_options(args: argparse.Namespace, log_folder: Path | None = None) -> Options:
+    """The options as the registry takes them.
+
+    Raises:
+        InputError: ``--model-args`` is neither ``k=v,…`` nor JSON, or a limit is not positive.
+    """
+    for name in ("concurrency", "rpm", "tpm"):
+        value = getattr(args, name)
+        if value is not None and value <= 0:
+            raise InputError(f"--{name} {value:g}: a limit is above 0")
+    if args.env_file is not None:
+        from ..runners.keys import load_env_file
+
+        load_env_file(args.env_file)
+    return Options(
+        base_url=args.base_url,
+        dtype=args.dtype,
+        device=args.device,
+        concurrency=args.concurrency,
+        requests_per_minute=args.rpm,
+        tokens_per_minute=args.tpm,
+        model_args=parse_model_args(args.model_args),
+        log_folder=log_folder,
+    )
+
+
+def parse_model_args(text: str) -> Mapping[str, Any]:
+    """Read ``k=v,k=v`` or a JSON object; values are JSON where they can be.
+
+    >>> parse_model_args("tensor_parallel_size=2,dtype=float16,enforce_eager=true")
+    {'tensor_parallel_size': 2, 'dtype': 'float16', 'enforce_eager': True}
+
+    Raises:
+        InputError: it is neither, or names a key (keys come from the environment only).
+    """
+    if text.lstrip().startswith("{"):
+        try:
+            found = dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise InputError(f"--model-args is not JSON: {error}") from error
+    else:
+        found = {}
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            name, equals, value = part.partition("=")
+            if not equals:
+                raise InputError(f"--model-args: {part!r} is not name=value")
+            found[name.strip()] = _value(value)
+    secret = next((name for name in found if "api_key" in name or name == "token"), None)
+    if secret:
+        raise InputError(
+            f"--model-args: {secret!r} would be written to disk; put the key in the environment"
+        )
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

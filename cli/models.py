@@ -1,0 +1,23 @@
+"""List the kinds of models and what each needs."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+
+from ..runners.registry import FAMILIES
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``snellen models`` takes no options."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out ``snellen models``."""
+    table = Table("model", "what it is")
+    for family in FAMILIES.values():
+        table.add_row(family.pattern, family.summary)
+    Console().print(table)
+    return 0
