@@ -46,6 +46,7 @@ def page(
     table: pd.DataFrame,
     counts: pd.DataFrame,
     pictures: Sequence[tuple[str, str, Picture]],
+    chart: Picture | None,
     manifest: Mapping[str, Any],
     examples: Sequence[Example],
     title: str,
@@ -58,6 +59,7 @@ def page(
         table: from `curves`.
         counts: from `histogram`.
         pictures: from `figures`.
+        chart: from `eye_chart`, if there is one.
         manifest: the run's manifest, shown whole.
         examples: from `examples.choose`.
         title: whose run this is.
@@ -83,6 +85,7 @@ def page(
             lengths=sorted(int(x) for x in table["length"].unique()),
             glance=_glance(table),
             totals={_curve(total): total for total in _records(pooled(table))},
+            chart=chart,
             sections=sections,
             manifest=manifest,
             outcomes=OUTCOMES,

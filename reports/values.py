@@ -87,7 +87,7 @@ class Numbers:
         """Pairs at their positions, gathered into a raster where there are too many to draw."""
         truth, answer = self.place(pairs["truth"]), self.place(pairs["answer"])
         if len(pairs) > MOST_CELLS:
-            truth, answer = _raster(truth, 9), _raster(answer, 9)
+            truth, answer = _raster(truth, 16), _raster(answer, 16)
         return _gather(truth, answer, pairs["n"])
 
     def outline(self, bars: pd.DataFrame) -> pd.DataFrame:

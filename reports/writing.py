@@ -15,13 +15,14 @@ from ..errors import InputError
 from .acuities import acuities
 from .curves import curves
 from .examples import choose
+from .eyechart import eye_chart
 from .figures import figures, whose
 from .histogram import histogram
 from .page import page
 from .summary import summary, warnings
 
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]")
-_OURS = re.compile(r".+_(error|answers)\.(svg|png)")
+_OURS = re.compile(r"(.+_(error|answers)|eye_chart)\.(svg|png)")
 
 
 def write_report(
@@ -53,13 +54,21 @@ def write_report(
     found = acuities(table)
     pictures = list(figures(trials, table, counts, found))
     rows = summary(table, found)
+    lines = warnings(rows, table, found)
+    try:
+        chart = eye_chart(trials, table, found)
+    except InputError as error:
+        chart = None
+        lines.append(f"no eye chart: {error}")
     folder = run_dir / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     replace(run_dir / "curves.csv", table.to_csv(index=False))
     replace(run_dir / "histogram.csv", counts.to_csv(index=False))
+    named = {f"{_NOT_IN_A_NAME.sub('_', task)}_{kind}": p for task, kind, p in pictures}
+    if chart is not None:
+        named["eye_chart"] = chart
     written = set()
-    for task, kind, picture in pictures:
-        name = f"{_NOT_IN_A_NAME.sub('_', task)}_{kind}"
+    for name, picture in named.items():
         replace(folder / f"{name}.svg", picture.svg)
         replace(folder / f"{name}.png", picture.png)
         written |= {f"{name}.svg", f"{name}.png"}
@@ -68,10 +77,11 @@ def write_report(
             old.unlink()
     html = page(
         rows=rows,
-        warnings=warnings(rows, table, found),
+        warnings=lines,
         table=table,
         counts=counts,
         pictures=pictures,
+        chart=chart,
         manifest=manifest,
         examples=choose(examples),
         title=whose(trials),

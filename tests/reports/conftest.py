@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from rapidfuzz.distance import Levenshtein
 from snellen.store.trials import COLUMNS
+from snellen.tasks.catalogue import TASKS
+from snellen.tasks.harness import question
 
 GRID = (1, 2, 4, 8, 16, 32, 64, 128)
 SYMBOLS = np.array(list("0123456789"))
@@ -38,7 +40,13 @@ def simulate(
     rng = np.random.default_rng(seed)
     length = np.repeat(np.asarray(lengths), trials)
     n = length.size
-    truth = _truths(task, length, rng)
+    index = np.tile(np.arange(trials), len(lengths))
+    identity = {"task": task, "mode": mode, "lens": lens, "seed": seed}
+    asked = [
+        _asked(task, {**identity, "length": int(k), "index": int(i)})
+        for k, i in zip(length, index, strict=True)
+    ]
+    truth = np.array([truth for truth, _ in asked], dtype=object)
     sees = rng.random(n) < 1 / (1 + (length / threshold) ** 3)
     answer = np.where(sees, truth, _wrong(task, truth, length, rng))
     if attractor is not None:
@@ -58,9 +66,9 @@ def simulate(
             "lens": lens,
             "length": length,
             "tokens": length + 40,
-            "index": np.tile(np.arange(trials), len(lengths)),
+            "index": index,
             "seed": seed,
-            "truth": truth.astype(object),
+            "truth": truth,
             "answer": pd.Series(np.where(read, answer, None), dtype="str"),
             "outcome": outcome,
             "abs_error": pd.Series(_errors(task, truth, answer), dtype="Float64").where(read),
@@ -68,19 +76,17 @@ def simulate(
             "prompt_tokens": length + 40,
             "completion_tokens": 12,
             "latency_s": 0.1,
-            "prompt_sha256": "0" * 64,
+            "prompt_sha256": [sha for _, sha in asked],
         }
     ).astype(COLUMNS)
 
 
-def _truths(task: str, length: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if task == "copy_sequence":
-        return np.array([" ".join(rng.choice(SYMBOLS, size=k)) for k in length], object)
-    if task.startswith("copy_"):
-        return rng.choice(SYMBOLS, size=length.size).astype(object)
-    if task == "sum_digits":
-        return np.array([str(rng.integers(0, 10, size=k).sum()) for k in length], object)
-    return length.astype(str).astype(object)
+def _asked(task: str, trial: dict[str, Any]) -> tuple[str, str]:
+    """Truth and prompt hash: of the real question, or invented for a task that is not ours."""
+    if task not in TASKS:
+        return str(trial["length"]), "0" * 64
+    asked = question(trial)
+    return asked.truth, asked.prompt_sha256
 
 
 def _wrong(
