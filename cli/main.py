@@ -18,6 +18,10 @@ from ..errors import SnellenError, StoreError
 VERBS: dict[str, str] = {
     "run": "ask a model a chart of tasks, write curves, histograms and a report",
     "report": "redraw the report of a run, or of a stock lm-eval run",
+    "acuity": "measure L50, the length at which half of the answers are correct, adaptively",
+    "compare": "compare two runs on the same questions; a regression gate",
+    "prescribe": "say which lens restores a model's sight",
+    "merge": "bring the answers of one run into another of the same plan",
     "tasks": "list tasks, groups, modes and lenses; --path for lm-eval's --include_path",
     "models": "list the kinds of models and what each needs",
     "lm-eval": "the stock lm-eval command, with Snellen's models registered",

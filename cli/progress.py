@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -25,37 +25,59 @@ from ..store.answers import Failure
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f}/s" if speed else "–/s")
+        answered = task.completed - task.fields["known"]
+        return Text(f"{answered / task.elapsed:.1f}/s" if task.elapsed and answered else "–/s")
 
 
-@contextmanager
-def progress_line(total: int) -> Iterator[asking.Progress]:
-    """Show progress on standard error; on a plain file, a line at the end only.
+class ProgressLine:
+    """Shows progress on standard error; where that is a plain file, one line at the end."""
 
-    Yields:
-        What to call with answers as they are kept.
-    """
-    # The stream is taken now: lm-eval's own bars are sent elsewhere while it runs.
-    console = Console(file=sys.stderr)
-    failed = 0
-    with Progress(
-        TextColumn("asking"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=console,
-        refresh_per_second=4,
-    ) as bar:
-        line = bar.add_task("asking", total=total, note="")
+    def __init__(self, total: int | None) -> None:
+        """Prepare the line.
 
-        def advance(results: asking.Results) -> None:
-            nonlocal failed
-            failed += sum(isinstance(result, Failure) for _, result in results)
-            bar.update(line, advance=len(results), note=f"{failed} failed" if failed else "")
+        Args:
+            total: how many answers there will be; ``None`` if that is not known.
+        """
+        # The stream is taken now: lm-eval's own bars are sent elsewhere while it runs.
+        self._bar = Progress(
+            TextColumn("asking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeElapsedColumn(),
+            *([TextColumn("left"), TimeRemainingColumn()] if total is not None else []),
+            TextColumn("{task.fields[note]}"),
+            console=Console(file=sys.stderr),
+            refresh_per_second=4,
+        )
+        self._line = self._bar.add_task("asking", total=total, note="", known=0)
+        self._failed = 0
+        self._first = True
+        self._note = ""
 
-        yield advance
+    def advance(self, results: asking.Results) -> None:
+        """Count answers; the first call of a session tells what was known before it."""
+        self._failed += sum(isinstance(result, Failure) for _, result in results)
+        if self._first:
+            self._bar.update(self._line, known=len(results))
+            self._first = False
+        self._bar.advance(self._line, len(results))
+        self.note(self._note)
+
+    def note(self, text: str) -> None:
+        """Say something at the end of the line."""
+        self._note = text
+        failed = f"{self._failed} failed" if self._failed else ""
+        self._bar.update(self._line, note=" · ".join(filter(None, (failed, text))))
+
+    def __enter__(self) -> Self:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)

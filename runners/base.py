@@ -78,12 +78,14 @@ class Runner(Protocol):
         numerics: everything known that can change an answer beside the request: engine and
             version, dtype, device, quantisation, engine flags. JSON-able; part of every key.
         context_length: the most tokens that prompt and answer may take together, if known.
+        parallel: how many requests it answers at once; asking for fewer at a time wastes it.
     """
 
     model: str
     base_url: str | None
     numerics: Mapping[str, Any]
     context_length: int | None
+    parallel: int
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
         """Answer every request, in any order, calling ``deliver`` as answers arrive.

@@ -28,6 +28,7 @@ class LocalRunner:
     """A decoder-only model in this process. See :class:`snellen.runners.base.Runner`."""
 
     base_url: str | None = None
+    parallel = BATCH_ROWS
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..tasks.catalogue import Task, find_task
@@ -33,6 +34,13 @@ class Plan(BaseModel):
     """Lengths in items; none: each task's own chart."""
     trials: int | None = Field(default=None, ge=1)
     """Trials per length; none: 10, and 1 for the paper's tasks."""
+    precision: float | None = Field(default=None, gt=1)
+    """Adaptive measurement: lengths are chosen until the interval of L50 is this narrow (high /
+    low); none: every length is asked."""
+    max_length: int | None = Field(default=None, ge=2)
+    """Adaptive measurement: the longest length that may be chosen."""
+    max_trials: int | None = Field(default=None, ge=1)
+    """Adaptive measurement: the most trials spent on one curve."""
     seed: int = 0
     """Seed of the documents."""
     max_tokens: int | None = Field(default=None, ge=1)
@@ -66,15 +74,23 @@ class Plan(BaseModel):
                             yield task, mode, lens
 
     def lengths_of(self, task: Task) -> tuple[int, ...]:
-        """The lengths that a task is asked at."""
+        """The lengths that a task is asked at; of an adaptive plan, a ladder over its range."""
+        if self.max_length is not None:
+            doubling = 2 ** np.arange(int(np.log2(self.max_length)) + 1)
+            return tuple(sorted({*map(int, doubling), self.max_length}))
         return self.lengths or task.lengths or parse_lengths(STANDARD)
 
     def trials_of(self, task: Task) -> int:
-        """Trials per length of a task."""
+        """Trials per length of a task; of an adaptive plan, 1."""
+        if self.max_length is not None:
+            return 1
         return self.trials or (1 if task.family == "paper" else TRIALS)
 
     def trial_ids(self) -> Iterator[TrialId]:
-        """Every trial of the plan, in the order of ``trials.csv``."""
+        """Every trial of the plan, in the order of ``trials.csv``.
+
+        Of an adaptive plan, which trials there will be is not known: one per length of the ladder.
+        """
         for task, mode, lens in self.cells():
             yield from trial_ids(
                 task, mode, lens, self.lengths_of(task), self.trials_of(task), self.seed

@@ -88,6 +88,17 @@ class RunDirectory:
         write_manifest(self.path / "manifest.json", self.manifest)
 
 
+def find_run(path: Path) -> RunDirectory:
+    """A run directory that exists.
+
+    Raises:
+        InputError: there is none, or its manifest cannot be read.
+    """
+    if not (path / "journal.sqlite").is_file():
+        raise InputError(f"{path} is not a run directory: it holds no journal.sqlite")
+    return RunDirectory(path, read_manifest(path / "manifest.json"))
+
+
 def open_run(
     out: Path, plan: Plan, numerics: dict[str, Any], run_id: str | None = None
 ) -> RunDirectory:

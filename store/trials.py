@@ -55,18 +55,26 @@ def trial_of(entry: Entry) -> TrialId | None:
 
 
 def trial_table(run_id: str, plan: Plan, entries: Iterable[Entry]) -> pd.DataFrame:
-    """The rows of the trials that have an answer or a failure, in the plan's order.
+    """The rows of the trials that have an answer or a failure.
+
+    They stand in the plan's order; those of an adaptive plan by curve, index and length.
 
     Raises:
         StoreError: an answer's prompt is not the one that this version builds.
     """
-    found: dict[TrialId | None, Entry] = {trial_of(entry): entry for entry in entries}
-    rows = [
-        _row(run_id, plan.model, trial, found[trial])
-        for trial in plan.trial_ids()
-        if trial in found
-    ]
+    found = {trial: entry for entry in entries if (trial := trial_of(entry)) is not None}
+    rows = [_row(run_id, plan.model, trial, found[trial]) for trial in _in_order(plan, found)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _in_order(plan: Plan, found: Mapping[TrialId, Entry]) -> list[TrialId]:
+    if plan.precision is None:
+        return [trial for trial in plan.trial_ids() if trial in found]
+    curves = [(task.name, mode, lens) for task, mode, lens in plan.cells()]
+    return sorted(
+        found,
+        key=lambda t: (curves.index((t.task, t.mode, t.lens)), t.index, t.length),
+    )
 
 
 def _row(run_id: str, model: str, trial: TrialId, entry: Entry) -> dict[str, Any]:

@@ -1,0 +1,149 @@
+"""Two runs side by side: which curves, and which trials of them, asked the same questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import InputError
+from .manifest import Manifest, read_manifest
+from .trials import read_trials
+
+Curve = tuple[str, str, str]
+"""Task, mode and lens."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRun:
+    """A run as it lies on disk.
+
+    Attributes:
+        path: its folder.
+        manifest: what it was.
+        trials: its table of trials.
+    """
+
+    path: Path
+    manifest: Manifest
+    trials: pd.DataFrame
+
+    def curves(self) -> list[Curve]:
+        """Its curves, in order."""
+        rows = self.trials[["task", "mode", "lens"]].drop_duplicates()
+        return [(str(t), str(m), str(lens)) for t, m, lens in rows.itertuples(index=False)]
+
+    def answers(self, curve: Curve) -> dict[tuple[int, int], bool]:
+        """Whether each trial of a curve was answered correctly, by length and index.
+
+        Requests that failed are left out.
+        """
+        task, mode, lens = curve
+        trials = self.trials
+        rows = trials[
+            (trials["task"] == task)
+            & (trials["mode"] == mode)
+            & (trials["lens"] == lens)
+            & (trials["outcome"] != "failed")
+        ]
+        return {
+            (int(length), int(index)): outcome == "correct"
+            for length, index, outcome in zip(
+                rows["length"], rows["index"], rows["outcome"], strict=True
+            )
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Two curves that asked the same questions.
+
+    Attributes:
+        a: the curve of run A.
+        b: the curve of run B.
+        answers_a: its answers.
+        answers_b: its answers.
+    """
+
+    a: Curve
+    b: Curve
+    answers_a: dict[tuple[int, int], bool]
+    answers_b: dict[tuple[int, int], bool]
+
+    @property
+    def name(self) -> str:
+        """The task, and what differs between the two curves."""
+        task = self.a[0]
+        changes = [
+            f"{x} → {y}" if x != y else x for x, y in zip(self.a[1:], self.b[1:], strict=True)
+        ]
+        plain = [word for word in changes if word not in ("direct", "none")]
+        return f"{task} ({', '.join(plain)})" if plain else task
+
+
+def load_run(path: Path) -> LoadedRun:
+    """Read a run directory.
+
+    Raises:
+        InputError: it is not one.
+    """
+    if not (path / "manifest.json").is_file() or not (path / "trials.csv").is_file():
+        raise InputError(f"{path} is not a run directory: it lacks manifest.json or trials.csv")
+    return LoadedRun(path, read_manifest(path / "manifest.json"), read_trials(path / "trials.csv"))
+
+
+def pairings(a: LoadedRun, b: LoadedRun) -> list[Pairing]:
+    """The curves of two runs that can be compared.
+
+    Raises:
+        InputError: there are none; says which fields of the design differ.
+    """
+    differing = [
+        f"{name} ({x!r} and {y!r})"
+        for name in ("seed", "tasks", "lengths")
+        if (x := getattr(a.manifest.plan, name)) != (y := getattr(b.manifest.plan, name))
+    ]
+    if a.manifest.plan.seed != b.manifest.plan.seed:
+        raise InputError(
+            f"{a.path} and {b.path} asked different questions: they differ in "
+            f"{', '.join(differing)}; run one again with the seed of the other"
+        )
+    found = [
+        Pairing(x, y, answers_a, answers_b)
+        for x, y in _matches(a.curves(), b.curves())
+        if (answers_a := a.answers(x)).keys() & (answers_b := b.answers(y)).keys()
+    ]
+    if not found:
+        raise InputError(
+            f"{a.path} and {b.path} have no trial in common: they differ in "
+            f"{', '.join(differing) or 'their modes and lenses, of which there are several'}"
+        )
+    return found
+
+
+def within_run(run: LoadedRun, against: str) -> list[Pairing]:
+    """Every lens of a run beside one of them, task by task and mode by mode.
+
+    Args:
+        run: the run.
+        against: the lens to compare with.
+    """
+    curves = run.curves()
+    return [
+        Pairing(base, curve, run.answers(base), run.answers(curve))
+        for curve in curves
+        if (base := (curve[0], curve[1], against)) in curves and curve != base
+    ]
+
+
+def _matches(a: list[Curve], b: list[Curve]) -> Iterator[tuple[Curve, Curve]]:
+    for task in dict.fromkeys(curve[0] for curve in a):
+        mine = [curve for curve in a if curve[0] == task]
+        theirs = [curve for curve in b if curve[0] == task]
+        same = [curve for curve in mine if curve in theirs]
+        if same:
+            yield from ((curve, curve) for curve in same)
+        elif len(mine) == 1 and len(theirs) == 1:
+            yield mine[0], theirs[0]
