@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "run": "ask a model a chart of tasks, write curves, histograms and a report",
     "report": "redraw the report of a run, or of a stock lm-eval run",
     "acuity": "measure L50, the length at which half of the answers are correct, adaptively",
+    "leaderboard": "rank models by the standard chart",
     "compare": "compare two runs on the same questions; a regression gate",
     "prescribe": "say which lens restores a model's sight",
     "merge": "bring the answers of one run into another of the same plan",

@@ -12,12 +12,13 @@ from ..errors import InputError
 from ..runners.registry import Options
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--model`` and what goes with it."""
+def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) -> None:
+    """Add ``--model``, unless the command takes several, and what goes with it."""
     group = parser.add_argument_group("the model")
-    group.add_argument(
-        "--model", default="bundled", help="'snellen models' lists the kinds (default: bundled)"
-    )
+    if one:
+        group.add_argument(
+            "--model", default="bundled", help="'snellen models' lists the kinds (default: bundled)"
+        )
     group.add_argument("--base-url", help="ask a running server instead of the default one")
     group.add_argument("--dtype", help="float32, bfloat16, float16 (models in this process)")
     group.add_argument("--device", help="cpu, cuda, … (models in this process)")

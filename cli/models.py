@@ -1,4 +1,8 @@
-"""List the kinds of models and what each needs."""
+"""List the kinds of models and what each needs.
+
+Example:
+  snellen models
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 
 from ..errors import InputError
-from ..runners.engine import evaluate
 from ..stats.paired import Verdict
 from ..store.pairing import load_run, within_run
 from ..tasks.lenses import LENSES
@@ -26,7 +25,7 @@ from .question_options import (
     plan_of,
     words,
 )
-from .session import carry_out
+from .session import ask_all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if not lenses:
         raise InputError("--lenses names no lens to try; 'snellen tasks' lists them")
     plan = plan_of(args, lenses=["none", *lenses], **fixed_lengths(args))
-    code, where = carry_out(
-        args, plan, lambda asker, run, line: evaluate(plan, asker, run.path / "lm_eval")
-    )
+    code, where = ask_all(args, plan)
     if code == 130:
         return code
     pairs = within_run(load_run(where.path), against="none")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 
-from ..runners.engine import evaluate
 from .model_options import add_model_arguments, add_sampling_arguments
 from .question_options import (
     add_fixed_length_arguments,
@@ -20,7 +19,7 @@ from .question_options import (
     plan_of,
     words,
 )
-from .session import carry_out
+from .session import ask_all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +35,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen run``."""
     plan = plan_of(args, lenses=words(args.lens), **fixed_lengths(args))
-    code, _ = carry_out(
-        args, plan, lambda asker, where, line: evaluate(plan, asker, where.path / "lm_eval")
-    )
+    code, _ = ask_all(args, plan)
     return code

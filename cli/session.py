@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from ..runners.asking import Asker
+from ..runners.engine import evaluate
 from ..runners.preflight import check_context
 from ..runners.registry import open_runner
 from ..store.plan import Plan
@@ -19,6 +20,13 @@ from .reporting import finish
 
 Work = Callable[[Asker, RunDirectory, ProgressLine], None]
 """Asks what is to be asked; every answer is in the journal when it returns."""
+
+
+def ask_all(args: argparse.Namespace, plan: Plan) -> tuple[int, RunDirectory]:
+    """Ask every trial of a plan through lm-eval; see :func:`carry_out`."""
+    return carry_out(
+        args, plan, lambda asker, where, line: evaluate(plan, asker, where.path / "lm_eval")
+    )
 
 
 def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, RunDirectory]:
