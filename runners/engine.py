@@ -81,12 +81,20 @@ def evaluate(plan: Plan, asker: Asker, results: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep lm-eval's progress bars and notices out of ours; its errors still come through."""
+    """Keep lm-eval's progress bars and notices out of ours; its errors still come through.
+
+    It also asks git about the current folder, which complains aloud where there is no
+    repository; the hash would be of whatever folder the user stands in, so it is not asked.
+    """
+    import lm_eval.evaluator as evaluator
+
     logger = logging.getLogger("lm_eval")
-    level = logger.level
+    level, ask_git = logger.level, evaluator.get_git_commit_hash
     logger.setLevel(logging.ERROR)
+    evaluator.get_git_commit_hash = lambda: None
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             yield
     finally:
         logger.setLevel(level)
+        evaluator.get_git_commit_hash = ask_git
