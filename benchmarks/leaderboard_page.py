@@ -1,0 +1,85 @@
+"""Seconds and size of a leaderboard of 200 models and ten tasks (goal: 5 s and 5 MB).
+
+Usage: python benchmarks/leaderboard_page.py [--models 10,50,200] [--runs 3]
+
+Measured is `write_leaderboard`: means, rank intervals, CSV, Markdown and page. The acuities are
+fitted before, from simulated answers; models share a pool of them, which changes nothing for
+what is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from snellen.reports.leaderboard import write_leaderboard
+from snellen.reports.standing import Chart, Entry
+from snellen.stats.acuity import Acuity, measure
+from snellen.tasks.catalogue import GROUPS
+
+LENGTHS = 2 ** np.arange(10)
+TRIALS = 20
+POOL = 60
+CHART = Chart("bench", "c" * 64)
+GOAL_SECONDS, GOAL_MB = 5, 5
+
+
+def pool(rng: np.random.Generator) -> list[Acuity]:
+    """Acuities of observers whose sight fades anywhere on the chart, or beyond it."""
+    found = []
+    for threshold in np.geomspace(0.5, 1500, POOL):
+        right = rng.binomial(TRIALS, 1 / (1 + (LENGTHS / threshold) ** 2))
+        found.append(measure(LENGTHS, right, np.full(LENGTHS.size, TRIALS)).l50)
+    return found
+
+
+def entries(models: int, acuities: list[Acuity], rng: np.random.Generator) -> list[Entry]:
+    """Models whose tasks have acuities around a level of their own."""
+    made = []
+    for i in range(models):
+        level = rng.integers(5, POOL - 5)
+        picks = level + rng.integers(-5, 5, size=len(GROUPS["snellen"]))
+        tasks = dict(zip(GROUPS["snellen"], (acuities[p] for p in picks), strict=True))
+        numerics = {"engine": "vllm 0.18", "dtype": "bfloat16", "temperature": 0.0}
+        made.append(
+            Entry(
+                f"vllm/organisation/model-{i:03}-instruct", f"chart-{i:08x}", CHART.sha256, tasks,
+                2000, 0.01, 0.0, (400_000, 60_000), 0.12, numerics, f"model-{i}/report.html",
+            )
+        )  # fmt: skip
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", default="10,50,200")
+    parser.add_argument("--runs", type=int, default=3)
+    args = parser.parse_args()
+    rng = np.random.default_rng(0)
+    acuities = pool(rng)
+    shown = Table(title=f"leaderboard (goal: {GOAL_SECONDS} s and {GOAL_MB} MB)")
+    for heading in ("models", "seconds", "page MB", "of the goal"):
+        shown.add_column(heading, justify="right")
+    for models in map(int, args.models.split(",")):
+        made = entries(models, acuities, rng)
+        times, size = [], 0.0
+        for _ in range(args.runs):
+            with tempfile.TemporaryDirectory() as folder:
+                start = time.perf_counter()
+                page, _ = write_leaderboard(Path(folder), made, CHART)
+                times.append(time.perf_counter() - start)
+                size = page.stat().st_size / 1e6
+        seconds = statistics.median(times)
+        share = max(seconds / GOAL_SECONDS, size / GOAL_MB)
+        shown.add_row(f"{models}", f"{seconds:.2f}", f"{size:.2f}", f"{share:.0%}")
+    Console().print(shown)
+
+
+if __name__ == "__main__":
+    main()
