@@ -13,7 +13,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
@@ -44,16 +44,18 @@ class Dispatch:
         self.provider = provider
         self.limits = limits or Limits()
         self.model = provider.model
-        self.base_url = provider.base_url
+        self.base_url: str | None = provider.base_url
         self.numerics = provider.numerics
         self.context_length = provider.context_length
+        self.parallel = self.limits.concurrency
+        self.parallel = self.limits.concurrency
         self.dropped = provider.dropped  # settings not sent, with the reason; may grow
         self._window = 2 * self.limits.concurrency
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="snellen-dispatch", daemon=True
         )
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._throttle = Throttle(self.limits)
         self._proven = False  # has the server ever answered in its protocol?
 
@@ -74,6 +76,7 @@ class Dispatch:
         arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
         source = iter(requests)
         open_requests = 0
+        pending: list[_Arrival] = []
         try:
             while True:
                 batch = list(islice(source, self._window - open_requests))
@@ -83,14 +86,15 @@ class Dispatch:
                     open_requests += len(batch)
                 if not open_requests:
                     return
-                arrived = self._arrived(arrivals)
+                pending = self._arrived(arrivals)
                 with uninterrupted():
+                    arrived, pending = pending, []
                     open_requests -= self._deliver(arrived, deliver)
         except BaseException:
             self._run(self._cancel())
             # The first error is the one to report: a full disk would only fail again.
             with uninterrupted(), contextlib.suppress(Exception):
-                self._deliver(self._arrived(arrivals, wait=False), deliver)
+                self._deliver(pending + self._arrived(arrivals, wait=False), deliver)
             raise
 
     def close(self) -> None:
@@ -148,21 +152,25 @@ class Dispatch:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _settle(self, request: Request, arrivals: queue.SimpleQueue[_Arrival]) -> None:
+        async def ask() -> Reply:
+            began = time.monotonic()
+            reply = await self.provider.answer(request)
+            return replace(reply, latency_s=time.monotonic() - began)
+
         try:
-            arrivals.put((request, await self._pursue(request)))
+            arrivals.put((request, await self._pursue(ask, self._tokens(request))))
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             arrivals.put(error)
 
-    async def _pursue(self, request: Request) -> Reply | Failure:
+    async def _pursue(self, ask: Callable[[], Awaitable[_T]], tokens: int = 0) -> _T | Failure:
         """Ask until there is an answer, a rejection, or no patience left."""
         patience = Patience(self.limits)
-        tokens = self._tokens(request)
         while True:
             sent_at = await self._throttle.enter(tokens, first=patience.attempts > 0)
             try:
-                reply = await self._attempt(request, sent_at)
+                answer = await self._attempt(ask, sent_at)
             except Rejected as error:
                 self._proven = True
                 return Failure(error.reason, error.status)
@@ -174,16 +182,16 @@ class Dispatch:
                 await asyncio.sleep(wait)
             else:
                 self._proven = True
-                return reply
+                return answer
 
-    async def _attempt(self, request: Request, sent_at: float) -> Reply:
+    async def _attempt(self, ask: Callable[[], Awaitable[_T]], sent_at: float) -> _T:
         """Ask once; the throttle hears how it went."""
         try:
             async with asyncio.timeout(self.limits.attempt_s):
-                reply = await self.provider.answer(request)
+                answer = await ask()
             self._throttle.answered()
             self._throttle.hold(self.provider.resume_at)
-            return replace(reply, latency_s=time.monotonic() - sent_at)
+            return answer
         except TimeoutError:
             self._throttle.overloaded(sent_at)
             raise Retryable(f"no answer within {self.limits.attempt_s:g} s") from None

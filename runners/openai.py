@@ -16,7 +16,7 @@ import openai
 from .base import Reply, Request
 from .keys import find_key, require_key
 from .openai_errors import Blocked, refill_s, refused_setting, translate
-from .openai_wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint
+from .openai_wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint, Json
 from .provider import Alien, Rejected, Retryable
 from .tiktokens import count_tokens
 from .urls import check_url
@@ -105,20 +105,33 @@ class OpenAI:
         """Close the connections."""
         await self._client.close()
 
-    async def _post(self, endpoint: Endpoint, body: dict[str, Any]) -> Reply:
-        response = await self._client.post(endpoint.path, cast_to=httpx2.Response, body=body)
-        if wait := refill_s(response.headers):
-            self.resume_at = time.monotonic() + wait
-        try:
-            answer = json.loads(response.content)
-        except ValueError:
-            if "html" in response.headers.get("content-type", ""):
-                raise Alien(f"{self.base_url} answers with a web page: not such a server") from None
-            raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
+    async def _post(self, endpoint: Endpoint, body: Json) -> Reply:
+        answer = await self._send(endpoint.path, body)
         try:
             return endpoint.parse(answer)
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise Retryable(f"the server's answer lacks a part: {error!r}") from None
+
+    async def _send(self, path: str, body: Json) -> Json:
+        """The JSON that the server answers with; the SDK's exceptions where it refuses."""
+        response = await self._client.post(path, cast_to=httpx2.Response, body=body)
+        if wait := refill_s(response.headers):
+            self.resume_at = time.monotonic() + wait
+        try:
+            answer: Json = json.loads(response.content)
+        except ValueError:
+            if "html" in response.headers.get("content-type", ""):
+                raise Alien(f"{self.base_url} answers with a web page: not such a server") from None
+            raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
+        return answer
+
+    async def _raw(self, path: str, body: Json) -> Json:
+        """Like :meth:`_send`, with our exceptions."""
+        try:
+            return await self._send(path, body)
+        except openai.APIError as error:
+            trouble = translate(error, self.model, self.base_url, self._key_name)
+            raise trouble from None
 
     def _adapt(self, error: openai.APIStatusError, endpoint: Endpoint, request: Request) -> bool:
         """Learn from a refusal what this model takes; ``True`` if asking again makes sense."""

@@ -59,7 +59,7 @@ def _translate_status(
         return ModelRefused(f"{base_url} does not let this key use {model}: {reason}")
     if code in _OUT_OF_MONEY:
         return ModelRefused(f"the account for {model} is out of credit: {reason}")
-    if status == 404 and not isinstance(error.body, dict):
+    if status == 404 and not (isinstance(error.body, dict) and "message" in error.body):
         return Alien(
             f"{error.request.url} does not exist; is {base_url} an OpenAI-compatible server "
             "(such URLs mostly end in /v1)?",

@@ -96,7 +96,7 @@ class Provider(Protocol):
     """
 
     model: str
-    base_url: str | None
+    base_url: str
     numerics: Mapping[str, Any]
     context_length: int | None
     dropped: dict[str, str]
