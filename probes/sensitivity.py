@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from ..errors import InputError
 from .subject import decoder_of, full_precision
 
 if TYPE_CHECKING:
@@ -51,21 +52,26 @@ def estimated_norms(model: Any, ids: Sequence[int], *, probes: int = 16, seed: i
         model: A frozen decoder-only model, in float32 or float64 (the noise of a 16-bit backward
             pass has its own null band).
         ids: The prompt's token ids, n of them.
-        probes: Backward passes.
+        probes: Backward passes, at least 2 (the interval comes from their spread).
         seed: Seed of the signs.
+
+    Raises:
+        InputError: Fewer than two probes.
     """
     import torch
 
+    if probes < 2:
+        raise InputError(f"--probes {probes} has no spread: give 2 or more, or --exact")
     inputs, output = _forward(model, ids)
     generator = torch.Generator().manual_seed(seed)
     signs = torch.randint(0, 2, (probes, len(output)), generator=generator) * 2 - 1
     squares = np.stack([_pull(output, inputs, u) for u in signs.to(output)])
     mean = squares.mean(axis=0)
-    half = np.zeros_like(mean)
-    if probes > 1:
-        half = stats.t.ppf(0.975, probes - 1) * squares.std(axis=0, ddof=1) / np.sqrt(probes)
-    norms = Norms(*(np.sqrt(np.maximum(x, 0)) for x in (mean, mean - half, mean + half)))
-    return _profile(norms, inputs, output)
+    # The interval is symmetric for the logarithm: a sum of squares is skewed and never negative.
+    error = squares.std(axis=0, ddof=1) / np.sqrt(probes) / np.maximum(mean, np.finfo(float).tiny)
+    factor = np.exp(stats.t.ppf(0.975, probes - 1) * error / 2)
+    norms = np.sqrt(mean)
+    return _profile(Norms(norms, norms / factor, norms * factor), inputs, output)
 
 
 def exact_norms(model: Any, ids: Sequence[int]) -> Profile:

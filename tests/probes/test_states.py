@@ -94,10 +94,11 @@ def test_low_precision_is_left_as_users_run_it(tiny: Any) -> None:
 def test_settings_are_put_back(tiny: Any) -> None:
     model = tiny("llama")
     threads, kernel = torch.get_num_threads(), model.config._attn_implementation
+    hooks = list(model.model.layers[0]._forward_hooks)
     last_token_states(model, GROWING[:2], route=Route("x", attention="eager", threads=2))
     assert torch.get_num_threads() == threads
     assert model.config._attn_implementation == kernel
-    assert not model.model.layers[0]._forward_hooks
+    assert list(model.model.layers[0]._forward_hooks) == hooks
 
 
 def test_unknown_kernel_is_refused(tiny: Any) -> None:

@@ -1,0 +1,135 @@
+"""Look inside a model: collapse, over-squashing, and the paper's theory, with a null band.
+
+Examples:
+  snellen probe collapse --model bundled --pairs count_ones,copy_commas --lengths log:1:256:9
+  snellen probe sensitivity --model bundled --lengths 64
+  snellen probe theory
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..tasks.lengths import parse_lengths
+
+if TYPE_CHECKING:
+    from ..probes.runs import ProbeResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the probes, each with its options."""
+    probes = parser.add_subparsers(dest="probe", required=True, metavar="PROBE")
+    _collapse(_probe(probes, "collapse", "how far apart n and n + 1 items are, by layer and dtype"))
+    _sensitivity(_probe(probes, "sensitivity", "how much the last state depends on each token"))
+    theory = _probe(probes, "theory", "the paper's lemmas, propositions and synthetic figures")
+    theory.add_argument("--seeds", type=int, default=20, help="draws per point (default: 20)")
+
+
+def _probe(
+    probes: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = probes.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+    )
+    parser.add_argument("--out", type=Path, default=Path("results"), help="default: results")
+    return parser
+
+
+def _model_arguments(parser: argparse.ArgumentParser, lengths: str, pairs: str) -> None:
+    parser.add_argument(
+        "--model", default="bundled", help="bundled, hf/ORG/NAME or a folder (default: bundled)"
+    )
+    parser.add_argument("--pairs", default=pairs, metavar="A,B", help=f"default: {pairs}")
+    parser.add_argument("--lengths", default=lengths, help=f"items n (default: {lengths})")
+    parser.add_argument(
+        "--repetitions", type=int, default=3, help="draws of random sequences (default: 3)"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--template",
+        choices=("none", "chat"),
+        default="none",
+        help="none: the sequence ends the prompt, as in the paper; chat: the chat template closes",
+    )
+    parser.add_argument("--bos", choices=("auto", "yes", "no"), default="auto")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default: auto)")
+
+
+def _collapse(parser: argparse.ArgumentParser) -> None:
+    _model_arguments(parser, "log:1:256:9", "count_ones,count_sampled,copy_ones,copy_commas")
+    parser.add_argument(
+        "--dtypes",
+        default="float64,float32,bfloat16",
+        help="default: float64,float32,bfloat16; float16 as well",
+    )
+    parser.add_argument("--step", type=int, default=1, help="n against n + STEP (default: 1)")
+    parser.add_argument(
+        "--chunk", type=int, default=2048, help="most tokens per forward call; lowers the peak"
+    )
+
+
+def _sensitivity(parser: argparse.ArgumentParser) -> None:
+    _model_arguments(parser, "64", "count_ones,count_sampled")
+    parser.add_argument(
+        "--probes", type=int, default=16, help="random-sign backward passes (default: 16)"
+    )
+    parser.add_argument("--exact", action="store_true", help="the full Jacobian (slow)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out ``snellen probe``."""
+    from ..probes import runs
+
+    if args.probe == "theory":
+        return _report(runs.run_theory(args.out, args.seeds))
+    for name in ("repetitions", "step", "chunk"):
+        if getattr(args, name, 1) < 1:
+            raise InputError(f"--{name} {getattr(args, name)}: must be 1 or more")
+    measure: Callable[..., ProbeResult] = (
+        runs.run_collapse if args.probe == "collapse" else runs.run_sensitivity
+    )
+    return _report(measure(_subject(args), _plan(args), args.out, _say))
+
+
+def _subject(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from ..probes.subject import open_subject
+
+    return open_subject(args.model, args.device)
+
+
+def _plan(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from ..probes.collapse import CollapsePlan
+    from ..probes.pairs import find_kind
+    from ..probes.squash import SensitivityPlan
+
+    common = {
+        "kinds": tuple(find_kind(name) for name in args.pairs.split(",")),
+        "lengths": parse_lengths(args.lengths),
+        "repetitions": args.repetitions,
+        "seed": args.seed,
+        "template": args.template,
+        "bos": {"auto": None, "yes": True, "no": False}[args.bos],
+    }
+    if args.probe == "sensitivity":
+        return SensitivityPlan(**common, probes=0 if args.exact else args.probes)
+    return CollapsePlan(
+        **common, dtypes=tuple(args.dtypes.split(",")), step=args.step, chunk=args.chunk
+    )
+
+
+def _say(line: str) -> None:
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
+def _report(result: ProbeResult) -> int:
+    """Print what was found and where it is; 1 when a part had to be left out."""
+    print(result.summary.to_string(index=False))
+    print(f"\n{result.folder}")
+    for failure in result.failures:
+        print(f"snellen: {failure}", file=sys.stderr)
+    return 1 if result.failures else 0
