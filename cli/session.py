@@ -13,7 +13,7 @@ from ..runners.engine import evaluate
 from ..runners.preflight import check_context
 from ..runners.registry import open_runner
 from ..store.plan import Plan
-from ..store.rundir import RunDirectory, open_run
+from ..store.rundir import RunDirectory, folder_name, open_run
 from .model_options import model_options
 from .progress import ProgressLine
 from .reporting import finish
@@ -40,7 +40,8 @@ def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, Ru
     Returns:
         The exit code (0, 1 where requests failed, 130 interrupted) and the run directory.
     """
-    with closing(open_runner(plan.model, model_options(args, args.out))) as runner:
+    logs = args.out / folder_name(plan.model)
+    with closing(open_runner(plan.model, model_options(args, logs))) as runner:
         check_context(plan, runner)
         where = open_run(args.out, plan, dict(runner.numerics), args.run_id)
         with where.journal() as journal:
