@@ -16,7 +16,7 @@ from snellen.stats.acuity import Acuity, acuity
 from snellen.stats.intervals import wilson
 from snellen.stats.placement import Placement
 from snellen.stats.posterior import REACH, posterior
-from snellen.stats.psychometric import Family, Psychometric, Shape, fit
+from snellen.stats.psychometric import WIDTHS, Family, Psychometric, Shape, fit
 from snellen.stats.tally import Tally
 
 LONGEST = 1024
@@ -48,7 +48,7 @@ def draw_observer(rng: np.random.Generator, shape: Shape = "logistic") -> Psycho
     return Psychometric(
         family,
         threshold=float(rng.uniform(-1, np.log2(LONGEST) + 1)),
-        width=float(np.exp2(rng.uniform(np.log2(0.2), np.log2(16)))),
+        width=float(np.exp2(rng.uniform(*np.log2(WIDTHS)))),
         lapse=float(rng.choice([0.0, rng.uniform(0, 0.1)])),
     )
 
