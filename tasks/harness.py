@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from .answers import AnswerText
 from .catalogue import Task, find_task
 from .lengths import STANDARD, parse_lengths
@@ -88,6 +89,8 @@ def documents(
     task = find_task(snellen_task)
     chosen = parse_lengths(lengths if lengths is not None else task.lengths or STANDARD)
     count = trials if trials is not None else (1 if task.family == "paper" else TRIALS)
+    if count < 1:
+        raise InputError(f"trials {count}: at least 1 trial per length")
     ids = trial_ids(task, snellen_mode, lens, chosen, int(count), int(doc_seed))
     rows = [trial.as_dict() | {"truth": question(trial).truth} for trial in ids]
     return {"test": datasets.Dataset.from_list(rows)}

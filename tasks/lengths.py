@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -12,7 +13,7 @@ STANDARD = "log:1:128:10"
 """The lengths of a chart when none are given."""
 
 
-def parse_lengths(spec: str | int | Sequence[int]) -> tuple[int, ...]:
+def parse_lengths(spec: str | float | Sequence[float]) -> tuple[int, ...]:
     """Read a set of lengths.
 
     Args:
@@ -33,10 +34,12 @@ def parse_lengths(spec: str | int | Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(lengths)))
 
 
-def _from_numbers(spec: int | Sequence[int]) -> list[int]:
-    numbers = [spec] if isinstance(spec, int) else list(spec)
+def _from_numbers(spec: float | Sequence[float]) -> list[int]:
+    numbers = list(spec) if isinstance(spec, Sequence) else [spec]
     for number in numbers:
-        if isinstance(number, bool) or int(number) != number:
+        if isinstance(number, bool) or not (
+            isinstance(number, Real) and float(number).is_integer()
+        ):
             raise InputError(f"lengths hold {number!r}: a length is a whole number")
     return [int(number) for number in numbers]
 

@@ -1,0 +1,124 @@
+"""The tasks as lm-eval loads them: files, documents, metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from lm_eval.tasks import TaskManager
+from snellen.errors import InputError
+from snellen.tasks.answers import AnswerText
+from snellen.tasks.budget import answer_tokens
+from snellen.tasks.catalogue import GROUPS, TASKS, harness_name
+from snellen.tasks.chart_files import chart_files
+from snellen.tasks.harness import CHART, count_outcomes, documents, most_frequent, process_results
+
+
+def test_the_committed_files_are_those_of_the_catalogue() -> None:
+    committed = {path.name: path.read_text(encoding="utf-8") for path in CHART.glob("*.yaml")}
+    assert committed == chart_files(), "run: python -m snellen.tasks.chart_files"
+
+
+@pytest.fixture(scope="module")
+def manager() -> Any:
+    return TaskManager(
+        include_path=str(CHART),
+        include_defaults=False,
+        metadata={"lengths": [1, 3], "trials": 2, "pretrained": "ignored", "seed": 7},
+    )
+
+
+def test_lm_eval_finds_every_task_and_group(manager: Any) -> None:
+    names = {harness_name(task.name, mode) for task in TASKS.values() for mode in task.modes}
+    assert set(manager.all_subtasks) == names
+    assert set(GROUPS) <= set(manager.all_groups)
+    modes = {
+        f"{group}_{mode}"
+        for group in set(GROUPS) - {"snellen_paper"}
+        for mode in ("cot", "cot_fewshot")
+    }
+    assert set(manager.all_groups) == set(GROUPS) | modes
+
+
+def test_groups_hold_what_their_names_say(manager: Any) -> None:
+    for group in ("snellen_counting", "snellen_copying", "snellen_summing"):
+        loaded = manager.load([group])
+        assert set(loaded["tasks"]) == {harness_name(name, "direct") for name in GROUPS[group]}
+
+
+def test_lm_eval_loads_documents_by_metadata(manager: Any) -> None:
+    loaded = manager.load(["snellen_count_ones_cot"])
+    task = loaded["tasks"]["snellen_count_ones_cot"]
+    docs = list(task.test_docs())
+    # Lengths interleaved, so that --limit 2 still has both; a seed of the model is not ours.
+    assert [(doc["length"], doc["index"]) for doc in docs] == [(1, 0), (3, 0), (1, 1), (3, 1)]
+    assert {(doc["seed"], doc["lens"], doc["mode"]) for doc in docs} == {(0, "none", "cot")}
+    assert [doc["truth"] for doc in docs] == ["1", "3", "1", "3"]
+    assert "'The final answer is: xxxx'" in task.doc_to_text(docs[1])
+    assert task.config.generation_kwargs["until"] == []
+    assert len(json.dumps(docs[0])) < 200  # compact: the prompt is not in it
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_standard_charts(task: Any) -> None:
+    made = documents(snellen_task=task.name)["test"]
+    paper = task.family == "paper"
+    assert len(set(made["length"])) == len(task.lengths or range(10))
+    assert set(made["index"]) == set(range(1 if paper else 10))
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"lengths": [0]},
+        {"lengths": "5:1"},
+        {"lengths": [1, "x"]},
+        {"trials": 0},
+        {"lens": "monocle"},
+        {"snellen_task": "sheep"},
+        {"snellen_mode": "loud"},
+    ],
+)
+def test_bad_metadata_is_refused(metadata: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        documents(**({"snellen_task": "count_ones"} | metadata))
+
+
+def one_document(task: str, length: int) -> dict[str, Any]:
+    return dict(documents(snellen_task=task, lengths=[length], trials=1)["test"][0])
+
+
+def test_metrics_that_do_not_apply_are_left_out() -> None:
+    doc = one_document("count_ones", 42)
+    assert process_results(doc, ["42"]) == {
+        "outcome": "correct", "answer": "42", "exact_match": 1.0, "abs_error": 0,
+    }  # fmt: skip
+    assert process_results(doc, ["40"])["abs_error"] == 2
+    assert process_results(doc, ["no idea"]) == {
+        "outcome": "unparseable", "answer": "", "exact_match": 0.0,
+    }  # fmt: skip
+    failed = process_results(doc, [AnswerText("", "failed")])
+    assert failed == {"outcome": "failed", "answer": ""}
+    cut = process_results(doc, [AnswerText("The answer is: 4", "length")])
+    assert (cut["outcome"], cut["exact_match"], "abs_error" in cut) == ("truncated", 0.0, False)
+
+
+def test_a_copy_is_wrong_by_edits() -> None:
+    doc = one_document("copy_sequence", 6)
+    digits = doc["truth"].split()
+    assert process_results(doc, [" ".join(digits[1:])])["abs_error"] == 1
+
+
+def test_aggregations_count() -> None:
+    assert count_outcomes(["wrong", "correct", "wrong"]) == {"wrong": 2, "correct": 1}
+    assert list(count_outcomes(["wrong", "correct", "wrong"])) == ["wrong", "correct"]
+    assert most_frequent(["100", "", "7", "100"]) == {"100": 2, "7": 1}
+
+
+def test_budgets_grow_with_what_is_needed() -> None:
+    count, copy = TASKS["count_ones"], TASKS["copy_sequence"]
+    assert answer_tokens(count, "direct", 1) == answer_tokens(count, "direct", 5000)
+    # A copy of n items needs n digits and n - 1 separators.
+    assert all(answer_tokens(copy, "direct", n) >= 2 * n + 8 for n in range(1, 5000, 7))
+    assert answer_tokens(count, "cot", 100) > answer_tokens(count, "cot", 10) > 500
