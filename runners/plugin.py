@@ -8,6 +8,7 @@ arguments every answer is kept there as it arrives, and the next run asks only f
 from __future__ import annotations
 
 import atexit
+import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,15 +20,8 @@ from ..store.journal import Journal
 from .asking import Asker
 from .harness import HarnessLM
 from .registry import Options, open_runner
-from .remote import Opener, open_gemini, open_openai, open_vllm
 
 _OF_EVERY_MODEL = ("base_url", "concurrency", "requests_per_minute", "tokens_per_minute")
-_OPENERS: dict[str, Opener] = {
-    "bundled": lambda model, name, options: open_runner(model, options),
-    "openai": open_openai,
-    "gemini": open_gemini,
-    "vllm": open_vllm,
-}
 _SECRETS = ("api_key", "token", "auth_token")
 
 
@@ -69,11 +63,16 @@ class SnellenLM(HarnessLM):
             )
         taken = {name: model_args.pop(name) for name in _OF_EVERY_MODEL if name in model_args}
         name = model or pretrained
-        options = Options(dtype=model_args.pop("dtype", None), model_args=model_args, **taken)
+        options = Options(
+            dtype=model_args.pop("dtype", None),
+            model_args=model_args,
+            log_folder=Path(tempfile.gettempdir()) / "snellen",
+            **taken,
+        )
         if not name and self.scheme != "bundled":
             raise InputError(f"snellen-{self.scheme} needs model=… among the --model_args")
         full = f"{self.scheme}/{name}" if name else self.scheme
-        runner = _OPENERS[self.scheme](full, name, options)
+        runner = open_runner(full, options)
         atexit.register(runner.close)  # lm-eval never closes a model
         kept = Journal(Path(journal)) if journal else None
         super().__init__(Asker(runner, kept))
