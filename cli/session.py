@@ -16,7 +16,6 @@ from ..store.plan import Plan
 from ..store.rundir import RunDirectory, folder_name, open_run
 from .model_options import model_options
 from .progress import ProgressLine
-from .reporting import finish
 
 Work = Callable[[Asker, RunDirectory, ProgressLine], None]
 """Asks what is to be asked; every answer is in the journal when it returns."""
@@ -57,4 +56,7 @@ def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, Ru
                     file=sys.stderr,
                 )
                 return 130, where
+            # Imported late: plotting and statistics must not keep the first question waiting.
+            from .reporting import finish
+
             return finish(where, journal), where

@@ -68,6 +68,11 @@ def evaluate(plan: Plan, asker: Asker, results: Path) -> None:
                 ),
                 bootstrap_iters=0,
                 log_samples=True,
+                # Nothing here draws from the global generators, and seeding torch's imports it.
+                random_seed=None,
+                numpy_random_seed=None,
+                torch_random_seed=None,
+                fewshot_random_seed=None,
             )
             tracker = EvaluationTracker(output_path=str(results))
             tracker.general_config_tracker.model_source = "snellen"
