@@ -20,14 +20,17 @@ _THINKING = re.compile(
     r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
 )
 _THINKING_END = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.I)
-# "The final answer to your maths question is: 12", "Answer: 12", "the answer is **12**"
+# "The final answer to your maths question is: 12", "Answer: 12", "the answer is **12**"; it ends
+# where the next one begins. The line below is only looked at, as it may be the next.
 _FINAL_LINE = re.compile(
     r"\banswer\b(?:[ \w*'’]{0,60}?\bis\b[ *_:=]*|[ *_]*[:=][ *_]*)"
-    r"(?P<rest>[^\n]*(?:\n+[^\n]+)?)",
+    r"(?P<rest>(?:(?!\banswer\b)[^\n])*)(?=(?P<below>\n+[^\n]+)?)",
     re.IGNORECASE,
 )
 _BOXED = re.compile(r"\\boxed\s*\{\s*([^{}]*)\}")
 _DECORATION = re.compile(r"\\text\{|\\boxed\{|[*`$\\{}<>\"'“”‘’]|\\[()\[\]]")
+# After these a number may still grow: "1," to "1,024", "12." to "12.5", "12 *" to "12 * 3 = 36".
+_MAY_GO_ON = re.compile(r"[\s.,;|_/+*×^−\-'\"\[\]]*")
 _DIGIT_RUN = re.compile(r"(?<!\w)\d(?:[\s,;|+\-*'\"\[\]]*\d)*(?!\w)")
 
 
@@ -49,8 +52,8 @@ class Reading(NamedTuple):
 
     Attributes:
         value: the answer in normal form: an integer, or digits joined by single spaces.
-        complete: it stood where the prompt asked for it and something follows it or generation
-            ended of itself, so that a cut-off cannot have changed it.
+        complete: it stood where the prompt asked for it, and what follows it shows that it had
+            ended, so that a cut-off cannot have changed it.
     """
 
     value: str
@@ -90,13 +93,11 @@ def read_integer(text: str, *, number_alone: bool = False) -> Reading | None:
     Number words count where the place looked at has no digits.
     """
     for match in reversed(list(_FINAL_LINE.finditer(text))):
-        line, _, below = match["rest"].partition("\n")
-        found = _first_integer(line.rpartition("=")[2]) or (
-            None if line.strip(" *_") else _first_integer(below)
-        )
-        if found:
-            line_ended = bool(line.strip(" *_") and below) or bool(text[match.end() :].strip())
-            return Reading(found.value, found.complete or line_ended)
+        line, below = match["rest"], match["below"] or ""
+        here = line if line.strip(" *_") else below
+        if found := _first_integer(here.rpartition("=")[2]):
+            end = match.end("rest" if here is line else "below")
+            return Reading(found.value, found.complete or bool(text[end:].strip()))
     if number_alone:
         first, _, rest = text.partition("\n")
         if alone := _only_integer(first):
@@ -114,7 +115,10 @@ def _first_integer(line: str) -> Reading | None:
     if match is None or LIST.search(plain):
         return None
     value = to_integer(match[0])
-    return None if value is None else Reading(str(value), bool(plain[match.end() :].strip()))
+    # A number word may go on in many ways: only the end of its line shows that it had ended.
+    in_digits = NUMBER.search(_DECORATION.sub(" ", line))
+    ended = in_digits and not _MAY_GO_ON.fullmatch(plain, match.end())
+    return None if value is None else Reading(str(value), bool(ended))
 
 
 def _only_integer(line: str) -> str | None:
@@ -141,22 +145,18 @@ def read_digits(text: str) -> Reading | None:
     the text. Separators (white space, commas, brackets, …) do not matter; the last of equally
     long runs counts.
     """
-    for match in reversed(list(_FINAL_LINE.finditer(text))):
-        run = _longest_run(text[match.start("rest") :])
-        if run is not None:
-            at_the_end = text.rstrip().endswith(run)
-            return Reading(_normal(run), complete=not at_the_end)
-    run = _longest_run(text)
-    return Reading(_normal(run), complete=False) if run is not None else None
-
-
-def _longest_run(text: str) -> str | None:
-    runs = [match[0] for match in _DIGIT_RUN.finditer(text)]
-    return max(reversed(runs), key=lambda run: len(re.findall(r"\d", run))) if runs else None
-
-
-def _normal(run: str) -> str:
-    return " ".join(str(int(digit)) for digit in re.findall(r"\d", run))
+    runs = list(_DIGIT_RUN.finditer(text))
+    if not runs:
+        return None
+    starts = [match.start("rest") for match in _FINAL_LINE.finditer(text)]
+    answered = [start for start in starts if start <= runs[-1].start()]
+    if answered:
+        runs = [run for run in runs if run.start() >= answered[-1]]
+    digits = [re.findall(r"\d", run[0]) for run in runs]
+    at = max(reversed(range(len(runs))), key=lambda i: len(digits[i]))
+    ended = not _MAY_GO_ON.fullmatch(text, runs[at].end())
+    value = " ".join(str(int(digit)) for digit in digits[at])
+    return Reading(value, complete=bool(answered) and ended)
 
 
 def judge(

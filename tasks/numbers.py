@@ -33,8 +33,12 @@ NUMBER = re.compile(
     r"(?![\w]|[.,/]\d)"
 )
 SPELLED = re.compile(_grammar(), re.IGNORECASE)
-# Three or more numbers with nothing but separators between them are an echo of a sequence.
-LIST = re.compile(r"(?<![\w.])[-−+]?\d+(?:[\s,;+|()\[\]'\"]+[-−+]?\d+){2,}(?!\w)")
+# Three or more numbers with nothing but separators between them are an echo of a sequence;
+# "1,000,000" is not.
+LIST = re.compile(
+    r"(?<![\w.])(?<!\d,)(?![1-9]\d{0,2}(?:,\d{3})+(?!,?\s*\d))"
+    r"[-−+]?\d+(?:[\s,;+|()\[\]'\"]+[-−+]?\d+){2,}(?!\w)"
+)
 
 
 def to_integer(token: str) -> int | None:
