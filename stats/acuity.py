@@ -154,7 +154,8 @@ def acuity(
     outside: Censored | None = "above" if crossing > last else "below" if crossing < first else None
     low, high = belief.interval(level)
     if outside is not None:
-        return Acuity(accuracy, None, Interval(low, high), outside, _tested(tally), belief)
+        far = Interval(low, np.inf) if outside == "above" else Interval(0.0, high)
+        return Acuity(accuracy, None, far, outside, _tested(tally), belief)
     value = float(np.exp2(crossing))
     # A best curve far steeper than most of the posterior can cross a hair outside the interval.
     around = Interval(min(low, value), max(high, value))

@@ -36,7 +36,8 @@ class Belief:
         """Rebuild a belief from a quoted acuity: normal on each side of the value.
 
         Each half is scaled so that its end of the interval has its quantile. An open end puts its
-        tail outside the tested lengths; a censored value puts its half of the mass there.
+        tail outside the tested lengths, a censored value its half of the mass; an interval wholly
+        outside puts all of it there.
 
         Args:
             value: Quoted length, or None where it was censored.
@@ -51,6 +52,10 @@ class Belief:
         first, last = np.log2(tested.low), np.log2(tested.high)
         low = np.log2(interval.low) if interval.low > 0 else None
         high = np.log2(interval.high) if np.isfinite(interval.high) else None
+        if low is not None and low >= last:
+            return cls(np.array([first, last]), np.array([0.0, 0.0]))
+        if high is not None and high <= first:
+            return cls(np.array([first, last]), np.array([1.0, 1.0]))
         if value is not None:
             middle = float(np.log2(value))
         elif low is not None and high is None:

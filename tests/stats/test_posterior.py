@@ -93,8 +93,8 @@ def test_belief_rebuilt_from_a_quoted_interval():
     assert np.exp2(closed.quantile(0.5)) == pytest.approx(61, rel=3e-3)
     open_above = Belief.from_interval(None, Interval(400, np.inf), tested)
     assert open_above.interval(0.95) == (pytest.approx(400, rel=1e-2), np.inf)
-    below = Belief.from_interval(None, Interval(0, 1), tested)
-    assert below.interval(0.95)[0] == 0
+    assert Belief.from_interval(None, Interval(0, 1), tested).interval(0.95) == (0, 1)
+    assert Belief.from_interval(None, Interval(512, np.inf), tested).interval(0.95) == (512, np.inf)
     assert Belief.from_interval(None, Interval(0, np.inf), tested).interval(0.5) == (0, np.inf)
     for value, interval in ((90, Interval(48, 72)), (None, Interval(48, 72))):
         with pytest.raises(InputError):
