@@ -3,6 +3,8 @@
 Examples:
   snellen probe collapse --model bundled --pairs count_ones,copy_commas --lengths log:1:256:9
   snellen probe sensitivity --model bundled --lengths 64
+  snellen probe link --run results/bundled/RUN
+  snellen probe collapse --model vllm/NAME --base-url http://127.0.0.1:8000/v1
   snellen probe theory
 """
 
@@ -10,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,12 @@ from ..errors import InputError
 from ..tasks.lengths import parse_lengths
 
 if TYPE_CHECKING:
+    from ..probes.collapse import CollapsePlan
+    from ..probes.pairs import Kind
     from ..probes.runs import ProbeResult
+    from ..probes.served import ServedPlan
+    from ..probes.squash import SensitivityPlan
+    from ..probes.subject import Subject
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     probes = parser.add_subparsers(dest="probe", required=True, metavar="PROBE")
     _collapse(_probe(probes, "collapse", "how far apart n and n + 1 items are, by layer and dtype"))
     _sensitivity(_probe(probes, "sensitivity", "how much the last state depends on each token"))
+    _link(_probe(probes, "link", "accuracy, margin and distance over the prompts of a run"))
     theory = _probe(probes, "theory", "the paper's lemmas, propositions and synthetic figures")
     theory.add_argument("--seeds", type=int, default=20, help="draws per point (default: 20)")
 
@@ -71,6 +78,10 @@ def _collapse(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chunk", type=int, default=2048, help="most tokens per forward call; lowers the peak"
     )
+    parser.add_argument("--base-url", help="for vllm/NAME: a running server, up to /v1")
+    parser.add_argument(
+        "--calls", type=int, default=4, help="through a server: calls per prompt (default: 4)"
+    )
 
 
 def _sensitivity(parser: argparse.ArgumentParser) -> None:
@@ -81,44 +92,99 @@ def _sensitivity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exact", action="store_true", help="the full Jacobian (slow)")
 
 
+def _link(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", type=Path, required=True, help="a run directory, or a trials.csv")
+    parser.add_argument("--model", default="bundled", help="the model that the run asked")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--raw", action="store_true", help="the run used no chat template")
+
+
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen probe``."""
     from ..probes import runs
 
     if args.probe == "theory":
         return _report(runs.run_theory(args.out, args.seeds))
+    if args.probe == "link":
+        trials = args.run / "trials.csv" if args.run.is_dir() else args.run
+        return _report(
+            runs.run_link(
+                _subject(args), trials, args.out, dtype=args.dtype, chat=not args.raw, progress=_say
+            )
+        )
     for name in ("repetitions", "step", "chunk"):
         if getattr(args, name, 1) < 1:
             raise InputError(f"--{name} {getattr(args, name)}: must be 1 or more")
-    measure: Callable[..., ProbeResult] = (
-        runs.run_collapse if args.probe == "collapse" else runs.run_sensitivity
-    )
-    return _report(measure(_subject(args), _plan(args), args.out, _say))
+    if args.probe == "sensitivity":
+        return _report(
+            runs.run_sensitivity(_subject(args), _sensitivity_plan(args), args.out, _say)
+        )
+    if args.model.startswith("vllm/"):
+        if args.base_url is None:
+            raise InputError(f"{args.model} needs a running server: give --base-url URL/v1")
+        return _report(
+            runs.run_served(args.model, args.base_url, _served_plan(args), args.out, _say)
+        )
+    return _report(runs.run_collapse(_subject(args), _collapse_plan(args), args.out, _say))
 
 
-def _subject(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _subject(args: argparse.Namespace) -> Subject:
     from ..probes.subject import open_subject
 
     return open_subject(args.model, args.device)
 
 
-def _plan(args: argparse.Namespace):  # type: ignore[no-untyped-def]
-    from ..probes.collapse import CollapsePlan
+def _kinds(args: argparse.Namespace) -> tuple[Kind, ...]:
     from ..probes.pairs import find_kind
+
+    return tuple(find_kind(name) for name in args.pairs.split(","))
+
+
+def _bos(args: argparse.Namespace) -> bool | None:
+    return {"auto": None, "yes": True, "no": False}[args.bos]
+
+
+def _collapse_plan(args: argparse.Namespace) -> CollapsePlan:
+    from ..probes.collapse import CollapsePlan
+
+    return CollapsePlan(
+        kinds=_kinds(args),
+        lengths=parse_lengths(args.lengths),
+        dtypes=tuple(args.dtypes.split(",")),
+        step=args.step,
+        repetitions=args.repetitions,
+        seed=args.seed,
+        template=args.template,
+        bos=_bos(args),
+        chunk=args.chunk,
+    )
+
+
+def _served_plan(args: argparse.Namespace) -> ServedPlan:
+    from ..probes.served import ServedPlan
+
+    return ServedPlan(
+        kinds=_kinds(args),
+        lengths=parse_lengths(args.lengths),
+        step=args.step,
+        repetitions=args.repetitions,
+        seed=args.seed,
+        calls=args.calls,
+    )
+
+
+def _sensitivity_plan(args: argparse.Namespace) -> SensitivityPlan:
     from ..probes.squash import SensitivityPlan
 
-    common = {
-        "kinds": tuple(find_kind(name) for name in args.pairs.split(",")),
-        "lengths": parse_lengths(args.lengths),
-        "repetitions": args.repetitions,
-        "seed": args.seed,
-        "template": args.template,
-        "bos": {"auto": None, "yes": True, "no": False}[args.bos],
-    }
-    if args.probe == "sensitivity":
-        return SensitivityPlan(**common, probes=0 if args.exact else args.probes)
-    return CollapsePlan(
-        **common, dtypes=tuple(args.dtypes.split(",")), step=args.step, chunk=args.chunk
+    return SensitivityPlan(
+        kinds=_kinds(args),
+        lengths=parse_lengths(args.lengths),
+        probes=0 if args.exact else args.probes,
+        repetitions=args.repetitions,
+        seed=args.seed,
+        template=args.template,
+        bos=_bos(args),
     )
 
 

@@ -41,22 +41,27 @@ def draw_distance(axis: Axes, table: pd.DataFrame, published: pd.DataFrame | Non
         axis.plot(rows.length, rows.linf, label=dtype, **line)
         if "marker" in line:
             hollow = rows[rows.collapsed]
-            axis.plot(hollow.length, hollow.linf, ls="none", mfc="white", mew=1.2, **line)
+            axis.plot(hollow.length, hollow.linf, **{**line, "ls": "none", "mfc": "white"})
         edge = rows.null_linf.clip(lower=1e-18)
         axis.fill_between(rows.length, 1e-18, edge, color=colour, alpha=0.14, lw=0)
         axis.plot(rows.length, edge, color=colour, lw=0.8, ls="--")
-    shown = table.linf
     if published is not None and len(published):
         axis.plot(published.length, published.value, label="paper: Gemma 7B", **PUBLISHED)
-        shown = pd.concat([shown, published.value])
     axis.set_yscale("log")
-    axis.set_ylim(
-        max(float(shown[shown > 0].min()) if (shown > 0).any() else 1e-16, 1e-17) / 8,
-        max(float(shown.max()), float(table.null_linf.max()), 1e-16) * 3,
-    )
     lengths = table.length if published is None else pd.concat([table.length, published.length])
     plain_log_axis(axis, lengths.astype(int))
     axis.set_xlabel("items n")
+
+
+def distance_limits(table: pd.DataFrame) -> tuple[float, float]:
+    """Limits of a distance axis: all signals, and the bands of the 16-bit dtypes.
+
+    The bands of float32 and float64 lie many decades lower; :func:`band_text` names them.
+    """
+    coarse = table[table.dtype.isin(["bfloat16", "float16"])].null_linf
+    shown = pd.concat([table.linf, coarse])
+    shown = shown[shown > 0]
+    return (float(shown.min()) / 3, float(shown.max()) * 3) if len(shown) else (1e-16, 1.0)
 
 
 def band_text(table: pd.DataFrame) -> str:
@@ -71,10 +76,13 @@ def collapse_figure(collapse: pd.DataFrame, step: int, state: str = "final norm"
     table = headline(collapse, state)
     kinds = list(dict.fromkeys(table.kind))
     columns = min(2, len(kinds))
-    figure, axes = new_figure(-(-len(kinds) // columns), columns, width=3.9, height=3.0)
+    figure, axes = new_figure(
+        -(-len(kinds) // columns), columns, width=3.9, height=3.0, sharey=True
+    )
     for axis, kind in zip(axes, kinds, strict=False):
         draw_distance(axis, table[table.kind == kind])
         axis.set_title(kind.replace("_", " "))
+    axes[0].set_ylim(distance_limits(table))
     for axis in axes[len(kinds) :]:
         axis.set_visible(False)
     for axis in axes[::columns]:
@@ -122,4 +130,31 @@ def depth_figure(collapse: pd.DataFrame, dtype: str) -> Figure:
     if image is not None:
         bar = figure.colorbar(image, ax=axes, shrink=0.8)
         bar.set_label(f"relative $L_2$ distance in {dtype} (dots: inside the null band)")
+    return figure
+
+
+@styled
+def served_figure(table: pd.DataFrame) -> Figure:
+    """Through a server: total variation against length per kind, with the band of repeated calls."""
+    kinds = list(dict.fromkeys(table.kind))
+    columns = min(2, len(kinds))
+    figure, axes = new_figure(-(-len(kinds) // columns), columns, width=3.9, height=3.0)
+    for axis, kind in zip(axes, kinds, strict=False):
+        rows = table[table.kind == kind]
+        hollow = rows[rows.collapsed]
+        axis.fill_between(rows.length, 0, rows.null_tv, color=RED, alpha=0.14, lw=0)
+        axis.plot(
+            rows.length, rows.null_tv, "--", color=RED, lw=0.9, label="null band: repeated calls"
+        )
+        axis.plot(rows.length, rows.tv, "o-", color=BLUE, label="n and n+1 (lower bound)")
+        axis.plot(hollow.length, hollow.tv, "o", color=BLUE, mfc="white")
+        axis.set_ylim(bottom=0)
+        plain_log_axis(axis, rows.length.astype(int))
+        axis.set_xlabel("items n")
+        axis.set_title(kind.replace("_", " "))
+    for axis in axes[len(kinds) :]:
+        axis.set_visible(False)
+    for axis in axes[::columns]:
+        axis.set_ylabel("total variation of the next token")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -10,12 +11,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..errors import InputError
+from ..store.trials import read_trials
+from .behaviour import link_table, measure_items
+from .behaviour_figures import link_figure
 from .collapse import CollapsePlan, CollapseTables, headline, measure_collapse
-from .collapse_figures import collapse_figure, depth_figure
+from .collapse_figures import collapse_figure, depth_figure, served_figure
 from .sensitivity_figures import sensitivity_figure
+from .served import CompletionServer, ServedPlan, measure_served
 from .squash import SensitivityPlan, measure_sensitivity
 from .style import save_figure
-from .subject import Subject, local_packages
+from .subject import Subject, local_packages, parse_dtype
 from .tables import probe_directory, write_manifest, write_tables
 from .theory_bench import theory_tables
 from .theory_figures import FIGURES as THEORY_FIGURES
@@ -89,9 +94,75 @@ def horizon_summary(tables: CollapseTables) -> pd.DataFrame:
     )
 
 
+def _horizons(table: pd.DataFrame) -> list[str]:
+    columns = table[["horizon", "low", "high", "longest"]]
+    return [_interval(*row) for row in columns.itertuples(index=False)]
+
+
 def _interval(value: Any, low: Any, high: Any, longest: int) -> str:
     ends = [f"> {longest}" if pd.isna(x) else str(x) for x in (value, low, high)]
     return ends[0] if ends[1] == ends[2] == ends[0] else f"{ends[0]} ({ends[1]} to {ends[2]})"
+
+
+def run_served(
+    model: str, base_url: str, plan: ServedPlan, out: Path, progress: Progress
+) -> ProbeResult:
+    """Measure collapse through a running server and write ``served.csv`` and ``horizon.csv``.
+
+    Args:
+        model: ``vllm/NAME``; the server knows it as NAME.
+        base_url: Up to and including ``/v1``.
+        plan: What to ask.
+        out: The results folder.
+        progress: Told one line per kind.
+    """
+    record = {**asdict(plan), "kinds": [kind.name for kind in plan.kinds], "base_url": base_url}
+    folder = probe_directory(out, model, "served", record)
+    with CompletionServer(model.removeprefix("vllm/"), base_url) as server:
+        tables = measure_served(server, plan, progress)
+    write_tables(folder, tables)
+    save_figure(served_figure(tables["served"]), folder / "figures", "served")
+    write_manifest(folder, "served", model, record)
+    shown = tables["horizon"]
+    summary = pd.DataFrame(
+        {
+            "pair": shown.kind,
+            "horizon": _horizons(shown),
+        }
+    )
+    merged = tables["served"][tables["served"].one_token_per_item.eq(False).fillna(False)]
+    notes = [
+        f"{kind}: the server's tokenizer merges repeated symbols at n = "
+        f"{', '.join(map(str, rows.length))}; lengths in items are not lengths in tokens there"
+        for kind, rows in merged.groupby("kind")
+    ]
+    return ProbeResult(folder, summary, notes)
+
+
+def run_link(
+    subject: Subject, trials_csv: Path, out: Path, *, dtype: str, chat: bool, progress: Progress
+) -> ProbeResult:
+    """Behaviour and mechanism: write ``items.csv`` and ``links.csv`` for a run's trials.
+
+    Args:
+        subject: The model that the trials were put to.
+        trials_csv: The run's ``trials.csv``.
+        out: The results folder.
+        dtype: To measure the states in.
+        chat: Whether the run used the chat template.
+        progress: Told one line per task.
+    """
+    trials = read_trials(trials_csv)
+    digest = hashlib.sha256(trials_csv.read_bytes()).hexdigest()
+    record = {"trials_sha256": digest, "dtype": dtype, "chat": chat}
+    folder = probe_directory(out, subject.name, "link", record)
+    model = subject.load(parse_dtype(dtype))
+    items = measure_items(model, subject.tokenizer, trials, chat=chat, progress=progress)
+    links = link_table(items)
+    write_tables(folder, {"items": items, "links": links})
+    save_figure(link_figure(items, links), folder / "figures", "link")
+    write_manifest(folder, "link", subject.name, record)
+    return ProbeResult(folder, links.round(3), [])
 
 
 def run_sensitivity(

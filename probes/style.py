@@ -28,7 +28,13 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
 CYCLE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#767676"
-PUBLISHED = {"color": GREY, "marker": "x", "linestyle": "none", "markersize": 6, "zorder": 2.5}
+PUBLISHED: dict[str, Any] = {
+    "color": GREY,
+    "marker": "x",
+    "linestyle": "none",
+    "markersize": 6,
+    "zorder": 2.5,
+}
 """How points read off the paper's figures are drawn."""
 
 _SETTINGS: dict[Any, Any] = {

@@ -63,12 +63,27 @@ def open_subject(name: str, device: str = "auto") -> Subject:
     def load(dtype: torch.dtype) -> Any:
         check_dtype(dtype, place)
         try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
+            with _quiet():
+                model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
         except (OSError, ValueError) as error:
             raise InputError(f"cannot load {name}: {_first_line(error)}") from error
         return ready(model.to(place), name)
 
     return Subject(name, tokenizer, load, context_of(config))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the bars that transformers draws while it loads."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def local_packages() -> tuple[Any, Any]:
