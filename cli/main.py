@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
-from ..errors import SnellenError, StoreError
+from ..errors import InputError, SnellenError
 
 # A verb's module is imported only when the verb is used: `snellen tasks` pays for no torch.
 VERBS: dict[str, str] = {
@@ -25,6 +25,7 @@ VERBS: dict[str, str] = {
     "merge": "bring the answers of one run into another of the same plan",
     "tasks": "list tasks, groups, modes and lenses; --path for lm-eval's --include_path",
     "models": "list the kinds of models and what each needs",
+    "probe": "look inside: collapse, sensitivity, theory, the paper's figures",
     "lm-eval": "the stock lm-eval command, with Snellen's models registered",
 }
 
@@ -56,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except SnellenError as error:
         print(f"snellen: {error}", file=sys.stderr)
-        return 1 if isinstance(error, StoreError) else 2
+        return 2 if isinstance(error, InputError) else 1
+    except OSError as error:
+        print(f"snellen: {error}", file=sys.stderr)
+        return 1
 
 
 def _top(words: list[str]) -> int:

@@ -32,6 +32,8 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) ->
     group.add_argument("--rpm", type=float, help="most requests per minute")
     group.add_argument("--tpm", type=float, help="most tokens per minute")
     group.add_argument("--env-file", type=Path, help="read API keys from this file")
+    group.add_argument("--budget", type=float, metavar="USD", help="the run may cost this much")
+    group.add_argument("--prices", type=Path, help="prices of your own (see docs/runners.md)")
 
 
 def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +55,7 @@ def model_options(args: argparse.Namespace, log_folder: Path | None = None) -> O
     Raises:
         InputError: ``--model-args`` is neither ``k=v,…`` nor JSON, or a limit is not positive.
     """
-    for name in ("concurrency", "rpm", "tpm"):
+    for name in ("concurrency", "rpm", "tpm", "budget"):
         value = getattr(args, name)
         if value is not None and value <= 0:
             raise InputError(f"--{name} {value:g}: a limit is above 0")

@@ -51,12 +51,17 @@ class ProgressLine:
             refresh_per_second=4,
         )
         self._line = self._bar.add_task("asking", total=total, note="", known=0)
+        self._spent: float | None = None
         self._failed = 0
         self._first = True
         self._note = ""
 
-    def advance(self, results: asking.Results) -> None:
-        """Count answers; the first call of a session tells what was known before it."""
+    def advance(self, results: asking.Results, spent: float | None = None) -> None:
+        """Count answers and say what they cost (US dollars so far).
+
+        The first call of a session tells what was known before it.
+        """
+        self._spent = spent
         self._failed += sum(isinstance(result, Failure) for _, result in results)
         if self._first:
             self._bar.update(self._line, known=len(results))
@@ -68,7 +73,8 @@ class ProgressLine:
         """Say something at the end of the line."""
         self._note = text
         failed = f"{self._failed} failed" if self._failed else ""
-        self._bar.update(self._line, note=" · ".join(filter(None, (failed, text))))
+        cost = f"${self._spent:.4f}" if self._spent else ""
+        self._bar.update(self._line, note=" · ".join(filter(None, (cost, failed, text))))
 
     def __enter__(self) -> Self:
         self._bar.__enter__()

@@ -19,7 +19,7 @@ from .question_options import (
     plan_of,
     words,
 )
-from .session import ask_all
+from .session import ask_all, dry_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     add_sampling_arguments(parser)
     add_output_arguments(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print requests, tokens and cost; ask nothing"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen run``."""
     plan = plan_of(args, lenses=words(args.lens), **fixed_lengths(args))
+    if args.dry_run:
+        return dry_run(args, plan)
     code, _ = ask_all(args, plan)
     return code

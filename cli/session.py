@@ -9,8 +9,10 @@ from collections.abc import Callable
 from contextlib import closing
 
 from ..runners.asking import Asker
-from ..runners.engine import evaluate
+from ..runners.budget import Budget, BudgetReached
+from ..runners.engine import evaluate, requests_of
 from ..runners.preflight import check_context
+from ..runners.prices import Prices
 from ..runners.registry import open_runner
 from ..store.plan import Plan
 from ..store.rundir import RunDirectory, folder_name, open_run
@@ -37,26 +39,67 @@ def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, Ru
         work: how it is asked.
 
     Returns:
-        The exit code (0, 1 where requests failed, 130 interrupted) and the run directory.
+        The exit code (0, 1 where requests failed or money ran out, 130 interrupted) and the run
+        directory.
     """
+    prices = Prices.load(args.prices)
     logs = args.out / folder_name(plan.model)
     with closing(open_runner(plan.model, model_options(args, logs))) as runner:
         check_context(plan, runner)
+        budget = Budget(runner, prices, args.budget)
+        if args.budget is not None:
+            budget.check(prices.estimate(runner, requests_of(plan, Asker(runner))))
         where = open_run(args.out, plan, dict(runner.numerics), args.run_id)
         with where.journal() as journal:
-            total = where.manifest.asked if plan.precision is None else None
-            try:
-                with ProgressLine(total) as line:
-                    work(Asker(runner, journal, line.advance), where, line)
-            except KeyboardInterrupt:
-                again = shlex.join(["snellen", *sys.argv[1:]])
-                print(
-                    f"snellen: interrupted; every answer is kept in {where.path}\n"
-                    f"to go on: {again}",
-                    file=sys.stderr,
-                )
-                return 130, where
+            code = _ask(plan, work, Asker(runner, journal, budget=budget), where)
+            if code == 130:
+                return code, where
+            where.update(
+                cost_usd=budget.spent,
+                prices={"source": prices.source(plan.model)},
+                dropped=dict(runner.dropped),
+            )
+            for name, reason in runner.dropped.items():
+                print(f"snellen: {name} was not sent: {reason}", file=sys.stderr)
             # Imported late: plotting and statistics must not keep the first question waiting.
             from .reporting import finish
 
-            return finish(where, journal), where
+            return max(code, finish(where, journal)), where
+
+
+def _ask(plan: Plan, work: Work, asker: Asker, where: RunDirectory) -> int:
+    try:
+        with ProgressLine(where.manifest.asked if plan.precision is None else None) as line:
+            asker.watch(lambda results: line.advance(results, asker.budget.spent))
+            work(asker, where, line)
+    except BudgetReached as stop:
+        print(f"snellen: {stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        again = shlex.join(["snellen", *sys.argv[1:]])
+        print(
+            f"snellen: interrupted; every answer is kept in {where.path}\nto go on: {again}",
+            file=sys.stderr,
+        )
+        return 130
+    return 0
+
+
+def dry_run(args: argparse.Namespace, plan: Plan) -> int:
+    """Say what a plan would take, and ask nothing."""
+    prices = Prices.load(args.prices)
+    logs = args.out / folder_name(plan.model)
+    with closing(open_runner(plan.model, model_options(args, logs))) as runner:
+        check_context(plan, runner)
+        found = prices.estimate(runner, requests_of(plan, Asker(runner)))
+    exact = "" if found.exact else "about "
+    cost = (
+        "price unknown; give one with --prices"
+        if found.low is None or found.high is None
+        else f"${found.low:.4f} to ${found.high:.4f} ({prices.source(plan.model)})"
+    )
+    print(f"model          {plan.model}")
+    print(f"requests       {found.requests:,}")
+    print(f"prompt tokens  {exact}{found.prompt_tokens:,}")
+    print(f"cost           {cost}")
+    return 0

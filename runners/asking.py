@@ -12,6 +12,8 @@ from ..store.journal import Journal, answer_key, canonical
 from ..tasks.harness import question
 from ..tasks.question import TrialId
 from .base import Message, Request, Runner, Sampling
+from .budget import Budget
+from .prices import Prices
 
 Results = Sequence[tuple[Request, Reply | Failure]]
 Progress = Callable[[Results], None]
@@ -24,16 +26,25 @@ class Asker:
     Attributes:
         runner: who answers.
         journal: where answers are kept; without one they live as long as the caller holds them.
+        budget: what the answers may cost, those of earlier sessions included.
         failures: the requests of this session that failed for good, by key.
     """
 
     def __init__(
-        self, runner: Runner, journal: Journal | None = None, progress: Progress | None = None
+        self,
+        runner: Runner,
+        journal: Journal | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.runner = runner
         self.journal = journal
+        self.budget = budget or Budget(runner, Prices())
         self.failures: dict[str, Failure] = {}
-        self._progress = progress or (lambda results: None)
+        self._progress: Progress = lambda results: None
+
+    def watch(self, progress: Progress) -> None:
+        """Tell ``progress`` of answers once they are kept, those known before included."""
+        self._progress = progress
 
     def request(
         self,
@@ -80,11 +91,14 @@ class Asker:
             The answer or the failure of every request, by key.
 
         Raises:
+            BudgetReached: the money is spent; what was answered is kept.
             ModelRefused: no request to this model can succeed; what was answered is kept.
             StoreError: the journal cannot be written.
         """
         answers = self._look_up(requests)
-        self._progress([(r, answers[r.key]) for r in requests if r.key in answers])
+        known = [(r, answers[r.key]) for r in requests if r.key in answers]
+        self.budget.charge(known)
+        self._progress(known)
 
         def deliver(results: Results) -> None:
             if self.journal is not None:
@@ -93,11 +107,13 @@ class Asker:
                 answers[request.key] = result
                 if isinstance(result, Failure):
                     self.failures[request.key] = result
+            self.budget.charge(results)
             self._progress(results)
 
         missing = {request.key: request for request in requests if request.key not in answers}
         if missing:
-            self.runner.answer(missing.values(), deliver)
+            self.runner.answer(self.budget.admit(missing.values()), deliver)
+            self.budget.settle(sum(key not in answers for key in missing))
         return answers
 
     def _look_up(self, requests: Sequence[Request]) -> dict[str, Reply | Failure]:

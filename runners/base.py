@@ -78,6 +78,8 @@ class Runner(Protocol):
         numerics: everything known that can change an answer beside the request: engine and
             version, dtype, device, quantisation, engine flags. JSON-able; part of every key.
         context_length: the most tokens that prompt and answer may take together, if known.
+        dropped: sampling settings that it did not pass on, each with the reason; may grow while
+            it answers.
         parallel: how many requests it answers at once; asking for fewer at a time wastes it.
     """
 
@@ -85,6 +87,7 @@ class Runner(Protocol):
     base_url: str | None
     numerics: Mapping[str, Any]
     context_length: int | None
+    dropped: dict[str, str]
     parallel: int
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:

@@ -17,7 +17,7 @@ from ..tasks.catalogue import find_task, harness_name
 from ..tasks.harness import CHART
 from ..tasks.question import TrialId
 from .asking import Asker
-from .base import Sampling
+from .base import Request, Sampling
 from .harness import HarnessLM
 
 
@@ -31,6 +31,12 @@ def sampling_of(plan: Plan, trial: TrialId) -> Sampling:
         seed=plan.sampling_seed,
         reasoning_effort=plan.reasoning_effort,
     )
+
+
+def requests_of(plan: Plan, asker: Asker) -> Iterator[Request]:
+    """The request of every trial of a plan."""
+    for trial in plan.trial_ids():
+        yield asker.trial_request(trial, sampling_of(plan, trial), chat=plan.chat)
 
 
 def evaluate(plan: Plan, asker: Asker, results: Path) -> None:

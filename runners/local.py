@@ -92,6 +92,7 @@ class LocalRunner:
             "attention": self._model.config._attn_implementation,
             "weights": weights or getattr(self._model.config, "_commit_hash", None) or str(source),
         }
+        self.dropped: dict[str, str] = {}
         self._chat = self._tokenizer.chat_template is not None
         self._stop_ids = _stop_ids(self._model, self._tokenizer)
         self._pad_id = self._tokenizer.pad_token_id
@@ -138,6 +139,8 @@ class LocalRunner:
         import torch
 
         first = batch[0][0].sampling
+        if first.reasoning_effort is not None:
+            self.dropped["reasoning_effort"] = "transformers has no such setting"
         width = max(len(ids) for _, ids in batch)
         inputs = torch.full((len(batch), width), self._pad_id, device=self._device)
         mask = torch.zeros_like(inputs)

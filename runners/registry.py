@@ -111,6 +111,12 @@ def _vllm(model: str, name: str, options: Options) -> Runner:
     return VllmRunner(Vllm(name, base_url=options.base_url, model=model), _limits(options))
 
 
+def _backend(model: str, name: str, options: Options) -> Runner:
+    from .backend import BackendRunner
+
+    return BackendRunner(model, name, options.model_args)
+
+
 @contextmanager
 def needs(extra: str, model: str) -> Iterator[None]:
     """Turn a missing package into a line that says what to install."""
@@ -154,6 +160,12 @@ FAMILIES: dict[str, Family] = {
         "Google's Gemini (key in GEMINI_API_KEY or GOOGLE_API_KEY)",
         _gemini,
         frozenset(_LIMITS | {"base_url"}),
+    ),
+    "lm-eval": Family(
+        "lm-eval/BACKEND",
+        "any backend of lm-evaluation-harness; its arguments in --model-args",
+        _backend,
+        frozenset({"model_args"}),
     ),
 }
 _FLAGS = {
