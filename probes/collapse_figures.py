@@ -135,7 +135,7 @@ def depth_figure(collapse: pd.DataFrame, dtype: str) -> Figure:
 
 @styled
 def served_figure(table: pd.DataFrame) -> Figure:
-    """Through a server: total variation against length per kind, with the band of repeated calls."""
+    """Through a server: total variation by length per kind, and the band of repeated calls."""
     kinds = list(dict.fromkeys(table.kind))
     columns = min(2, len(kinds))
     figure, axes = new_figure(-(-len(kinds) // columns), columns, width=3.9, height=3.0)

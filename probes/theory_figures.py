@@ -154,7 +154,8 @@ def _guide(axis: Axes, rows: pd.DataFrame) -> None:
 def _exponent(
     axis: Axes, x: pd.Series, rows: pd.DataFrame, label: str, colour: str, marker: str
 ) -> None:
-    ends = [rows.exponent - rows.low, rows.high - rows.exponent]
+    # A bootstrap interval of few seeds need not hold the estimate itself.
+    ends = [(rows.exponent - rows.low).clip(0), (rows.high - rows.exponent).clip(0)]
     axis.errorbar(
         x, rows.exponent, yerr=ends, fmt=marker + "-", color=colour, capsize=2.5, label=label
     )
