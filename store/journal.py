@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,8 @@ _REPLY_COLUMNS = (
     "text, finish_reason, prompt_tokens, completion_tokens, reasoning_tokens, latency_s, "
     "fingerprint, reasoning"
 )
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""What a provider's JSON may hold and no UTF-8 can: half of a character."""
 
 
 def canonical(value: object) -> str:
@@ -68,6 +72,10 @@ def answer_key(
     )
 
 
+def _storable(text: str | None) -> str | None:
+    return None if text is None else _LONE_SURROGATE.sub("\ufffd", text)
+
+
 class Journal:
     """An append-only table of answers, and beside it the requests that failed for good.
 
@@ -83,17 +91,26 @@ class Journal:
         """
         self.path = path
         self._lock = threading.RLock()
-        try:
+        with self._readable():
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict != "ok":
-                raise sqlite3.DatabaseError(verdict)
-            migrate(self._db)
-        except sqlite3.DatabaseError as error:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+                (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+                if verdict != "ok":
+                    raise sqlite3.DatabaseError(verdict)
+                migrate(self._db)
+            except sqlite3.DatabaseError:
+                self._db.close()
+                raise
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.DatabaseError, ValueError) as error:
             raise InputError(
-                f"cannot read the journal {path}: {error}; move it away to start afresh, or "
+                f"cannot read the journal {self.path}: {error}; move it away to start afresh, or "
                 "restore it from a copy"
             ) from error
 
@@ -112,12 +129,13 @@ class Journal:
                     self._insert(entry, now)
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
                 raise StoreError(
                     f"cannot write to {self.path}: {error}; every answer before this one is "
                     "kept: free some space and repeat the command"
                 ) from error
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
 
     def _insert(self, entry: Entry, now: str) -> None:
         head = (entry.key, canonical(dict(entry.trial)), entry.prompt_sha256)
@@ -125,7 +143,7 @@ class Journal:
         if isinstance(entry.result, Failure):
             self._db.execute(
                 "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*head, sampling, entry.result.reason, entry.result.status, now),
+                (*head, sampling, _storable(entry.result.reason), entry.result.status, now),
             )
             return
         reply = entry.result
@@ -134,14 +152,14 @@ class Journal:
             (
                 *head,
                 sampling,
-                reply.text,
+                _storable(reply.text),
                 reply.finish_reason,
                 reply.prompt_tokens,
                 reply.completion_tokens,
                 reply.reasoning_tokens,
                 reply.latency_s,
                 reply.fingerprint,
-                reply.reasoning,
+                _storable(reply.reasoning),
                 now,
             ),
         )
@@ -149,7 +167,7 @@ class Journal:
 
     def get(self, key: str) -> Reply | None:
         """The answer under a key, or ``None``; a failure is not an answer."""
-        with self._lock:
+        with self._lock, self._readable():
             row = self._db.execute(
                 f"SELECT {_REPLY_COLUMNS} FROM answers WHERE key = ?", (key,)
             ).fetchone()
@@ -165,8 +183,12 @@ class Journal:
             }
 
     def entries(self) -> Iterator[Entry]:
-        """Every answer, in the order of arrival, then every open failure."""
-        with self._lock:
+        """Every answer, in the order of arrival, then every open failure.
+
+        Raises:
+            InputError: a row cannot be read.
+        """
+        with self._lock, self._readable():
             answers = self._db.execute(
                 f"SELECT key, trial, prompt_sha256, sampling, {_REPLY_COLUMNS} "
                 "FROM answers ORDER BY rowid"
@@ -176,10 +198,15 @@ class Journal:
                 "ORDER BY rowid"
             ).fetchall()
         for key, trial, prompt, sampling, *reply in answers:
-            yield Entry(key, json.loads(trial), prompt, Reply(*reply), json.loads(sampling))
-        for key, trial, prompt, sampling, reason, status in failures:
-            result = Failure(reason, status)
-            yield Entry(key, json.loads(trial), prompt, result, json.loads(sampling))
+            yield self._entry(key, trial, prompt, sampling, Reply(*reply))
+        for key, trial, prompt, sampling, *failure in failures:
+            yield self._entry(key, trial, prompt, sampling, Failure(*failure))
+
+    def _entry(
+        self, key: str, trial: str, prompt: str, sampling: str, result: Reply | Failure
+    ) -> Entry:
+        with self._readable():
+            return Entry(key, json.loads(trial), prompt, result, json.loads(sampling))
 
     def merge(self, other: Path) -> int:
         """Take over the answers and open failures of another journal.
@@ -188,9 +215,11 @@ class Journal:
             How many answers were new.
 
         Raises:
-            InputError: the other file is not a journal.
+            InputError: there is no such file, or it is not a journal.
             StoreError: they could not be written.
         """
+        if not other.is_file():
+            raise InputError(f"there is no journal {other}")
         with Journal(other) as source:
             entries = list(source.entries())
         answered = {entry.key for entry in entries if isinstance(entry.result, Reply)}

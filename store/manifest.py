@@ -83,7 +83,7 @@ def read_manifest(path: Path) -> Manifest:
         InputError: it cannot be read, or a newer Snellen wrote it.
     """
     try:
-        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+        found = Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except ValidationError as error:
@@ -92,6 +92,12 @@ def read_manifest(path: Path) -> Manifest:
         raise InputError(
             f"{path} is not a manifest of this version: {where}: {first['msg']}"
         ) from error
+    if found.schema_version > SCHEMA:
+        raise InputError(
+            f"{path} has schema {found.schema_version}, this Snellen knows {SCHEMA}: "
+            "upgrade snellen"
+        )
+    return found
 
 
 def write_atomically(path: Path, text: str) -> None:

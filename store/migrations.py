@@ -56,6 +56,8 @@ def migrate(db: sqlite3.Connection) -> None:
         sqlite3.DatabaseError: the file was made by a newer Snellen, or is not a journal.
     """
     (seen,) = db.execute("PRAGMA user_version").fetchone()
+    if seen == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise sqlite3.DatabaseError("it is a database of something else")
     if seen > len(MIGRATIONS):
         raise sqlite3.DatabaseError(
             f"it has schema {seen}, this Snellen knows {len(MIGRATIONS)}: upgrade snellen"

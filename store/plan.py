@@ -60,8 +60,10 @@ class Plan(BaseModel):
 
     def run_id(self, numerics: Mapping[str, Any]) -> str:
         """A short name that is the same for the same plan on the same engine."""
+        # Without defaults: a setting that a later version adds leaves old runs their names.
+        asked = self.model_dump(mode="json", exclude_defaults=True)
         more = f"-and-{len(self.tasks) - 1}" if len(self.tasks) > 1 else ""
-        return f"{self.tasks[0]}{more}-{digest([self.model_dump(mode='json'), numerics])[:8]}"
+        return f"{self.tasks[0]}{more}-{digest([asked, numerics])[:8]}"
 
     def cells(self) -> Iterator[tuple[Task, str, str]]:
         """Task, mode and lens of every curve. A mode or lens that a task lacks is passed over."""

@@ -30,7 +30,7 @@ def folder_name(model: str) -> str:
     >>> folder_name("vllm/HuggingFaceTB/SmolLM2-135M")
     'vllm__HuggingFaceTB__SmolLM2-135M'
     """
-    return re.sub(r"[^\w.-]", "_", model.strip("/").replace("/", "__")) or "_"
+    return re.sub(r"[^\w.-]|^\.+", "_", model.strip("/").replace("/", "__")) or "_"
 
 
 def documents_sha256(plan: Plan) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..tasks.harness import question
-from ..tasks.question import TrialId
+from ..tasks.question import Question, TrialId
 from .answers import Reply
 from .trials import COLUMNS, example
 
@@ -32,14 +32,13 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     rows: list[dict[str, Any]] = []
     shown: list[Mapping[str, Any]] = []
     for path in paths:
-        for trial, text in _samples(path):
-            asked = question(trial)
+        for asked, text in _samples(path):
             judged = asked.judge(text)
             rows.append(
                 {
                     "run_id": path.stem.removeprefix("samples_"),
                     "model": path.parent.name,
-                    **trial.as_dict(),
+                    **asked.trial.as_dict(),
                     "truth": asked.truth,
                     "answer": judged.answer or None,
                     "outcome": judged.outcome,
@@ -47,23 +46,29 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
                     "prompt_sha256": asked.prompt_sha256,
                 }
             )
-            shown.append(example(trial, Reply(text)))
+            shown.append(example(asked.trial, Reply(text)))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS), shown
 
 
-def _samples(path: Path) -> Iterator[tuple[TrialId, str]]:
+def _samples(path: Path) -> Iterator[tuple[Question, str]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines: an answer may hold one of the rarer line separators.
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
     for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
         try:
             sample = json.loads(line)
-            trial = TrialId(**{name: sample["doc"][name] for name in TrialId.__dataclass_fields__})
+            doc = sample["doc"]
+            asked = question(TrialId(**{name: doc[name] for name in TrialId.__dataclass_fields__}))
+            if (asked.trial.version, asked.truth) != (doc["version"], doc["truth"]):
+                raise ValueError("another version of the task asked this")
             text = str(sample["resps"][0][0])
-        except (json.JSONDecodeError, KeyError, IndexError, TypeError) as error:
+        except (InputError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{path} line {number} is not a sample of a Snellen task "
                 f"({type(error).__name__}: {error}); give samples_snellen_*.jsonl"
             ) from error
-        yield trial, text
+        yield asked, text

@@ -40,6 +40,8 @@ COLUMNS: dict[str, str] = {
 """Columns of ``trials.csv`` in order, with their types; docs/run-directory.md describes them."""
 
 OUTCOMES = ("correct", "wrong", "unparseable", "truncated", "refused", "failed")
+_LARGEST = 2**53
+"""The integers up to here are exact in every reader of the table."""
 _REQUIRED = (
     "run_id", "model", "task", "mode", "lens", "length", "index", "seed", "outcome",
     "prompt_sha256",
@@ -62,7 +64,12 @@ def trial_table(run_id: str, plan: Plan, entries: Iterable[Entry]) -> pd.DataFra
     Raises:
         StoreError: an answer's prompt is not the one that this version builds.
     """
-    found = {trial: entry for entry in entries if (trial := trial_of(entry)) is not None}
+    found: dict[TrialId, Entry] = {}
+    for entry in entries:
+        trial = trial_of(entry)
+        # A failure beside an answer is history: of another engine, in a merged journal.
+        if trial is not None and (isinstance(entry.result, Reply) or trial not in found):
+            found[trial] = entry
     rows = [_row(run_id, plan.model, trial, found[trial]) for trial in _in_order(plan, found)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -130,7 +137,9 @@ def read_trials(path: Path) -> pd.DataFrame:
         InputError: a column is missing, or a row is broken (named by line and column).
     """
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        raw = pd.read_csv(
+            path, dtype=str, keep_default_na=False, na_values=[""], skip_blank_lines=False
+        )
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
@@ -152,10 +161,10 @@ def check_trials(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     columns: dict[str, Any] = {name: raw[name] for name in COLUMNS}
     for name, kind in COLUMNS.items():
         if kind != TEXT:
-            numbers = pd.to_numeric(raw[name], errors="coerce")
-            broken = numbers.isna() & raw[name].notna()
+            numbers = pd.to_numeric(raw[name], errors="coerce").astype("float64")
+            broken = ~(numbers.abs() < np.inf) & raw[name].notna()
             if kind == INTEGER:
-                broken |= numbers % 1 > 0
+                broken |= (numbers % 1 > 0) | (numbers.abs() > _LARGEST)
             _refuse(path, raw[name], broken)
             columns[name] = numbers
     table = pd.DataFrame(columns).astype(COLUMNS)

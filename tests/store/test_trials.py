@@ -1,0 +1,193 @@
+"""The table of trials: from journal to CSV and back, and every way in which a file is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from snellen.errors import InputError, StoreError
+from snellen.store.answers import Entry, Failure
+from snellen.store.plan import Plan
+from snellen.store.trials import COLUMNS, examples, read_trials, trial_table, write_trials
+from snellen.tasks.question import TrialId
+
+Answer = Callable[..., Entry]
+
+
+@pytest.fixture
+def table(plan: Plan, answer: Answer) -> pd.DataFrame:
+    entries = [answer(trial, latency_s=0.1, prompt_tokens=9) for trial in plan.trial_ids()]
+    return trial_table("run", plan, entries)
+
+
+@pytest.fixture
+def csv(tmp_path: Path, table: pd.DataFrame) -> Path:
+    path = tmp_path / "trials.csv"
+    write_trials(path, table)
+    return path
+
+
+def test_every_column_is_there_in_the_documented_order(csv: Path) -> None:
+    head = csv.read_text().splitlines()[0]
+    assert head == (
+        "run_id,model,task,mode,lens,length,tokens,index,seed,truth,answer,outcome,abs_error,"
+        "finish_reason,prompt_tokens,completion_tokens,latency_s,prompt_sha256"
+    )
+
+
+def test_right_answers_are_correct_everywhere(table: pd.DataFrame, plan: Plan) -> None:
+    assert set(table["outcome"]) == {"correct"}
+    assert (table["abs_error"] == 0).all()
+    assert (table["answer"] == table["truth"]).all()
+    rows = table[["task", "mode", "length", "index"]].itertuples(index=False, name=None)
+    assert list(rows) == [(t.task, t.mode, t.length, t.index) for t in plan.trial_ids()]
+
+
+def test_outcomes_come_from_what_was_said(plan: Plan, answer: Answer) -> None:
+    trials = list(plan.trial_ids())
+    entries = [
+        answer(trials[0], "I see 7."),
+        answer(trials[1], "no idea"),
+        answer(trials[2], "So I", finish_reason="length"),
+        answer(trials[3], "", finish_reason="content_filter"),
+        Entry("k", trials[4].as_dict(), answer(trials[4]).prompt_sha256, Failure("500", 500)),
+    ]
+    made = trial_table("run", plan, reversed(entries))
+    outcomes = ["wrong", "unparseable", "truncated", "refused", "failed"]
+    assert made["outcome"].tolist() == outcomes
+    assert made["abs_error"].notna().tolist() == [True, False, False, False, False]
+    assert made["finish_reason"].isna().tolist() == [False] * 4 + [True]
+
+
+def test_an_answer_counts_before_a_failure(plan: Plan, answer: Answer) -> None:
+    trial = next(plan.trial_ids())
+    said = answer(trial)
+    failed = Entry("other engine", trial.as_dict(), said.prompt_sha256, Failure("500", 500))
+    for entries in ([said, failed], [failed, said]):
+        assert trial_table("run", plan, entries)["outcome"].tolist() == ["correct"]
+
+
+def test_an_answer_to_another_prompt_is_not_taken(plan: Plan, answer: Answer) -> None:
+    said = answer(next(plan.trial_ids()))
+    other = Entry(said.key, said.trial, "f" * 64, said.result)
+    with pytest.raises(StoreError, match="another prompt"):
+        trial_table("run", plan, [other])
+
+
+def test_answers_to_other_tasks_are_passed_over(plan: Plan, answer: Answer) -> None:
+    said = answer(next(plan.trial_ids()))
+    foreign = Entry("k", {"harness_task": "gsm8k", "doc": 3}, "0" * 64, said.result)
+    stranger = answer(TrialId("sum_ones", "direct", "none", 1, 5, 0, 0))
+    assert len(trial_table("run", plan, [foreign, stranger, said])) == 1
+    assert [e["task"] for e in examples([foreign, said])] == ["count_ones"]
+
+
+def test_examples_are_word_for_word(plan: Plan, answer: Answer) -> None:
+    (shown,) = examples([answer(next(plan.trial_ids()), "I say <b>1</b>!")])
+    assert shown["answer_text"] == "I say <b>1</b>!"
+    assert (shown["outcome"], shown["truth"]) == ("correct", "1")
+    assert "sequence" in shown["prompt"]
+
+
+def test_a_table_comes_back_as_it_was(csv: Path, table: pd.DataFrame) -> None:
+    found = read_trials(csv)
+    pd.testing.assert_frame_equal(found, table)
+    assert {name: str(kind) for name, kind in found.dtypes.items()} == COLUMNS
+    assert pd.read_parquet(csv.with_suffix(".parquet"))["truth"].tolist() == table["truth"].tolist()
+    assert not list(csv.parent.glob("*.partial"))
+
+
+def test_the_same_table_gives_the_same_bytes(csv: Path, table: pd.DataFrame) -> None:
+    before = csv.read_bytes()
+    assert b"\r" not in before
+    write_trials(csv, table.copy())
+    assert csv.read_bytes() == before
+    write_trials(csv, read_trials(csv))
+    assert csv.read_bytes() == before
+
+
+def change(csv: Path, row: int, column: str, value: str) -> None:
+    raw = pd.read_csv(csv, dtype=str, keep_default_na=False)
+    raw.loc[row, column] = value
+    raw.to_csv(csv, index=False)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_missing_column_is_named(csv: Path, column: str) -> None:
+    pd.read_csv(csv, dtype=str).drop(columns=column).to_csv(csv, index=False)
+    with pytest.raises(InputError, match=f"line 1: column '{column}' is missing"):
+        read_trials(csv)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("length", "three"), ("length", "0"), ("length", "-4"), ("length", "2.5"), ("length", ""),
+        ("length", "inf"), ("length", "1e400"), ("length", "9" * 30), ("index", "x"),
+        ("seed", "1.5"), ("seed", ""), ("outcome", "maybe"), ("outcome", ""), ("task", ""),
+        ("abs_error", "big"), ("abs_error", "-inf"), ("latency_s", "soon"), ("tokens", "1.5"),
+        ("prompt_sha256", "abc"), ("prompt_sha256", ""), ("run_id", ""),
+    ],
+)  # fmt: skip
+def test_a_broken_value_is_named_by_line_and_column(csv: Path, column: str, value: str) -> None:
+    change(csv, 4, column, value)
+    with pytest.raises(InputError, match=f"line 6, column '{column}'") as caught:
+        read_trials(csv)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_row_that_was_cut_off_is_named(csv: Path) -> None:
+    csv.write_bytes(csv.read_bytes()[:-40])
+    with pytest.raises(InputError, match="line 17, column 'prompt_sha256'"):
+        read_trials(csv)
+
+
+def test_an_empty_line_is_named(csv: Path) -> None:
+    lines = csv.read_text().splitlines()
+    csv.write_text("\n".join([*lines[:3], "", *lines[3:]]) + "\n")
+    with pytest.raises(InputError, match="line 4, column 'run_id' is empty"):
+        read_trials(csv)
+
+
+def test_a_row_with_too_many_values_is_named(csv: Path) -> None:
+    lines = csv.read_text().splitlines()
+    csv.write_text("\n".join([*lines[:4], lines[4] + ",1,2", *lines[5:]]) + "\n")
+    with pytest.raises(InputError, match="line 5"):
+        read_trials(csv)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\x00", b"a,b\n1,2\n", b'"open'])
+def test_what_is_no_table_is_refused(csv: Path, content: bytes) -> None:
+    csv.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_trials(csv)
+    assert "\n" not in str(caught.value)
+    assert str(csv) in str(caught.value)
+
+
+def test_a_missing_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot read"):
+        read_trials(tmp_path / "trials.csv")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    row=st.integers(0, 15),
+    column=st.sampled_from(list(COLUMNS)),
+    value=st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.integers().map(str),
+)
+def test_any_value_is_read_or_refused(
+    csv: Path, table: pd.DataFrame, row: int, column: str, value: str
+) -> None:
+    write_trials(csv, table)
+    change(csv, row, column, value)
+    try:
+        found: Any = read_trials(csv)
+    except InputError:
+        return
+    assert {name: str(kind) for name, kind in found.dtypes.items()} == COLUMNS
