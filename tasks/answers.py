@@ -14,7 +14,8 @@ from rapidfuzz.distance import Levenshtein
 from .numbers import LIST, NUMBER, spell_out_digits, to_integer
 
 Outcome = Literal["correct", "wrong", "unparseable", "truncated", "refused", "failed"]
-AnswerKind = Literal["integer", "digits"]
+AnswerKind = Literal["integer", "digit", "digits"]
+"""A number to be near to, one symbol, or a sequence of them."""
 
 _THINKING = re.compile(
     r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
@@ -200,6 +201,7 @@ def judge(
 
 
 def _error(answer: str, truth: str, kind: AnswerKind) -> int:
-    if kind == "digits":
-        return int(Levenshtein.distance(answer.split(), truth.split()))
-    return abs(int(answer) - int(truth))
+    if kind == "integer":
+        return abs(int(answer) - int(truth))
+    # Between digits that stand for themselves there is no distance, only right and wrong.
+    return int(Levenshtein.distance(answer.split(), truth.split()))

@@ -77,7 +77,7 @@ def _paper_copy(
     lengths: tuple[int, ...] = paper.COPY_LENGTHS,
 ) -> Task:
     return Task(
-        name, summary, "paper", generate, prompt, chance=0.5, modes=_DIRECT, lengths=lengths
+        name, summary, "paper", generate, prompt, "digit", 0.5, modes=_DIRECT, lengths=lengths
     )
 
 
@@ -111,6 +111,7 @@ TASKS: dict[str, Task] = {
             "copying",
             sequences.odd_one_last,
             _last,
+            answer="digit",
             chance=0.1,
         ),
         Task(
@@ -119,6 +120,7 @@ TASKS: dict[str, Task] = {
             "copying",
             sequences.odd_one_first,
             _first,
+            answer="digit",
             chance=0.1,
         ),
         Task(
@@ -127,6 +129,7 @@ TASKS: dict[str, Task] = {
             "copying",
             sequences.alternating_last,
             _last,
+            answer="digit",
             chance=0.5,
         ),
         Task(
@@ -135,6 +138,7 @@ TASKS: dict[str, Task] = {
             "copying",
             sequences.alternating_first,
             _first,
+            answer="digit",
             chance=0.5,
         ),
         Task(
