@@ -47,7 +47,7 @@ def eye_chart(trials: pd.DataFrame, table: pd.DataFrame, found: Acuities) -> Pic
     rows = chart_rows(trials, table, series, (WIDTH - 2 * SIDE) / POINT)
     others = _others(found, series)
     model = ", ".join(sorted(trials["model"].dropna().unique()))
-    header, footer = 1.75, 1.0 + 0.2 * ((len(others) + 1) // 2) + 0.3 * bool(others)
+    header, footer = 1.92, 1.0 + 0.2 * ((len(others) + 1) // 2) + 0.3 * bool(others)
     with look(**{"svg.fonttype": "path", "figure.facecolor": PAPER, "savefig.facecolor": PAPER}):
         height = header + sum(row.height for row in rows) + footer
         figure = Figure(figsize=(WIDTH, height))

@@ -20,6 +20,7 @@ from .figures import figures, whose
 from .histogram import histogram
 from .page import page
 from .summary import summary, warnings
+from .words import KEYS, series_name
 
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]")
 _OURS = re.compile(r"(.+_(error|answers)|eye_chart)\.(svg|png)")
@@ -46,10 +47,9 @@ def write_report(
         The path of report.html.
 
     Raises:
-        InputError: there are no trials.
+        InputError: there are no trials, trials of several models, or one trial twice.
     """
-    if trials.empty:
-        raise InputError(f"{run_dir}: there are no trials to report on; run 'snellen run' first")
+    _check_one_run(trials, run_dir)
     table, counts = curves(trials), histogram(trials)
     found = acuities(table)
     pictures = list(figures(trials, table, counts, found))
@@ -87,6 +87,25 @@ def write_report(
         title=whose(trials),
     )
     return replace(run_dir / "report.html", html)
+
+
+def _check_one_run(trials: pd.DataFrame, run_dir: Path) -> None:
+    if trials.empty:
+        raise InputError(f"{run_dir}: there are no trials to report on; run 'snellen run' first")
+    models = sorted(trials["model"].dropna().unique())
+    if len(models) > 1:
+        raise InputError(
+            f"{run_dir}: the trials are of {len(models)} models ({', '.join(models)}); "
+            "report on one at a time"
+        )
+    twice = trials.duplicated([*KEYS, "index", "seed"])
+    if twice.any():
+        first = trials[twice].iloc[0]
+        raise InputError(
+            f"{run_dir}: {first['task']} ({series_name(first['mode'], first['lens'])}), length "
+            f"{first['length']}, index {first['index']}, seed {first['seed']} is there twice; "
+            "report on one run at a time"
+        )
 
 
 def replace(path: Path, content: str | bytes) -> Path:

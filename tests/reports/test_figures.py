@@ -130,7 +130,7 @@ def test_every_kind_of_run_can_be_drawn(simulated, trials):
 def test_many_lenses_and_modes_share_a_figure(simulated):
     lenses = ("none", "comma", "newline", "group3", "group10", "hint", "question_first", "repeat")
     trials = pd.concat(
-        simulated(mode=mode, lens=lens, trials=4, lengths=[2, 8, 32])
+        simulated(mode=mode, lens=lens, trials=4, lengths=[2, 32])
         for mode in ("direct", "cot")
         for lens in lenses
     )

@@ -6,6 +6,7 @@ import csv
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from snellen.errors import InputError
 from snellen.reports.examples import choose, visible
@@ -175,6 +176,18 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
 def test_no_trials_is_an_error_in_one_line(chart, manifest, tmp_path):
     with pytest.raises(InputError, match="no trials to report on"):
         write_report(tmp_path, chart.iloc[:0], manifest)
+
+
+def test_two_models_are_not_mixed_into_one_curve(simulated, manifest, tmp_path):
+    mixed = pd.concat([simulated(trials=2), simulated(trials=2).assign(model="other")])
+    with pytest.raises(InputError, match="2 models \\(other, simulated/observer\\)"):
+        write_report(tmp_path, mixed, manifest)
+
+
+def test_a_trial_is_not_counted_twice(simulated, manifest, tmp_path):
+    twice = pd.concat([simulated(trials=2), simulated(trials=1)])
+    with pytest.raises(InputError, match="length 1, index 0, seed 0 is there twice"):
+        write_report(tmp_path, twice, manifest)
 
 
 def test_ordinary_text_is_left_alone():
