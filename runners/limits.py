@@ -30,6 +30,9 @@ _START = 8  # requests in flight before anything is known
 _CUT = 0.95  # of the pace, by a refusal among admissions
 _CUT_AGAIN = 0.8  # of the pace, by refusals and nothing else
 _GROWTH = 0.005  # of the pace, by an answer; more, the longer there was no refusal
+_SEARCH_CUT = 0.6  # the same two while the rate is still being searched for
+_SEARCH_GROWTH = 0.1
+_FOUND = 2  # answers without a refusal end the search
 _SLIP = 0.25  # of the gap between requests: how long a token was missing that was refused
 _SLOWEST = 1 / 60  # requests per second
 
@@ -44,6 +47,7 @@ class Throttle:
         self._requests_per_s = (limits.requests_per_minute or math.inf) / 60
         self._tokens_per_s = (limits.tokens_per_minute or math.inf) / 60
         self._open: dict[float, None] = {}  # by time of admission, oldest first
+        self._searching = True  # for the rate that the provider admits?
         self._cautious = False  # has the provider been overloaded?
         self._queue: deque[tuple[asyncio.Future[float], int]] = deque()
         self._next_at = 0.0
@@ -87,15 +91,19 @@ class Throttle:
             step = 1 / self.concurrency if self._cautious else 1.0
             self.concurrency = min(self._most, self.concurrency + step)
         elif self.pace < math.inf and self._queue:
-            self.pace *= 1 + _GROWTH * (1 + self._since_cut / 8)
+            growth = _GROWTH * (1 + self._since_cut / 8)
+            self.pace *= 1 + (_SEARCH_GROWTH if self._searching else growth)
 
     def refused(self, sent_at: float) -> None:
         """The provider refused a request sent at ``sent_at`` for coming too fast (429)."""
+        self._searching &= self._since_cut < _FOUND
         admitted = self._since_cut > 0 or self._open_between(self._last_cut, sent_at)
         if not self._cut(sent_at):
             return
         if self.pace == math.inf:
-            self.pace = self._recent_rate() * _CUT_AGAIN
+            self.pace = self._recent_rate() * _SEARCH_CUT
+        elif self._searching:
+            self.pace = max(_SLOWEST, self.pace * _SEARCH_CUT)
         elif admitted:
             self.pace *= _CUT
             self._next_at = min(self._next_at, time.monotonic() + _SLIP / self.pace)
@@ -130,9 +138,12 @@ class Throttle:
         return False
 
     def _recent_rate(self) -> float:
-        """Requests sent in the last second."""
-        self._forget(time.monotonic())
-        return float(max(1, len(self._sent)))
+        """Requests per second, of those sent in the last second."""
+        now = time.monotonic()
+        self._forget(now)
+        if not self._sent:
+            return 1.0
+        return len(self._sent) / max(0.05, now - self._sent[0])
 
     def _forget(self, now: float) -> None:
         while self._sent and self._sent[0] < now - 1.0:

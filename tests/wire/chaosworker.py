@@ -1,0 +1,32 @@
+"""What the chaos test runs in processes that it kills."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+
+from snellen.runners.asking import Asker
+from snellen.runners.base import Message, Sampling
+from snellen.runners.dispatch import Dispatch
+from snellen.runners.gemini import Gemini
+from snellen.runners.openai import OpenAI
+from snellen.runners.provider import Limits
+from snellen.store.journal import Journal
+
+LIMITS = Limits(concurrency=8, attempt_s=30.0, faults=30)
+
+
+def ask_all(path: str, root: str, prompts: list[str], gemini: bool) -> None:
+    """Ask every prompt that the journal does not know; may be killed at any moment."""
+    os.environ["OPENAI_API_KEY"] = os.environ["GEMINI_API_KEY"] = "good-key-123456"
+    provider = (
+        Gemini("wire-1", base_url=root) if gemini else OpenAI("wire-1", base_url=root + "/v1")
+    )
+    with Journal(Path(path)) as journal, closing(Dispatch(provider, LIMITS)) as runner:
+        asker = Asker(runner, journal)
+        asker.ask(
+            [asker.request((Message("user", p),), Sampling(16), {"prompt": p}) for p in prompts]
+        )
+        if asker.failures:
+            raise SystemExit(f"failed: {asker.failures}")

@@ -1,0 +1,101 @@
+"""Random faults and random kills: nothing paid is lost or asked again, and all ends as without."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import chaosworker
+import pytest
+from snellen.store.journal import Journal
+from wireserver import Call, Serving, Wire, answer_to
+
+PROMPTS = 24
+FAULTS = [
+    *("429", "429:0.05", "500", "502", "503", "503:0.05", "529", "408", "409"),
+    *("reset", "half_body", "invalid_json", "drip"),
+]
+
+
+def plan(seed: int, share: float):
+    """Faults by chance: the same for the same seed, prompt and attempt."""
+
+    def fault(call: Call) -> str | None:
+        dice = random.Random(f"{seed} {call.prompt} {call.attempt}")
+        return dice.choice(FAULTS) if dice.random() < share else None
+
+    return fault
+
+
+def known(path: Path) -> dict[str, str]:
+    """The answers in a journal, by prompt."""
+    with Journal(path) as journal:
+        return {entry.trial["prompt"]: entry.result.text for entry in journal.entries()}
+
+
+def chaos(seed: int, folder: Path) -> tuple[int, int]:
+    """One run through faults and kills; gives how many kills, and how many of them cut it short
+    with answers kept."""
+    dice = random.Random(seed)
+    prompts = [f"seed {seed} question {i}" for i in range(PROMPTS)]
+    path = folder / f"{seed}.sqlite"
+    processes = multiprocessing.get_context("forkserver")
+    wire = Wire(plan(seed, dice.choice([0.0, 0.1, 0.3])), latency_s=dice.choice([0.0, 0.02]))
+    kills = resumed = 0
+    with Serving(wire) as serving:
+        while True:
+            kept = known(path) if path.exists() else {}
+            resumed += 0 < len(kept) < PROMPTS
+            asked_before = len(wire.calls)
+            worker = processes.Process(
+                target=chaosworker.ask_all, args=(str(path), serving.root, prompts, seed % 2 == 0)
+            )
+            worker.start()
+            doomed = kills < 3 and dice.random() < 0.7
+            worker.join(dice.uniform(0.05, 1.0) if doomed else 60)
+            if worker.is_alive():
+                os.kill(worker.pid, dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGINT]))
+                worker.join()
+                kills += 1
+            asked = {call.prompt for call in wire.calls[asked_before:]}
+            assert not asked & set(kept), "a kept answer was asked again"
+            if worker.exitcode == 0:
+                break
+            assert doomed, f"worker ended with {worker.exitcode}"
+    assert known(path) == {prompt: answer_to(prompt) for prompt in prompts}
+    for prompt in prompts:
+        assert 1 <= wire.served[prompt] <= 1 + kills
+    if not kills:
+        assert wire.served.total() == PROMPTS
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    return kills, resumed
+
+
+@pytest.fixture(scope="module")
+def forkserver():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["chaosworker"])
+    return context
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_few_seeds(seed, tmp_path, forkserver):
+    chaos(seed, tmp_path)
+
+
+@pytest.mark.chaos
+def test_two_hundred_seeds(tmp_path, forkserver):
+    began = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda seed: chaos(seed, tmp_path), range(1000, 1200)))
+    kills, resumed = (sum(column) for column in zip(*results, strict=True))
+    print(f"200 runs in {time.monotonic() - began:.0f} s: {kills} kills, {resumed} resumed midway")
+    assert kills > 100
+    assert resumed > 50
