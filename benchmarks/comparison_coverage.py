@@ -1,6 +1,6 @@
 """How often the verdict on two models is right: simulated pairs of observers on the same prompts.
 
-    python benchmarks/comparison_coverage.py [--pairs 300] [--seed 0] [--write]
+    python benchmarks/comparison_coverage.py [--pairs 200] [--seed 0] [--write]
 
 With --write the table replaces that in docs/statistics.md.
 """
@@ -51,7 +51,7 @@ def share(k: int, n: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--pairs", type=int, default=300, help="per row of the table")
+    parser.add_argument("--pairs", type=int, default=200, help="per row of the table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="put the table into the docs")
     options = parser.parse_args()
