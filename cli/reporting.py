@@ -33,7 +33,10 @@ def finish(where: RunDirectory, journal: Journal) -> int:
         finished=now(),
         answered=len(trials) - failed,
         failed=failed,
-        usage={name: int(trials[name].sum()) for name in ("prompt_tokens", "completion_tokens")},
+        usage={
+            name: sum(getattr(entry.result, name, None) or 0 for entry in entries)
+            for name in ("prompt_tokens", "completion_tokens", "reasoning_tokens")
+        },
     )
     manifest = where.manifest.model_dump(mode="json")
     page = write_report(where.path, trials, manifest, examples(entries))

@@ -67,6 +67,10 @@ class LocalRunner:
         transformers.logging.disable_progress_bar()
         self.model = model
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        if str(source).startswith((".", "/", "~")):
+            source = Path(source).expanduser()
+            if not (source / "config.json").is_file():
+                raise InputError(f"{source} is not a model folder: it holds no config.json")
         wanted = "float32" if dtype == "auto" and self._device == "cpu" else dtype
         try:
             self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
