@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..runners.registry import Options
+
+_SECRET = re.compile(r"api.?key|auth|secret|password|header|^(hf_?)?token$", re.IGNORECASE)
+DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 
 
 def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) -> None:
@@ -20,7 +24,9 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) ->
             "--model", default="bundled", help="'snellen models' lists the kinds (default: bundled)"
         )
     group.add_argument("--base-url", help="ask a running server instead of the default one")
-    group.add_argument("--dtype", help="float32, bfloat16, float16 (models in this process)")
+    group.add_argument(
+        "--dtype", choices=DTYPES, help="of weights and arithmetic: %(choices)s (local and vLLM)"
+    )
     group.add_argument("--device", help="cpu, cuda, … (models in this process)")
     group.add_argument(
         "--model-args",
@@ -96,7 +102,7 @@ def parse_model_args(text: str) -> Mapping[str, Any]:
             if not equals:
                 raise InputError(f"--model-args: {part!r} is not name=value")
             found[name.strip()] = _value(value)
-    secret = next((name for name in found if "api_key" in name or name == "token"), None)
+    secret = next((name for name in found if _SECRET.search(name)), None)
     if secret:
         raise InputError(
             f"--model-args: {secret!r} would be written to disk; put the key in the environment"

@@ -59,7 +59,10 @@ def _report_run(folder: Path) -> None:
 
 def _report_samples(paths: list[Path], out: Path) -> None:
     trials, shown = read_samples(paths)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
     write_trials(out / "trials.csv", trials)
     facts = {"source": "lm-eval samples", "files": [path.name for path in paths]}
     page = write_report(out, trials, facts, shown)

@@ -41,8 +41,8 @@ class Plan(BaseModel):
     """Adaptive measurement: the longest length that may be chosen."""
     max_trials: int | None = Field(default=None, ge=1)
     """Adaptive measurement: the most trials spent on one curve."""
-    seed: int = 0
-    """Seed of the documents."""
+    seed: int = Field(default=0, ge=-(2**53), le=2**53)
+    """Seed of the documents; exact in every reader of the table of trials."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Token limit of every answer; none: what the mode and the length need."""
     temperature: float = Field(default=0.0, ge=0)

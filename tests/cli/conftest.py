@@ -1,0 +1,140 @@
+"""A tiny random model in a folder, and the command line in this process or another."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tokenizers
+import torch
+import transformers
+from snellen.cli import main
+
+TEMPLATE = (
+    "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a random Llama with one token per character and a context of 1,024.
+
+    It says digits and spaces, ends now and then, and always says the same.
+    """
+    folder = tmp_path_factory.mktemp("model") / "tiny"
+    letters = ["<unk>", "<s>", "</s>", "\n", *(chr(code) for code in range(32, 127))]
+    vocabulary = {letter: number for number, letter in enumerate(letters)}
+    inner = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="<unk>"))
+    inner.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
+    inner.decoder = tokenizers.decoders.Fuse()
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=inner, unk_token="<unk>", bos_token="<s>", eos_token="</s>",
+        pad_token="</s>", chat_template=TEMPLATE,
+    )  # fmt: skip
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(7)
+    config = transformers.LlamaConfig(
+        vocab_size=len(letters), hidden_size=16, intermediate_size=32, num_hidden_layers=2,
+        num_attention_heads=2, max_position_embeddings=1024, initializer_range=0.6,
+        bos_token_id=1, eos_token_id=2, pad_token_id=2, tie_word_embeddings=False,
+    )  # fmt: skip
+    model = transformers.LlamaForCausalLM(config)
+    said = torch.tensor([letters.index(c) for c in "0123456789 \n"] + [2])
+    with torch.no_grad():
+        quiet = torch.ones(len(letters), dtype=torch.bool)
+        quiet[said] = False
+        model.lm_head.weight[quiet] = 0.0
+        model.lm_head.weight[said] *= 4
+    model.save_pretrained(folder)
+    return folder
+
+
+TASKS = ("count_ones", "copy_sequence")
+
+
+@pytest.fixture(scope="session")
+def chart(tiny: Path) -> tuple[str, ...]:
+    """The command of a small run, without ``--out``."""
+    return (
+        "run", "--model", f"hf/{tiny}", "--tasks", ",".join(TASKS), "--lengths", "1,2,9",
+        "--trials", "3", "--max-tokens", "24",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def finished(chart: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The run directory of that command, and what it printed; copy it before changing it."""
+    out = tmp_path_factory.mktemp("results")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert main([*chart, "--out", str(out)]) == 0
+    (manifest,) = out.glob("*/*/manifest.json")
+    return manifest.parent, said.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No hub, and a folder of its own to stand in."""
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
+        monkeypatch.setenv(name, "1")
+    # What was imported before has read the environment already.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """The machine is shared."""
+    torch.set_num_threads(1)
+
+
+class Said:
+    """What a command said and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def snellen(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Runs a command in this process."""
+
+    def run(*words: str | Path) -> Said:
+        capsys.readouterr()
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Starts a command in a process of its own."""
+
+    def run(*words: str | Path) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "snellen", *map(str, words)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def read_json() -> Callable[[Path], Any]:
+    return lambda path: json.loads(path.read_text(encoding="utf-8"))

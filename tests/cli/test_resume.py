@@ -1,0 +1,90 @@
+"""A run that was killed or interrupted goes on where it stopped, and ends as if it had not been."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+# Several batches, each of which takes a moment: answers of 200 tokens from 80 trials.
+LONG = ("--tasks", "count_ones", "--lengths", "1,3,9,20", "--trials", "20", "--max-tokens", "200")
+
+
+def answers(out: Path) -> list[tuple[str, str]]:
+    """The journal's rows, as another process may read them at any time."""
+    found = list(out.glob("*/*/journal.sqlite"))
+    if not found:
+        return []
+    try:
+        with closing(sqlite3.connect(f"file:{found[0]}?mode=ro", uri=True)) as db:
+            return db.execute("SELECT key, answered_at FROM answers ORDER BY rowid").fetchall()
+    except sqlite3.OperationalError:  # not there yet
+        return []
+
+
+@contextmanager
+def stopped_midway(
+    start: Callable[..., Any], words: tuple[str, ...], how: signal.Signals
+) -> Iterator[subprocess.Popen[str]]:
+    """A run that got a signal once some of its answers were kept, and not all."""
+    process = start("run", *words)
+    with process:
+        while not answers(Path("results")):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.02)
+        process.send_signal(how)
+        yield process
+
+
+@pytest.fixture
+def command(tiny: Path) -> tuple[str, ...]:
+    return ("--model", f"hf/{tiny}", *LONG)
+
+
+def table(out: Path) -> str:
+    (path,) = out.glob("*/*/trials.csv")
+    kept = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return str(kept.drop(columns="latency_s").to_csv(index=False))
+
+
+def test_a_killed_run_asks_only_what_is_missing(
+    command: tuple[str, ...], start: Callable[..., Any], snellen: Callable[..., Any]
+) -> None:
+    with stopped_midway(start, command, signal.SIGKILL) as process:
+        assert process.wait() == -signal.SIGKILL
+    kept = answers(Path("results"))
+    assert 0 < len(kept) < 80
+    assert not list(Path("results").glob("*/*/trials.csv"))
+    said = snellen("run", *command)
+    assert said.code == 0, said.err
+    everything = answers(Path("results"))
+    assert everything[: len(kept)] == kept  # the same answers at the same moments
+    assert len(everything) == 80
+    assert snellen("run", *command, "--out", "whole").code == 0
+    assert table(Path("results")) == table(Path("whole"))
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    command: tuple[str, ...], start: Callable[..., Any], snellen: Callable[..., Any]
+) -> None:
+    with stopped_midway(start, command, signal.SIGINT) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "every answer is kept in results" in err
+    (again,) = (line for line in err.splitlines() if line.startswith("to go on: "))
+    words = shlex.split(again.removeprefix("to go on: "))
+    assert words == ["snellen", "run", *command]
+    kept = len(answers(Path("results")))
+    assert 0 < kept < 80
+    assert snellen(*words[1:]).code == 0
+    assert len(answers(Path("results"))) == 80
