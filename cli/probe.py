@@ -6,6 +6,7 @@ Examples:
   snellen probe link --run results/bundled/RUN
   snellen probe collapse --model vllm/NAME --base-url http://127.0.0.1:8000/v1
   snellen probe theory
+  snellen probe paper --model bundled
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _collapse(_probe(probes, "collapse", "how far apart n and n + 1 items are, by layer and dtype"))
     _sensitivity(_probe(probes, "sensitivity", "how much the last state depends on each token"))
     _link(_probe(probes, "link", "accuracy, margin and distance over the prompts of a run"))
+    _paper(_probe(probes, "paper", "every figure of the paper, and whether its claims held here"))
     theory = _probe(probes, "theory", "the paper's lemmas, propositions and synthetic figures")
     theory.add_argument("--seeds", type=int, default=20, help="draws per point (default: 20)")
 
@@ -100,6 +102,18 @@ def _link(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="the run used no chat template")
 
 
+def _paper(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="bundled", help="bundled, hf/ORG/NAME or a folder")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument(
+        "--run", type=Path, help="a run of snellen_paper (default: made, or gone on with, first)"
+    )
+    parser.add_argument(
+        "--longest", type=int, default=501, help="most items in Figures 5 and 12 (default: 501)"
+    )
+    parser.add_argument("--seeds", type=int, default=20, help="draws of Figures 8 to 10")
+
+
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen probe``."""
     from ..probes import runs
@@ -113,6 +127,8 @@ def run(args: argparse.Namespace) -> int:
                 _subject(args), trials, args.out, dtype=args.dtype, chat=not args.raw, progress=_say
             )
         )
+    if args.probe == "paper":
+        return _draw_paper(args)
     for name in ("repetitions", "step", "chunk"):
         if getattr(args, name, 1) < 1:
             raise InputError(f"--{name} {getattr(args, name)}: must be 1 or more")
@@ -127,6 +143,29 @@ def run(args: argparse.Namespace) -> int:
             runs.run_served(args.model, args.base_url, _served_plan(args), args.out, _say)
         )
     return _report(runs.run_collapse(_subject(args), _collapse_plan(args), args.out, _say))
+
+
+def _draw_paper(args: argparse.Namespace) -> int:
+    from ..probes.paper import run_paper
+    from ..reports.published import published
+    from ..store.rundir import folder_name
+    from ..store.trials import read_trials
+    from .main import main
+
+    where = args.run
+    if where is None:
+        where = args.out / folder_name(args.model) / "paper"
+        words = ["run", "--model", args.model, "--tasks", "snellen_paper", "--run-id", "paper"]
+        code = main([*words, "--mode", "direct,cot,cot_fewshot", "--out", str(args.out)])
+        if code != 0:
+            return code
+    trials = read_trials(where / "trials.csv" if where.is_dir() else where)
+    return _report(
+        run_paper(
+            _subject(args), trials, published, args.out,
+            longest=args.longest, seeds=args.seeds, progress=_say,
+        )
+    )  # fmt: skip
 
 
 def _subject(args: argparse.Namespace) -> Subject:

@@ -63,19 +63,16 @@ def measure_items(
         progress: Told one line per task.
 
     Returns:
-        The trials that could be measured, with ``correct``, ``margin`` (nats: log p of the true
+        The trials that could be measured, with ``correct`` (blank where the answer was cut or
+        refused), ``margin`` (nats: log p of the true
         answer less that of the better of its neighbours), ``linf`` and ``rel_l2`` (distance to
         the prompt with one more item, after the final norm).
 
     Raises:
         InputError: No trial can be measured, or a prompt is not the one that was asked.
     """
-    usable = trials[
-        (trials.lens == "none") & trials.outcome.isin(["correct", "wrong", "unparseable"])
-    ]
-    usable = usable[[find_task(task).answer == "integer" for task in usable.task]]
-    usable = usable[[find_task(task).family != "copying" for task in usable.task]]
-    usable = usable[~usable.task.str.startswith("paper_copy")].reset_index(drop=True)
+    usable = trials[(trials.lens == "none") & (trials.outcome != "failed")]
+    usable = usable[usable.task.map(_countable).astype(bool)].reset_index(drop=True)
     if not len(usable):
         raise InputError(
             "no trial of this run can be probed: counting and summing tasks without a lens are "
@@ -84,7 +81,9 @@ def measure_items(
     items = [_item(tokenizer, usable.iloc[row], row, chat) for row in range(len(usable))]
     heads = int(model.config.get_text_config().num_attention_heads)
     out = usable.copy()
-    out["correct"] = usable.outcome == "correct"
+    # A cut or refused answer is neither right nor wrong; its prompt is measured all the same.
+    out["correct"] = (usable.outcome == "correct").astype("boolean")
+    out.loc[usable.outcome.isin(["truncated", "refused"]), "correct"] = pd.NA
     for task, group in usable.groupby("task", sort=False):
         progress(f"{task}: {len(group)} prompts and their neighbours")
         chosen = [items[row] for row in group.index]
@@ -96,6 +95,13 @@ def measure_items(
         out.loc[group.index, "rel_l2"] = found["rel_l2"]
         out.loc[group.index, "margin"] = _margins(model, chosen)
     return out
+
+
+def _countable(task: str) -> bool:
+    """Whether one more item makes the true answer another number."""
+    found = find_task(task)
+    copies = found.family == "copying" or found.name.startswith("paper_copy")
+    return found.answer == "integer" and not copies
 
 
 def _depths(model: Any) -> int:
@@ -185,6 +191,7 @@ def link_table(items: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> 
     groups = list(items.groupby("task", sort=False))
     for task, group in [*groups, ("all", items)] if len(groups) > 1 else groups:
         row: dict[str, Any] = {"task": task, "n": len(group), "correct": int(group.correct.sum())}
+        row["judged"] = int(group.correct.notna().sum())
         for target in ("margin", "correct"):
             for name, measure in (("", _spearman), ("_given_length", _partial_spearman)):
                 value, low, high = _bootstrap(group, target, measure, resamples, seed)
@@ -219,6 +226,9 @@ def _correlation(x: Array, y: Array, least: float) -> float:
 def _bootstrap(
     group: pd.DataFrame, target: str, measure: Callable[..., float], resamples: int, seed: int
 ) -> tuple[float, float, float]:
+    group = group.dropna(subset=[target])
+    if len(group) < 3:
+        return float("nan"), float("nan"), float("nan")
     columns = [group[c].astype(float).to_numpy() for c in ("rel_l2", target, "length")]
     value = measure(*columns)
     rng = np.random.default_rng(seed)

@@ -15,17 +15,22 @@ if TYPE_CHECKING:
 @styled
 def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
     """Per task: accuracy by length, distance by length, and margin against distance."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
     tasks = list(dict.fromkeys(items.task))
     figure, axes = new_figure(len(tasks), 3, width=3.4, height=2.7)
     for row, task in enumerate(tasks):
         chosen = items[items.task == task]
         accuracy, distance, scatter = axes[3 * row : 3 * row + 3]
         by_length = chosen.groupby("length")
-        rates = by_length.correct.agg(["mean", "size"])
-        accuracy.plot(rates.index, rates["mean"], "o-", color=BLUE)
+        rates = chosen.dropna(subset=["correct"]).groupby("length").correct
+        accuracy.plot(rates.size().index, rates.mean().astype(float), "o-", color=BLUE)
         accuracy.set_ylim(-0.03, 1.03)
         accuracy.set_ylabel("share correct")
-        accuracy.set_title(f"{task.replace('_', ' ')}\n{rates['size'].sum()} trials")
+        judged = int(chosen.correct.notna().sum())
+        accuracy.set_title(
+            f"{task.replace('_', ' ')}\n{judged} answers judged of {len(chosen)} prompts"
+        )
         middle = by_length.rel_l2.median()
         distance.plot(chosen.length, chosen.rel_l2, ".", color=GREY, ms=3, alpha=0.6)
         distance.plot(middle.index, middle, "o-", color=BLUE)
@@ -35,14 +40,19 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
         for axis in (accuracy, distance):
             plain_log_axis(axis, chosen.length.astype(int))
             axis.set_xlabel("items n")
-        for correct, colour, marker in ((False, RED, "x"), (True, BLUE, "o")):
-            points = chosen[chosen.correct == correct]
-            label = "correct" if correct else "not correct"
+        for label, points, colour, marker in (
+            ("cut short", chosen[chosen.correct.isna()], GREY, "."),
+            ("not correct", chosen[chosen.correct.eq(False).fillna(False)], RED, "x"),
+            ("correct", chosen[chosen.correct.fillna(False)], BLUE, "o"),
+        ):
             scatter.plot(
                 points.rel_l2, points.margin, marker, color=colour, ms=4, mfc="none", label=label
             )
         scatter.axhline(0, color=GREY, lw=0.9)
         scatter.set_xscale("log")
+        scatter.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        scatter.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        scatter.xaxis.set_minor_formatter(NullFormatter())
         scatter.set_xlabel("relative $L_2$ distance, n and n+1")
         scatter.set_ylabel("margin over n-1 and n+1 (nats)")
         found = links[links.task == task].iloc[0]

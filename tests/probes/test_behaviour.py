@@ -94,6 +94,16 @@ def test_only_what_can_be_compared_is_used(tiny: Any, tokenizer: Any) -> None:
         measure_items(tiny("llama"), tokenizer, run_of("copy_last"), chat=False)
 
 
+def test_a_cut_answer_is_measured_but_not_judged(tiny: Any, tokenizer: Any) -> None:
+    trials = run_of("count_ones", count=3)
+    trials.loc[0, "outcome"] = "truncated"
+    items = measure_items(tiny("llama"), tokenizer, trials, chat=False)
+    assert items.correct.isna().tolist() == [True] + [False] * 5
+    assert items.margin.notna().all()
+    row = link_table(items, resamples=20).iloc[0]
+    assert (row.n, row.judged, row.correct) == (6, 5, 2)
+
+
 def test_a_prompt_that_was_not_asked_is_refused(tiny: Any, tokenizer: Any) -> None:
     trials = run_of("count_ones")
     trials.loc[3, "prompt_sha256"] = "0" * 64

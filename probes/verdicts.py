@@ -1,0 +1,136 @@
+"""Whether a claim of the paper held here: stated rules on the numbers, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+ALPHA = 0.05
+
+
+class Verdict(StrEnum):
+    """What the numbers say about a claim."""
+
+    HELD = "held"
+    NOT_HELD = "did not hold"
+    UNTESTABLE = "not testable"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim, the rule it was judged by, and what the numbers were."""
+
+    figure: str
+    claim: str
+    rule: str
+    verdict: Verdict
+    numbers: str
+
+    def row(self) -> dict[str, str]:
+        """The finding as a row of ``findings.csv``."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
+
+def judged(trials: pd.DataFrame) -> pd.DataFrame:
+    """Trials with an answer to judge: not cut, not refused, not failed."""
+    return trials[trials.outcome.isin(["correct", "wrong", "unparseable"])]
+
+
+def better_than(figure: str, claim: str, better: pd.DataFrame, worse: pd.DataFrame) -> Finding:
+    """Whether one condition has a larger share of correct answers than another.
+
+    Fisher's exact test, one-sided; "did not hold" where the share is not larger at all.
+    """
+    rule = (
+        "share correct is larger, Fisher's exact test one-sided p < 0.05; not larger: did not "
+        "hold; otherwise, or with fewer than 5 answers a side, not testable"
+    )
+    a, b = judged(better), judged(worse)
+    hits = [int((x.outcome == "correct").sum()) for x in (a, b)]
+    numbers = f"{hits[0]} of {len(a)} against {hits[1]} of {len(b)} correct"
+    if min(len(a), len(b)) < 5:
+        return Finding(figure, claim, rule, Verdict.UNTESTABLE, numbers)
+    p = stats.fisher_exact(
+        np.array([[hits[0], len(a) - hits[0]], [hits[1], len(b) - hits[1]]]), alternative="greater"
+    ).pvalue
+    if hits[0] * len(b) <= hits[1] * len(a):
+        verdict = Verdict.NOT_HELD
+    else:
+        verdict = Verdict.HELD if p < ALPHA else Verdict.UNTESTABLE
+    return Finding(figure, claim, rule, verdict, f"{numbers}, p = {p:.2g}")
+
+
+def errors_grow(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
+    """Whether absolute errors rise with length, by Spearman's correlation."""
+    rule = (
+        "Spearman's correlation of length and absolute error > 0 with p < 0.05; below 0 with "
+        "p < 0.05: did not hold; otherwise, or with fewer than 8 readable answers, not testable"
+    )
+    rows = trials.dropna(subset=["abs_error"])
+    if len(rows) < 8 or rows.length.nunique() < 4 or rows.abs_error.nunique() < 2:
+        return Finding(figure, claim, rule, Verdict.UNTESTABLE, f"{len(rows)} readable answers")
+    test = stats.spearmanr(rows.length.astype(float), rows.abs_error.astype(float))
+    verdict = Verdict.UNTESTABLE
+    if test.pvalue < ALPHA:
+        verdict = Verdict.HELD if test.statistic > 0 else Verdict.NOT_HELD
+    numbers = f"rho = {test.statistic:.2f}, p = {test.pvalue:.2g}, {len(rows)} readable answers"
+    return Finding(figure, claim, rule, verdict, numbers)
+
+
+def has_attractor(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
+    """Whether one number is answered far more often than it is true."""
+    rule = (
+        "the most frequent answer makes up at least 15 % of readable answers and at least 3 "
+        "times its share among the truths; fewer than 10 readable answers: not testable"
+    )
+    rows = trials.dropna(subset=["answer"])
+    if len(rows) < 10:
+        return Finding(figure, claim, rule, Verdict.UNTESTABLE, f"{len(rows)} readable answers")
+    counts = rows.answer.value_counts()
+    top, share = str(counts.index[0]), float(counts.iloc[0] / len(rows))
+    true = float((rows.truth == top).mean())
+    held = share >= 0.15 and share >= 3 * true
+    numbers = f"'{top}' is {share:.0%} of {len(rows)} answers and {true:.0%} of the truths"
+    return Finding(figure, claim, rule, Verdict.HELD if held else Verdict.NOT_HELD, numbers)
+
+
+def decays(figure: str, claim: str, exponent: float, low: float, high: float) -> Finding:
+    """Whether a fitted exponent is negative, its interval included."""
+    rule = "decay exponent < 0 with its 95 % interval; above 0 with it: did not hold"
+    verdict = Verdict.HELD if high < 0 else Verdict.NOT_HELD if low > 0 else Verdict.UNTESTABLE
+    numbers = f"exponent {exponent:.2f} ({low:.2f} to {high:.2f})"
+    return Finding(figure, claim, rule, verdict, numbers)
+
+
+def falls(figure: str, claim: str, lengths: pd.Series, distance: pd.Series) -> Finding:
+    """Whether a distance without repetitions falls with length, by Spearman's correlation."""
+    rule = (
+        "Spearman's correlation of length and distance (in float64) < -0.7 and the last "
+        "distance under half of the first; correlation > 0: did not hold; otherwise not testable"
+    )
+    if len(lengths) < 4:
+        return Finding(figure, claim, rule, Verdict.UNTESTABLE, f"{len(lengths)} lengths")
+    rho = float(stats.spearmanr(lengths, distance).statistic)
+    first, last = float(distance.iloc[0]), float(distance.iloc[-1])
+    verdict = Verdict.UNTESTABLE
+    if rho < -0.7 and last < first / 2:
+        verdict = Verdict.HELD
+    elif rho > 0 or not np.isfinite(rho):
+        verdict = Verdict.NOT_HELD
+    numbers = f"{first:.3g} at n = {lengths.iloc[0]}, {last:.3g} at n = {lengths.iloc[-1]}"
+    return Finding(figure, claim, rule, verdict, f"{numbers}; rho = {rho:.2f}")
+
+
+def reaches_band(figure: str, claim: str, horizon: pd.Series) -> Finding:
+    """Whether a pair is collapsed from some length of the grid on."""
+    rule = "a horizon lies on the grid: from it on, the signal stays inside the null band"
+    if pd.isna(horizon.horizon):
+        numbers = f"still a signal at n = {horizon.longest}: no horizon up to there"
+        return Finding(figure, claim, rule, Verdict.NOT_HELD, numbers)
+    ends = ["beyond" if pd.isna(x) else str(x) for x in (horizon.low, horizon.high)]
+    numbers = f"horizon {horizon.horizon} ({ends[0]} to {ends[1]}), longest {horizon.longest}"
+    return Finding(figure, claim, rule, Verdict.HELD, numbers)

@@ -1,0 +1,165 @@
+"""The paper's figures and verdicts: rules by hand, and everything drawn on a tiny model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from snellen.probes import paper, paper_mechanism, verdicts
+from snellen.probes.paper_behaviour import behaviour_figures
+from snellen.probes.verdicts import Verdict
+from snellen.store.trials import COLUMNS
+from snellen.tasks.catalogue import GROUPS, find_task
+from snellen.tasks.harness import question, trial_ids
+
+
+def outcomes(correct: int, wrong: int, truncated: int = 0) -> pd.DataFrame:
+    words = ["correct"] * correct + ["wrong"] * wrong + ["truncated"] * truncated
+    return pd.DataFrame({"outcome": words})
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "verdict"),
+    [
+        (outcomes(9, 0), outcomes(2, 7), Verdict.HELD),
+        (outcomes(2, 7), outcomes(9, 0), Verdict.NOT_HELD),
+        (outcomes(5, 4), outcomes(5, 4), Verdict.NOT_HELD),
+        (outcomes(6, 3), outcomes(5, 4), Verdict.UNTESTABLE),
+        (outcomes(9, 0), outcomes(0, 4, truncated=50), Verdict.UNTESTABLE),
+    ],
+)
+def test_better_than(better: pd.DataFrame, worse: pd.DataFrame, verdict: Verdict) -> None:
+    assert verdicts.better_than("2a", "claim", better, worse).verdict == verdict
+
+
+def errors(values: list[float]) -> pd.DataFrame:
+    return pd.DataFrame({"length": range(1, len(values) + 1), "abs_error": values})
+
+
+def test_errors_grow() -> None:
+    rise, flat = [float(n) for n in range(20)], [1.0, 0.0] * 10
+    assert verdicts.errors_grow("3", "c", errors(rise)).verdict == Verdict.HELD
+    assert verdicts.errors_grow("3", "c", errors(rise[::-1])).verdict == Verdict.NOT_HELD
+    assert verdicts.errors_grow("3", "c", errors(flat)).verdict == Verdict.UNTESTABLE
+    few = verdicts.errors_grow("3", "c", errors([1.0, 2.0] + [np.nan] * 18))
+    assert few.verdict == Verdict.UNTESTABLE
+    assert few.numbers == "2 readable answers"
+
+
+def test_attractor() -> None:
+    truths = [str(n) for n in range(20)]
+    stuck = pd.DataFrame({"answer": ["100"] * 10 + truths[:10], "truth": truths})
+    found = verdicts.has_attractor("4", "c", stuck)
+    assert found.verdict == Verdict.HELD
+    assert found.numbers == "'100' is 50% of 20 answers and 0% of the truths"
+    right = pd.DataFrame({"answer": truths, "truth": truths})
+    assert verdicts.has_attractor("4", "c", right).verdict == Verdict.NOT_HELD
+    constant = pd.DataFrame({"answer": ["0"] * 20, "truth": ["0"] * 20})
+    assert verdicts.has_attractor("4", "c", constant).verdict == Verdict.NOT_HELD
+    assert verdicts.has_attractor("4", "c", right.iloc[:9]).verdict == Verdict.UNTESTABLE
+
+
+def test_decay_and_band_rules() -> None:
+    assert verdicts.decays("10", "c", -0.8, -0.9, -0.7).verdict == Verdict.HELD
+    assert verdicts.decays("10", "c", 0.0, -0.1, 0.1).verdict == Verdict.UNTESTABLE
+    assert verdicts.decays("10", "c", 0.3, 0.1, 0.5).verdict == Verdict.NOT_HELD
+    n = pd.Series([1, 10, 100, 1000])
+    assert verdicts.falls("5a", "c", n, 1 / n).verdict == Verdict.HELD
+    assert verdicts.falls("5a", "c", n, n * 1.0).verdict == Verdict.NOT_HELD
+    barely = pd.Series([1.0, 0.9, 0.8, 0.7])
+    assert verdicts.falls("5a", "c", n, barely).verdict == Verdict.UNTESTABLE
+    reached = pd.Series({"horizon": 50, "low": 20, "high": pd.NA, "longest": 100})
+    assert verdicts.reaches_band("5a", "c", reached).verdict == Verdict.HELD
+    assert "50 (20 to beyond)" in verdicts.reaches_band("5a", "c", reached).numbers
+    never = pd.Series({"horizon": pd.NA, "low": pd.NA, "high": pd.NA, "longest": 100})
+    assert verdicts.reaches_band("5a", "c", never).verdict == Verdict.NOT_HELD
+
+
+def paper_run() -> pd.DataFrame:
+    """A simulated observer on the paper's own prompts: right when short, 100 when long."""
+    rows = []
+    for name in GROUPS["snellen_paper"]:
+        task = find_task(name)
+        for mode in task.modes:
+            for trial in trial_ids(task, mode, "none", task.lengths or (), 1, 0):
+                truth = question(trial).truth
+                short = trial.length < (60 if task.answer == "integer" and "count" in name else 300)
+                counts = "copy" not in name
+                answer = truth if short else ("100" if counts else "1")
+                rows.append(
+                    {
+                        "run_id": "p", "model": "tiny", "task": name, "mode": mode,
+                        "lens": "none", "length": trial.length, "tokens": 1, "index": 0,
+                        "seed": 0, "truth": truth, "answer": answer,
+                        "outcome": "correct" if answer == truth else "wrong",
+                        "abs_error": abs(int(answer) - int(truth)) if counts else pd.NA,
+                        "finish_reason": "stop", "prompt_tokens": 1, "completion_tokens": 1,
+                        "latency_s": 0.1, "prompt_sha256": "0" * 64,
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows).astype(COLUMNS)
+
+
+def published(task: str) -> pd.DataFrame:
+    figure = "2a" if "copy" in task else "3"
+    quantity = "correct" if "copy" in task else "absolute_error"
+    return pd.DataFrame(
+        {
+            "figure": [figure], "model": ["m"], "task": [task], "mode": ["direct"],
+            "length": [105], "quantity": [quantity], "value": [1.0],
+        }
+    )  # fmt: skip
+
+
+def test_behavioural_figures_and_findings() -> None:
+    drawn = {d.name: d for d in behaviour_figures(paper_run(), published)}
+    assert set(drawn) == {"fig2", "fig3", "fig4", "fig6", "fig7", "fig11"}
+    found = {f.figure: f.verdict for d in drawn.values() for f in d.findings}
+    assert found["3 (ii)"] == Verdict.HELD
+    assert found["4 (ii)"] == Verdict.HELD
+    # The observer fails every copying condition alike.
+    assert found["2a"] == Verdict.NOT_HELD
+    assert len(drawn["fig3"].table) == 4 * 3 * 20
+    counts = drawn["fig4"].table
+    hundred = counts[(counts.task == "paper_count_ones") & (counts.value == "100")]
+    assert int(hundred.answered.iloc[0]) == 14
+    assert int(hundred.true.iloc[0]) == 0
+
+
+def test_an_empty_run_is_drawn_and_judged_untestable() -> None:
+    drawn = behaviour_figures(paper_run().iloc[:0], published)
+    assert {f.verdict for d in drawn for f in d.findings} == {Verdict.UNTESTABLE}
+
+
+def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
+    result = paper.run_paper(
+        subject("llama"), paper_run(), published, tmp_path, longest=51, seeds=2,
+        progress=lambda _: None,
+    )  # fmt: skip
+    assert result.folder == tmp_path / "paper" / "llama"
+    for n in range(2, 13):
+        for kind in ("svg", "png", "csv"):
+            assert (result.folder / f"fig{n}.{kind}").stat().st_size > 100
+    page = (result.folder / "index.html").read_text(encoding="utf-8")
+    assert page.count("<figure") == 11
+    findings = pd.read_csv(result.folder / "findings.csv")
+    assert set(findings.verdict) <= {str(v) for v in Verdict}
+    assert page.count("<tr>") == len(findings) + 1
+    assert {"5a", "5b", "5c", "5d", "8", "9", "10", "12"} <= set(findings.figure)
+    assert "control n against n+3" in findings[findings.figure == "5d"].numbers.iloc[0]
+    with_published = pd.read_csv(result.folder / "fig5.csv")
+    assert set(with_published.kind) == set(paper_mechanism.PANELS)
+    assert all(
+        len(v) == len(paper_mechanism.FIG5_LENGTHS) for v in paper_mechanism.GEMMA_7B.values()
+    )
+
+
+def test_the_page_escapes(subject: Any) -> None:
+    finding = verdicts.Finding("1", "<b>", "r", Verdict.HELD, "n < 5")
+    page = paper.render_page("<script>", [], [finding], ["a & b"])
+    assert "<script>" not in page
+    assert "&lt;b&gt;" in page
+    assert "a &amp; b" in page
