@@ -121,4 +121,6 @@ def test_budgets_grow_with_what_is_needed() -> None:
     assert answer_tokens(count, "direct", 1) == answer_tokens(count, "direct", 5000)
     # A copy of n items needs n digits and n - 1 separators.
     assert all(answer_tokens(copy, "direct", n) >= 2 * n + 8 for n in range(1, 5000, 7))
+    paper = TASKS["paper_count_ones"]
+    assert answer_tokens(paper, "direct", 5) > 2 * answer_tokens(count, "direct", 5)
     assert answer_tokens(count, "cot", 100) > answer_tokens(count, "cot", 10) > 500
