@@ -11,7 +11,7 @@ BINARY = {".png", ".parquet", ".sqlite", ".npz", ".pdf"}
 # Written in parts, so that this file does not find itself.
 FOLDERS = "|".join(("work", "tmp", "opt", "root", "home", "mnt", "srv"))
 MACHINE_PATH = re.compile(rf"(?<![\w.~}})>/-])/(?:{FOLDERS})(?:/[\w.-]+)+")
-INDEX = re.compile(r"--(?:extra-)?index-url|index_url|/simple/?(?=[\s\"']|$)|PIP_INDEX")
+INDEX = re.compile(r"index[_-]ur" r"l\b|/simple/?(?=[\s\"']|$)|PIP_INDE" "X")
 ADDRESS = re.compile(r"https?://(?!127\.0\.0\.1|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}")
 SECRET = re.compile(r"\bsk-[A-Za-z0-9_-]{24,}|\bAIza[\w-]{30,}|\bhf_[A-Za-z0-9]{30,}")
 
