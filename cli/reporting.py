@@ -56,6 +56,8 @@ def show_summary(trials: pd.DataFrame) -> None:
     found = acuities(table)
     rows = summary(table, found)
     console = Console()
+    if not console.is_terminal:
+        console.width = 120  # a log file has no edge to fold at
     console.print(rich_table(rows))
     for line in warnings(rows, table, found):
         console.print(f"• {line}", highlight=False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from rich import box
 from rich.table import Table
 
 from .acuities import Acuities
@@ -130,20 +131,22 @@ def warnings(rows: Sequence[Row], table: pd.DataFrame, found: Acuities) -> list[
 
 
 def rich_table(rows: Sequence[Row]) -> Table:
-    """The summary as a table for the terminal."""
-    table = Table(caption="L50: length at which half of the answers are correct, 95 % interval")
-    for heading in ("task", "mode", "lens"):
-        table.add_column(heading)
-    for heading in ("n", "correct", "shortest", "longest", "L50 (items)", "mean error"):
-        table.add_column(heading, justify="right")
-    for heading in ("unparseable", "truncated", "failed"):
-        table.add_column(heading, justify="right")
+    """The summary as a table for the terminal, narrow enough for 100 columns."""
+    table = Table(
+        caption="L50: length at which half of the answers are correct, 95 % interval",
+        padding=(0, 1, 0, 0),
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("curve", overflow="fold")
+    for heading in ("n", "correct", "shortest", "longest", "L50", "mean error"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("unread", "cut", "failed"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         ends = [f"{percent(a)} at {length:,}" for length, a in (row.shortest, row.longest)]
         error = "–" if math.isnan(row.mean_error) else plain(round(row.mean_error, 1))
         shares = [percent(x) for x in (row.unparseable, row.truncated, row.failed)]
-        cells = (f"{row.n:,}", percent(row.accuracy), *ends, row.l50, error, *shares)
-        table.add_row(row.task, row.mode, row.lens, *cells)
+        table.add_row(row.name, f"{row.n:,}", percent(row.accuracy), *ends, row.l50, error, *shares)
     return table
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
 
 from ..errors import InputError
 from .acuity import Acuity, Censored
@@ -104,10 +105,16 @@ class GeometricMean:
     belief: MeanBelief
 
     def __str__(self) -> str:
-        """As quoted: ``61 (48 to 72)``, ``> 210``, ``< 3``, or ``not determined``."""
+        """As quoted: ``61 (48 to 72)``, ``61 (48 or more)``, ``> 210``, ``not determined``."""
         low, high = self.interval
         if self.value is not None:
-            return f"{self.value:.3g} ({low:.3g} to {high:.3g})"
+            ends = {
+                (True, True): f"{low:.3g} to {high:.3g}",
+                (True, False): f"{low:.3g} or more",
+                (False, True): f"{high:.3g} or less",
+                (False, False): "ends not known",
+            }
+            return f"{self.value:.3g} ({ends[low > 0, bool(np.isfinite(high))]})"
         if self.censored == "above" and low > 0:
             return f"> {low:.3g}"
         if self.censored == "below" and np.isfinite(high):
@@ -182,5 +189,6 @@ def _probability_above(beliefs: Sequence[MeanBelief]) -> FloatArray:
 def _sum_of(masses: list[FloatArray]) -> FloatArray:
     """Mass of a sum of independent variables on cells, by the product of their transforms."""
     size = sum(mass.size for mass in masses) - len(masses) + 1
-    transforms = np.prod([np.fft.rfft(mass, size) for mass in masses], axis=0)
-    return np.asarray(np.clip(np.fft.irfft(transforms, size), 0.0, None))
+    padded = next_fast_len(size, real=True)
+    transforms = np.prod([rfft(mass, padded) for mass in masses], axis=0)
+    return np.asarray(np.clip(irfft(transforms, padded)[:size], 0.0, None))
