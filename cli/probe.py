@@ -96,10 +96,12 @@ def _sensitivity(parser: argparse.ArgumentParser) -> None:
 
 def _link(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="a run directory, or a trials.csv")
-    parser.add_argument("--model", default="bundled", help="the model that the run asked")
+    parser.add_argument("--model", help="the model that the run asked (default: the run says)")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--raw", action="store_true", help="the run used no chat template")
+    parser.add_argument(
+        "--raw", action="store_true", help="no chat template (a run directory says so itself)"
+    )
 
 
 def _paper(parser: argparse.ArgumentParser) -> None:
@@ -121,12 +123,7 @@ def run(args: argparse.Namespace) -> int:
     if args.probe == "theory":
         return _report(runs.run_theory(args.out, args.seeds))
     if args.probe == "link":
-        trials = args.run / "trials.csv" if args.run.is_dir() else args.run
-        return _report(
-            runs.run_link(
-                _subject(args), trials, args.out, dtype=args.dtype, chat=not args.raw, progress=_say
-            )
-        )
+        return _link_run(args)
     if args.probe == "paper":
         return _draw_paper(args)
     for name in ("repetitions", "step", "chunk"):
@@ -143,6 +140,23 @@ def run(args: argparse.Namespace) -> int:
             runs.run_served(args.model, args.base_url, _served_plan(args), args.out, _say)
         )
     return _report(runs.run_collapse(_subject(args), _collapse_plan(args), args.out, _say))
+
+
+def _link_run(args: argparse.Namespace) -> int:
+    from ..probes.runs import run_link
+    from ..store.rundir import find_run
+
+    trials, chat = args.run, not args.raw
+    if args.run.is_dir():
+        run_directory = find_run(args.run)
+        plan = run_directory.manifest.plan
+        trials, chat = run_directory.trials_path, plan.chat
+        args.model = args.model or plan.model
+    if args.model is None:
+        raise InputError("--run is not a run directory: say with --model which model was asked")
+    return _report(
+        run_link(_subject(args), trials, args.out, dtype=args.dtype, chat=chat, progress=_say)
+    )
 
 
 def _draw_paper(args: argparse.Namespace) -> int:

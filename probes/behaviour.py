@@ -69,8 +69,11 @@ def measure_items(
         the prompt with one more item, after the final norm).
 
     Raises:
-        InputError: No trial can be measured, or a prompt is not the one that was asked.
+        InputError: No trial can be measured, there is no chat template, or a prompt is not the
+            one that was asked.
     """
+    if chat and not tokenizer.chat_template:
+        raise InputError("the tokenizer has no chat template: the run used none either, so --raw")
     usable = trials[(trials.lens == "none") & (trials.outcome != "failed")]
     usable = usable[usable.task.map(_countable).astype(bool)].reset_index(drop=True)
     if not len(usable):

@@ -19,7 +19,7 @@ from .distances import HEAD_METRICS, STATE_METRICS, distribution_distances, stat
 from .null_band import band_edge, find_horizon, inside_band, null_routes
 from .pairs import Kind, PromptSet, Template, build_prompts
 from .states import depth_names, last_token_states
-from .subject import Subject, next_token_logits, parse_dtype
+from .subject import Subject, next_token_logits, out_of_memory, parse_dtype
 
 if TYPE_CHECKING:
     import torch
@@ -129,15 +129,6 @@ def measure_collapse(
                 )
         del model
     return _with_reference(tables)
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether an error is a device or a host that ran out of memory."""
-    import torch
-
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        "not enough memory" in str(error) or "can't allocate memory" in str(error)
-    )
 
 
 def _measure(model: Any, prompts: PromptSet, dtype: str, plan: CollapsePlan) -> CollapseTables:

@@ -92,6 +92,7 @@ KINDS: dict[str, Kind] = {
         Kind("last_digit", _TYPE_1, _ones, "Fig. 12: the Type 1 prompt on ones"),
         Kind("commas_right", _COPY, _marked(3, "right"), "control: groups of three from the right"),
         Kind("commas_every", _COPY, _marked(1, "left"), "control: a comma after every digit"),
+        Kind("commas_ten", _COPY, _marked(10, "left"), "control: a comma after every tenth digit"),
         Kind("near_repeats", _COUNT, _near_repeats, "control: one item in ten is a 2", True),
         Kind("changed_last", _COUNT, _changed, "control: another last token; does not collapse"),
         Kind("identical", _COUNT, _identical, "control: n against n; the distance is zero"),

@@ -96,10 +96,10 @@ def copy_figure(trials: pd.DataFrame, published: Published, name: str) -> Figure
                 **{**PUBLISHED, "marker": "x" if i == 0 else "+"},
                 label=f"published: {label}" if len(points) else None,
             )
-        axis.set_ylim(-0.4, 3.5)
+        axis.set_ylim(-0.4, 5.2)  # room for the legend above "correct"
         axis.set_title(title)
         axis.set_xlabel("sequence length n")
-        axis.legend(loc="lower left", bbox_to_anchor=(0.0, -0.62), ncols=2)
+        axis.legend(loc="upper left", ncols=2, columnspacing=1.0)
     axes[0].set_yticks(range(4), LEVELS)
     return figure
 
@@ -204,6 +204,8 @@ def _histogram(trials: pd.DataFrame, name: str, modes: list[str]) -> Drawn:
 @styled
 def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
     """How often each number is answered, beside how often it is true; a panel per task."""
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = new_figure(1, 4, width=3.2, height=2.7)
     for axis, (task, title) in zip(axes, COUNTING.items(), strict=True):
         rows = _task(trials, task)
@@ -220,6 +222,7 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
                 xytext=(4, 2), textcoords="offset points", fontsize=8, color=RED,
             )  # fmt: skip
         axis.margins(y=0.15)
+        axis.yaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_title(f"{title}\n{len(answers)} of {len(rows)} readable")
         axis.set_xlabel(f"number (beyond {CLIP}: last bar)")
     axes[0].set_ylabel(f"times ({', '.join(MODES[m][0] for m in modes)})")

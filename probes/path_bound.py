@@ -135,7 +135,7 @@ def _child(block: Any, names: Sequence[str]) -> Any:
             return getattr(block, name)
     raise InputError(
         f"{type(block).__name__} has no part called {' or '.join(names)}: the path-sum bound "
-        "does not know this architecture; run without it (--no-bound)"
+        "does not know this architecture; 'snellen probe collapse' needs no such part"
     )
 
 

@@ -171,13 +171,13 @@ def run_sensitivity(
     """Measure sensitivities and write ``positions.csv``, ``layers.csv``, ``profiles.csv``."""
     record = plan_record(plan)
     folder = probe_directory(out, subject.name, "sensitivity", record)
-    tables = measure_sensitivity(subject, plan, progress)
+    tables, failures = measure_sensitivity(subject, plan, progress)
     write_tables(folder, tables)
     save_figure(sensitivity_figure(tables), folder / "figures", "sensitivity")
-    write_manifest(folder, "sensitivity", subject.name, record)
+    write_manifest(folder, "sensitivity", subject.name, record, failures=failures)
     columns = ["weights", "kind", "length", "repetition", "rank_correlation", "u_shaped"]
     summary = tables["profiles"][[*columns, "early", "middle", "late"]].round(3)
-    return ProbeResult(folder, summary, [])
+    return ProbeResult(folder, summary, failures)
 
 
 def run_theory(out: Path, seeds: int) -> ProbeResult:

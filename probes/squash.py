@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..errors import InputError
 from .pairs import Kind, Template, build_prompts
 from .path_bound import Anatomy, anatomy_of, log10_prefactor, path_sum
 from .sensitivity import Profile, estimated_norms, exact_norms, profile_shape
-from .subject import Subject, parse_dtype, ready
+from .subject import Subject, out_of_memory, parse_dtype, ready
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,17 @@ class SensitivityPlan:
 
 def measure_sensitivity(
     subject: Subject, plan: SensitivityPlan, progress: Callable[[str], None] = lambda _: None
-) -> dict[str, pd.DataFrame]:
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Sensitivity profiles of the trained model and of its random twin.
 
     Returns:
-        ``positions`` (a row per prompt and position: norm with interval, elasticity, bound),
-        ``layers`` (a row per prompt and layer: attention on the first token, constants) and
-        ``profiles`` (a row per prompt: rank correlation with the bound, shape of the profile).
+        Tables ``positions`` (a row per prompt and position: norm with interval, elasticity,
+        path sum), ``layers`` (a row per prompt and layer: attention on the first token,
+        constants) and ``profiles`` (a row per prompt: rank correlation with the path sum, shape
+        of the profile); and one line for each prompt that memory did not hold.
+
+    Raises:
+        InputError: The plan does not fit the model, or nothing could be finished.
     """
     prompts = [
         build_prompts(
@@ -65,34 +70,55 @@ def measure_sensitivity(
         for kind in plan.kinds
     ]
     trained = subject.load(parse_dtype(plan.dtype))
-    positions, layers, profiles = [], [], []
+    rows: list[tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]] = []
+    failures = []
     for weights in ("trained", "random"):
         model = trained if weights == "trained" else random_twin(trained, plan.seed)
         for batch in prompts:
             for pair in batch.pairs:
-                progress(f"{batch.kind} n={pair.length} #{pair.repetition}, {weights} weights")
+                name = f"{batch.kind} n={pair.length} #{pair.repetition}, {weights} weights"
+                progress(name)
                 cell = {
                     "weights": weights,
                     "kind": batch.kind,
                     "length": pair.length,
                     "repetition": pair.repetition,
                 }
-                ids = list(pair.short)
-                profile = (
-                    estimated_norms(model, ids, probes=plan.probes, seed=plan.seed)
-                    if plan.probes
-                    else exact_norms(model, ids)
-                )
-                parts = anatomy_of(model, ids)
-                bound = path_sum(parts.attention, parts.beta1)
-                positions.append(_positions(cell, ids, profile, bound, subject.tokenizer))
-                layers.append(_layers(cell, parts))
-                profiles.append(_profile_row(cell, profile, bound, parts))
-    return {
+                try:
+                    rows.append(_measure(model, subject.tokenizer, cell, list(pair.short), plan))
+                except (MemoryError, RuntimeError) as error:
+                    if not out_of_memory(error):
+                        raise
+                    failures.append(
+                        f"{name} ran out of memory: lower --lengths; what was finished is kept"
+                    )
+    if not rows:
+        raise InputError(f"nothing could be finished: {'; '.join(failures)}")
+    positions, layers, profiles = zip(*rows, strict=True)
+    tables = {
         "positions": pd.concat(positions, ignore_index=True),
         "layers": pd.concat(layers, ignore_index=True),
         "profiles": pd.DataFrame(profiles),
     }
+    return tables, failures
+
+
+def _measure(
+    model: Any, tokenizer: Any, cell: dict[str, Any], ids: list[int], plan: SensitivityPlan
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Rows of the three tables for one prompt."""
+    profile = (
+        estimated_norms(model, ids, probes=plan.probes, seed=plan.seed)
+        if plan.probes
+        else exact_norms(model, ids)
+    )
+    parts = anatomy_of(model, ids)
+    bound = path_sum(parts.attention, parts.beta1)
+    return (
+        _positions(cell, ids, profile, bound, tokenizer),
+        _layers(cell, parts),
+        _profile_row(cell, profile, bound, parts),
+    )
 
 
 def random_twin(model: Any, seed: int) -> Any:

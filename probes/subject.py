@@ -254,3 +254,12 @@ def next_token_logits(model: Any, final: torch.Tensor) -> torch.Tensor:
         if cap:
             logits = torch.tanh(logits / cap) * cap
     return logits.double().cpu()
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error is a device or a host that ran out of memory."""
+    import torch
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        "not enough memory" in str(error) or "can't allocate memory" in str(error)
+    )

@@ -76,6 +76,11 @@ def test_margin_and_distance_by_plain_forwards(task: str, tiny: Any, tokenizer: 
         assert row["correct"] == (row["length"] == 2)
 
 
+def test_chat_without_a_template_is_refused(tiny: Any, tokenizer: Any) -> None:
+    with pytest.raises(InputError, match="no chat template"):
+        measure_items(tiny("llama"), tokenizer, run_of("count_ones"), chat=True)
+
+
 def test_chat_prompts_are_closed_by_the_template(tiny: Any, tokenizer: Any) -> None:
     tokenizer.chat_template = "[{{ messages[0]['content'] }}]"
     plain = measure_items(tiny("llama"), tokenizer, run_of("count_ones"), chat=False)
@@ -123,16 +128,16 @@ def synthetic(seed: int, slope: float) -> pd.DataFrame:
 
 
 def test_correlations_tell_length_from_distance() -> None:
-    confounded = link_table(synthetic(0, 0.0)).iloc[0]
+    confounded = link_table(synthetic(0, 0.0), resamples=200).iloc[0]
     assert confounded.rho_margin > 0.5  # both fall with length ...
     assert confounded.low_margin_given_length < 0 < confounded.high_margin_given_length
-    linked = link_table(synthetic(0, 2.0)).iloc[0]
+    linked = link_table(synthetic(0, 2.0), resamples=200).iloc[0]
     assert linked.low_margin_given_length > 0.5  # ... but here distance says more
 
 
 def test_spearman_is_scipy_s_and_the_partial_one_is_the_textbook_s() -> None:
     items = synthetic(3, 1.0)
-    row = link_table(items).iloc[0]
+    row = link_table(items, resamples=20).iloc[0]
     assert row.rho_margin == pytest.approx(stats.spearmanr(items.rel_l2, items.margin).statistic)
     xy, xz, yz = (
         stats.spearmanr(items[a], items[b]).statistic
@@ -144,7 +149,7 @@ def test_spearman_is_scipy_s_and_the_partial_one_is_the_textbook_s() -> None:
 
 def test_what_does_not_vary_has_no_correlation() -> None:
     items = synthetic(1, 1.0).assign(correct=False)
-    row = link_table(items).iloc[0]
+    row = link_table(items, resamples=20).iloc[0]
     assert np.isnan(row.rho_correct)
     assert np.isfinite(row.rho_margin)
 

@@ -59,7 +59,8 @@ def test_every_kind_at_every_dtype_on_every_family(family: str, subject: Any) ->
     # Few roundings of a tiny model differ between routes: Gemma 2 shows none in 16 bits.
     assert bands["bfloat16"] > 1e-3 or (family == "gemma2" and bands["bfloat16"] == 0)
     # Routes that are one computation to the bit are no sample of rounding.
-    assert (tables.null.groupby(["kind", "dtype", "route"]).linf.max() > 0).all()
+    moved = tables.null.groupby(["kind", "dtype", "route"]).linf.max() > 0
+    assert moved.groupby(["kind", "dtype"]).agg(lambda flags: flags.all() or not flags.any()).all()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])

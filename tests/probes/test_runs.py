@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from snellen.cli import probe
 from snellen.errors import InputError
 from snellen.probes import collapse, collapse_figures, runs, squash, style, theory_figures
 from snellen.probes.pairs import KINDS
-from snellen.probes.theory_bench import theory_tables
+from snellen.probes.theory_bench import softmax_decay
 
 
 def quiet(_: str) -> None:
@@ -102,6 +103,8 @@ def test_bad_input_on_the_command_line(folder: str, tmp_path: Path) -> None:
         command("collapse", "--model", folder, "--lengths", "9,900", *out)
     with pytest.raises(InputError, match="vllm/x needs a running server: give --base-url"):
         command("collapse", "--model", "vllm/x", *out)
+    with pytest.raises(InputError, match="--run is not a run directory: say with --model"):
+        command("link", "--run", str(tmp_path / "trials.csv"), *out)
     with pytest.raises(InputError, match="--probes 1 has no spread"):
         command("sensitivity", "--model", folder, "--lengths", "9", "--probes", "1", *out)
     (tmp_path / "file").write_text("")
@@ -130,6 +133,27 @@ def test_out_of_memory_ends_with_code_1(
     assert set(pd.read_csv(table).kind) == {"constant"}
 
 
+def test_sensitivity_out_of_memory_keeps_the_rest(
+    subject: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = squash.anatomy_of
+
+    def greedy(model: Any, ids: list[int]) -> Any:
+        if len(ids) > 70:
+            raise torch.OutOfMemoryError("out of memory")
+        return real(model, ids)
+
+    monkeypatch.setattr(squash, "anatomy_of", greedy)
+    plan = squash.SensitivityPlan((KINDS["count_ones"],), (4, 40), probes=2)
+    tables, failures = squash.measure_sensitivity(subject("llama"), plan)
+    assert set(tables["profiles"].length) == {4}
+    assert len(failures) == 2
+    assert "n=40 #0, trained weights ran out of memory: lower --lengths" in failures[0]
+    short = squash.SensitivityPlan((KINDS["count_ones"],), (40,), probes=2)
+    with pytest.raises(InputError, match="nothing could be finished"):
+        squash.measure_sensitivity(subject("llama"), short)
+
+
 def test_nothing_finished_is_an_error(
     subject: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +169,7 @@ def test_nothing_finished_is_an_error(
 def test_figures_are_the_same_every_time(tmp_path: Path, subject: Any) -> None:
     plan = collapse.CollapsePlan((KINDS["count_ones"],), (1, 3, 9), ("float32", "bfloat16"))
     table = collapse.measure_collapse(subject("llama"), plan).collapse
-    theory = theory_tables(2)
+    theory = {"fig9_softmax": softmax_decay(2)}
     drawn = []
     for place in (tmp_path / "a", tmp_path / "b"):
         style.save_figure(collapse_figures.collapse_figure(table, 1), place, "collapse")
