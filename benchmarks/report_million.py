@@ -93,7 +93,7 @@ def measure(trials: int) -> dict[str, float]:
         path = Path(folder) / "trials.csv"
         synthetic(trials).to_csv(path, index=False)
         start, cpu = time.perf_counter(), time.process_time()
-        written = write_report(Path(folder), read_trials(path), {"model": "synthetic"})
+        written = write_report(Path(folder), read_trials(path), {"model": "synthetic"}).page
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         page = written.stat().st_size / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

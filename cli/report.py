@@ -16,7 +16,7 @@ from ..store.journal import Journal
 from ..store.manifest import read_manifest
 from ..store.samples import read_samples
 from ..store.trials import examples, read_trials, write_trials
-from .reporting import show_summary
+from .reporting import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +52,7 @@ def _report_run(folder: Path) -> None:
     if (folder / "journal.sqlite").is_file():
         with Journal(folder / "journal.sqlite") as journal:
             shown = list(examples(journal.entries()))
-    page = write_report(folder, trials, facts, shown)
-    show_summary(trials)
-    print(f"report: {page}")
+    show(write_report(folder, trials, facts, shown))
 
 
 def _report_samples(paths: list[Path], out: Path) -> None:
@@ -65,6 +63,4 @@ def _report_samples(paths: list[Path], out: Path) -> None:
         raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
     write_trials(out / "trials.csv", trials)
     facts = {"source": "lm-eval samples", "files": [path.name for path in paths]}
-    page = write_report(out, trials, facts, shown)
-    show_summary(trials)
-    print(f"report: {page}")
+    show(write_report(out, trials, facts, shown))

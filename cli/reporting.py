@@ -5,13 +5,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-import pandas as pd
 from rich.console import Console
 
-from ..reports.acuities import acuities
-from ..reports.curves import curves
-from ..reports.summary import rich_table, summary, warnings
-from ..reports.writing import write_report
+from ..reports.summary import rich_table
+from ..reports.writing import Report, write_report
 from ..store.answers import Failure
 from ..store.journal import Journal
 from ..store.manifest import now
@@ -39,9 +36,7 @@ def finish(where: RunDirectory, journal: Journal) -> int:
         },
     )
     manifest = where.manifest.model_dump(mode="json")
-    page = write_report(where.path, trials, manifest, examples(entries))
-    show_summary(trials)
-    print(f"report: {page}")
+    show(write_report(where.path, trials, manifest, examples(entries)))
     if failed:
         reasons = Counter(e.result.reason for e in entries if isinstance(e.result, Failure))
         for reason, count in reasons.most_common():
@@ -50,14 +45,12 @@ def finish(where: RunDirectory, journal: Journal) -> int:
     return 1 if failed else 0
 
 
-def show_summary(trials: pd.DataFrame) -> None:
-    """Print the summary table and the warnings."""
-    table = curves(trials)
-    found = acuities(table)
-    rows = summary(table, found)
+def show(report: Report) -> None:
+    """Print the summary table, the warnings, and where the page is."""
     console = Console()
     if not console.is_terminal:
         console.width = 120  # a log file has no edge to fold at
-    console.print(rich_table(rows))
-    for line in warnings(rows, table, found):
+    console.print(rich_table(report.rows))
+    for line in report.warnings:
         console.print(f"• {line}", highlight=False)
+    print(f"report: {report.page}")

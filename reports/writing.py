@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -19,11 +19,25 @@ from .eyechart import eye_chart
 from .figures import figures, whose
 from .histogram import histogram
 from .page import page
-from .summary import summary, warnings
+from .summary import Row, summary, warnings
 from .words import KEYS, series_name
 
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]")
 _OURS = re.compile(r"(.+_(error|answers)|eye_chart)\.(svg|png)")
+
+
+class Report(NamedTuple):
+    """A report that has been written.
+
+    Attributes:
+        page: the path of report.html.
+        rows: its summary.
+        warnings: what a reader must know before trusting it.
+    """
+
+    page: Path
+    rows: list[Row]
+    warnings: list[str]
 
 
 def write_report(
@@ -31,7 +45,7 @@ def write_report(
     trials: pd.DataFrame,
     manifest: Mapping[str, Any],
     examples: Iterable[Mapping[str, Any]] = (),
-) -> Path:
+) -> Report:
     """Write curves.csv, histogram.csv, figures/ and report.html; the page last.
 
     Each file is replaced in one step, so that a reader never meets half of one; figures of
@@ -44,7 +58,7 @@ def write_report(
         examples: trials with prompt and answer text; a few of each task are shown.
 
     Returns:
-        The path of report.html.
+        Where the page is, and what it says first.
 
     Raises:
         InputError: there are no trials, trials of several models, or one trial twice.
@@ -54,6 +68,7 @@ def write_report(
     found = acuities(table)
     pictures = list(figures(trials, table, counts, found))
     rows = summary(table, found)
+    cautions = warnings(rows, table, found)
     lines = warnings(rows, table, found)
     try:
         chart = eye_chart(trials, table, found)
@@ -86,7 +101,7 @@ def write_report(
         examples=choose(examples),
         title=whose(trials),
     )
-    return replace(run_dir / "report.html", html)
+    return Report(replace(run_dir / "report.html", html), rows, cautions)
 
 
 def _check_one_run(trials: pd.DataFrame, run_dir: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_second_report_replaces_the_first(simulated, manifest, tmp_path):
 def test_a_report_is_the_same_bytes_each_time(simulated, manifest, tmp_path):
     trials = simulated(trials=4)
     pages = [
-        write_report(tmp_path / name, trials, manifest, examples_of(trials)).read_bytes()
+        write_report(tmp_path / name, trials, manifest, examples_of(trials)).page.read_bytes()
         for name in ("a", "b")
     ]
     assert pages[0] == pages[1]
