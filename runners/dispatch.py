@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 from ..errors import ModelRefused
 from .base import Deliver, Failure, Reply, Request
 from .limits import Throttle
+from .mailbox import Mailbox
 from .provider import Alien, Limits, Provider, Rejected, Retryable, Unreachable
 from .retry import Patience
 from .signals import uninterrupted
@@ -73,7 +73,7 @@ class Dispatch:
         Raises:
             ModelRefused: no request to this model can succeed.
         """
-        arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
+        arrivals: Mailbox[_Arrival] = Mailbox(self._loop)
         source = iter(requests)
         open_requests = 0
         pending: list[_Arrival] = []
@@ -86,7 +86,7 @@ class Dispatch:
                     open_requests += len(batch)
                 if not open_requests:
                     return
-                pending = self._arrived(arrivals)
+                pending = arrivals.take()
                 with uninterrupted():
                     arrived, pending = pending, []
                     open_requests -= self._deliver(arrived, deliver)
@@ -94,7 +94,7 @@ class Dispatch:
             self._run(self._cancel())
             # The first error is the one to report: a full disk would only fail again.
             with uninterrupted(), contextlib.suppress(Exception):
-                self._deliver(pending + self._arrived(arrivals, wait=False), deliver)
+                self._deliver(pending + arrivals.take(wait=False), deliver)
             raise
 
     def close(self) -> None:
@@ -109,15 +109,6 @@ class Dispatch:
         self._loop.close()
 
     # The caller's thread
-
-    @staticmethod
-    def _arrived(arrivals: queue.SimpleQueue[_Arrival], *, wait: bool = True) -> list[_Arrival]:
-        """Everything that has arrived; waits for the first."""
-        batch = [arrivals.get()] if wait else []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                batch.append(arrivals.get_nowait())
-        return batch
 
     @staticmethod
     def _deliver(batch: list[_Arrival], deliver: Deliver) -> int:
@@ -139,7 +130,7 @@ class Dispatch:
 
     # The event loop's thread
 
-    def _ask(self, batch: list[Request], arrivals: queue.SimpleQueue[_Arrival]) -> None:
+    def _ask(self, batch: list[Request], arrivals: Mailbox[_Arrival]) -> None:
         for request in batch:
             task = self._loop.create_task(self._settle(request, arrivals))
             self._tasks.add(task)
@@ -151,7 +142,7 @@ class Dispatch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _settle(self, request: Request, arrivals: queue.SimpleQueue[_Arrival]) -> None:
+    async def _settle(self, request: Request, arrivals: Mailbox[_Arrival]) -> None:
         async def ask() -> Reply:
             began = time.monotonic()
             reply = await self.provider.answer(request)

@@ -66,6 +66,9 @@ class Throttle:
         Returns:
             The monotonic time of admission, different for each.
         """
+        now = time.monotonic()
+        if not self._queue and len(self._open) < int(self.concurrency) and now >= self._next_at:
+            return self._let_in(now, tokens)
         place: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         if first:
             self._queue.appendleft((place, tokens))
@@ -161,16 +164,19 @@ class Throttle:
                 self._wake_at_next()
                 return
             self._queue.popleft()
-            while now in self._open:
-                now = math.nextafter(now, math.inf)
-            self._open[now] = None
-            rate = min(self.pace, self._requests_per_s)
-            gap = max(1 / rate, tokens / self._tokens_per_s)
-            on_time = now - self._next_at < gap / 8  # a late timer must not slow the pace
-            self._next_at = (self._next_at if on_time else now) + gap
-            self._forget(now)
-            self._sent.append(now)
-            place.set_result(now)
+            place.set_result(self._let_in(now, tokens))
+
+    def _let_in(self, now: float, tokens: int) -> float:
+        rate = min(self.pace, self._requests_per_s)
+        gap = max(1 / rate, tokens / self._tokens_per_s)
+        on_time = now - self._next_at < gap / 8  # a late timer must not slow the pace
+        self._next_at = (self._next_at if on_time else now) + gap
+        self._forget(now)
+        self._sent.append(now)
+        while now in self._open:
+            now = math.nextafter(now, math.inf)
+        self._open[now] = None
+        return now
 
     def _wake_at_next(self) -> None:
         if self._timer is not None:

@@ -10,12 +10,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
-import openai
-
 from .base import Reply, Request
 from .keys import find_key, require_key
-from .openai_errors import Blocked, refill_s, refused_setting, translate
+from .openai_errors import Blocked, Refusal, refill_s, refused_setting, translate
+from .openai_http import Answer, Channel
 from .openai_wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint, Json
 from .provider import Alien, Rejected, Retryable
 from .tiktokens import count_tokens
@@ -70,31 +68,22 @@ class OpenAI:
         at_home = urlsplit(self.base_url).hostname == urlsplit(_HOME).hostname
         self._endpoint = CHAT_OPENAI if at_home else CHAT
         key = require_key(self.model, key_name) if at_home else find_key(key_name) or "none"
-        self._client = openai.AsyncOpenAI(
-            api_key=key,
-            base_url=self.base_url,
-            max_retries=0,
-            timeout=httpx2.Timeout(None, connect=15.0),
-            http_client=openai.DefaultAioHttpClient(),
-        )
+        self._channel = Channel(self.base_url, key)
 
     async def answer(self, request: Request) -> Reply:
         """Ask once (again only without a setting, or at an endpoint, that the server names)."""
         for _ in range(_ADAPTATIONS):
             endpoint = COMPLETIONS if request.raw else self._endpoint
             body = endpoint.body(self._name, request, self.dropped)
-            try:
-                reply = await self._post(endpoint, body)
-            except openai.APIStatusError as error:
-                if not self._adapt(error, endpoint, request):
-                    trouble = translate(error, self.model, self.base_url, self._key_name)
-                    if isinstance(trouble, Blocked):
-                        return Reply(text="", finish_reason="content_filter")
-                    raise trouble from None
-            except openai.APIError as error:
-                raise translate(error, self.model, self.base_url, self._key_name) from None
-            else:
-                return self._stopped(reply, request)
+            answer = await self._channel.post(endpoint.path, body)
+            if answer.status < 400:
+                return self._stopped(self._parse(endpoint, answer), request)
+            refusal = Refusal.read(answer)
+            if not self._adapt(refusal, endpoint, request):
+                trouble = self._translate(answer, refusal)
+                if isinstance(trouble, Blocked):
+                    return Reply(text="", finish_reason="content_filter")
+                raise trouble
         raise Rejected(f"{self.base_url} keeps refusing the settings of this request", status=400)
 
     def count_tokens(self, text: str) -> int | None:
@@ -103,46 +92,45 @@ class OpenAI:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._channel.close()
 
-    async def _post(self, endpoint: Endpoint, body: Json) -> Reply:
-        answer = await self._send(endpoint.path, body)
+    async def _ask(self, path: str, body: Json) -> Json:
+        """The JSON that the server answers with, or our exception for its refusal."""
+        answer = await self._channel.post(path, body)
+        if answer.status >= 400:
+            raise self._translate(answer, Refusal.read(answer))
+        return self._json(answer)
+
+    def _parse(self, endpoint: Endpoint, answer: Answer) -> Reply:
         try:
-            return endpoint.parse(answer)
+            return endpoint.parse(self._json(answer))
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise Retryable(f"the server's answer lacks a part: {error!r}") from None
 
-    async def _send(self, path: str, body: Json) -> Json:
-        """The JSON that the server answers with; the SDK's exceptions where it refuses."""
-        response = await self._client.post(path, cast_to=httpx2.Response, body=body)
-        if wait := refill_s(response.headers):
+    def _json(self, answer: Answer) -> Json:
+        if wait := refill_s(answer.headers):
             self.resume_at = time.monotonic() + wait
         try:
-            answer: Json = json.loads(response.content)
+            body: Json = json.loads(answer.content)
         except ValueError:
-            if "html" in response.headers.get("content-type", ""):
+            if "html" in answer.headers.get("content-type", ""):
                 raise Alien(f"{self.base_url} answers with a web page: not such a server") from None
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
-        return answer
+        return body
 
-    async def _raw(self, path: str, body: Json) -> Json:
-        """Like :meth:`_send`, with our exceptions."""
-        try:
-            return await self._send(path, body)
-        except openai.APIError as error:
-            trouble = translate(error, self.model, self.base_url, self._key_name)
-            raise trouble from None
+    def _translate(self, answer: Answer, refusal: Refusal) -> Exception:
+        return translate(answer, refusal, self.model, self.base_url, self._key_name)
 
-    def _adapt(self, error: openai.APIStatusError, endpoint: Endpoint, request: Request) -> bool:
+    def _adapt(self, refusal: Refusal, endpoint: Endpoint, request: Request) -> bool:
         """Learn from a refusal what this model takes; ``True`` if asking again makes sense."""
-        message = str(error.message)
+        message = refusal.message
         if endpoint.path == CHAT.path and "v1/responses" in message:
             self._endpoint = RESPONSES
             for lost in set(CHAT.names) - set(RESPONSES.names):
                 if getattr(request.sampling, lost) not in (None, ()):
                     self.dropped[lost] = "the responses API has no such setting"
             return True
-        field = refused_setting(error, endpoint.names)
+        field = refused_setting(refusal, endpoint.names)
         if field == "max_tokens":
             # The other name for the limit, once: a limit cannot be left out.
             other = CHAT if endpoint is CHAT_OPENAI else CHAT_OPENAI
@@ -152,7 +140,7 @@ class OpenAI:
             return changed
         if field is None or getattr(request.sampling, field) in (None, ()):
             return False
-        self.dropped[field] = " ".join(message.split())[:200]
+        self.dropped[field] = message
         return True
 
     def _stopped(self, reply: Reply, request: Request) -> Reply:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import aiohttp
-import openai
-
 from ..errors import ModelRefused
 from .keys import redact
-from .provider import Alien, Rejected, Retryable, Unreachable
+from .openai_http import Answer
+from .provider import Alien, Rejected, Retryable
 
 _OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _BLOCKED = {"content_filter", "content_policy_violation", "invalid_prompt"}
@@ -29,70 +29,82 @@ class Blocked(Exception):
     """The provider's filter refused the prompt: an outcome of the trial, not a failure."""
 
 
-def translate(error: openai.APIError, model: str, base_url: str, key_name: str) -> Exception:
-    """The exception of ours that an SDK's exception stands for."""
-    if isinstance(error, openai.APIStatusError):
-        return _translate_status(error, model, base_url, key_name)
-    cause = _root_cause(error)
-    why = redact(str(cause)) or type(cause).__name__
-    if isinstance(cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-        return Unreachable(f"cannot reach {base_url}: {why}; is the server up, and the URL right?")
-    return Retryable(f"the connection to {base_url} broke: {why}")
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a server says with a status of 400 or more.
+
+    Attributes:
+        status: the HTTP status.
+        message: its own words, short enough for one line.
+        code: its error code, or type, if it names one.
+        param: the parameter that it complains of, if it names one.
+        structured: whether the error has the protocol's form.
+    """
+
+    status: int
+    message: str
+    code: str
+    param: str | None
+    structured: bool
+
+    @classmethod
+    def read(cls, answer: Answer) -> Refusal:
+        """Read an answer's error, whatever its form."""
+        try:
+            body = json.loads(answer.content)
+        except ValueError:
+            body = None
+        error = body.get("error", body) if isinstance(body, dict) else body
+        structured = isinstance(error, dict) and "message" in error
+        fields = error if isinstance(error, dict) else {}
+        words = fields.get("message") or (error if isinstance(error, str) else None)
+        text = redact(" ".join(str(words or "no reason given").split())[:300])
+        return cls(
+            status=answer.status,
+            message=f"{text} (HTTP {answer.status})",
+            code=str(fields.get("code") or fields.get("type") or ""),
+            param=fields.get("param"),
+            structured=structured,
+        )
 
 
-def _root_cause(error: BaseException) -> BaseException:
-    """The transport's own exception; what the SDK makes of it calls every reset a timeout."""
-    while error.__cause__ is not None and not isinstance(error, aiohttp.ClientError):
-        error = error.__cause__
-    return error
-
-
-def _translate_status(
-    error: openai.APIStatusError, model: str, base_url: str, key_name: str
+def translate(
+    answer: Answer, refusal: Refusal, model: str, base_url: str, key_name: str
 ) -> Exception:
-    status = error.status_code
-    reason = redact(_message(error))
-    code = str(error.code or error.type or "")
+    """The exception of ours that a refusal stands for."""
+    status, reason, code = refusal.status, refusal.message, refusal.code
     if status == 401:
         return ModelRefused(f"{base_url} refused the key for {model}: {reason}; check {key_name}")
     if status == 403:
         return ModelRefused(f"{base_url} does not let this key use {model}: {reason}")
     if code in _OUT_OF_MONEY:
         return ModelRefused(f"the account for {model} is out of credit: {reason}")
-    if status == 404 and not (isinstance(error.body, dict) and "message" in error.body):
+    if status == 404 and not refusal.structured:
         return Alien(
-            f"{error.request.url} does not exist; is {base_url} an OpenAI-compatible server "
+            f"{answer.url} does not exist; is {base_url} an OpenAI-compatible server "
             "(such URLs mostly end in /v1)?",
             status=404,
         )
     if status == 404 or code in _NO_MODEL:
         return ModelRefused(f"no model {model} at {base_url}: {reason}")
     if status in (408, 409, 429) or status >= 500:
-        wait = retry_after(error.response.headers)
-        return Retryable(reason, status=status, retry_after=wait)
+        return Retryable(reason, status=status, retry_after=retry_after(answer.headers))
     if code in _BLOCKED:
         return Blocked(reason)
     return Rejected(reason, status=status)
 
 
-def _message(error: openai.APIStatusError) -> str:
-    """The server's own words, short enough for one line."""
-    words = error.body.get("message") if isinstance(error.body, dict) else None
-    text = " ".join(str(words or error.message).split())
-    return f"{text[:300]} (HTTP {error.status_code})"
-
-
-def refused_setting(error: openai.APIStatusError, names: Mapping[str, str]) -> str | None:
+def refused_setting(refusal: Refusal, names: Mapping[str, str]) -> str | None:
     """The field of ``Sampling`` that a 400 says the model does not take, or ``None``.
 
     Asked of the server's answer, never of the model's name: names lie (lm-eval drops ``stop``
     and temperature for every model with a 5 in its name, gpt-3.5-turbo among them).
     """
-    words = f"{error.code or ''} {_message(error)}"
-    if error.status_code not in (400, 422) or not _NOT_TAKEN.search(words):
+    words = f"{refusal.code} {refusal.message}"
+    if refusal.status not in (400, 422) or not _NOT_TAKEN.search(words):
         return None
     for field, name in names.items():
-        if error.param in (name, field):
+        if refusal.param in (name, field):
             return field
     for field, name in names.items():
         if re.search(rf"['\"`]{re.escape(name)}['\"`]", words):

@@ -148,7 +148,7 @@ class Vllm(OpenAI):
             "temperature": 0.0,
             "prompt_logprobs": 0,
         }
-        answer = await self._raw("/completions", body)
+        answer = await self._ask("/completions", body)
         try:
             places = answer["choices"][0]["prompt_logprobs"]
             said = [

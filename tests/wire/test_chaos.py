@@ -58,7 +58,10 @@ def chaos(seed: int, folder: Path) -> tuple[int, int]:
             )
             worker.start()
             doomed = kills < 3 and dice.random() < 0.7
-            worker.join(dice.uniform(0.05, 1.0) if doomed else 60)
+            # By progress, not by the clock: a busy machine would only kill processes at start.
+            fatal_call = asked_before + dice.randrange(PROMPTS) if doomed else 10**9
+            while worker.is_alive() and len(wire.calls) <= fatal_call:
+                worker.join(0.002)
             if worker.is_alive():
                 os.kill(worker.pid, dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGINT]))
                 worker.join()
@@ -85,7 +88,7 @@ def forkserver():
     return context
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_few_seeds(seed, tmp_path, forkserver):
     chaos(seed, tmp_path)
 
@@ -96,6 +99,8 @@ def test_two_hundred_seeds(tmp_path, forkserver):
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(lambda seed: chaos(seed, tmp_path), range(1000, 1200)))
     kills, resumed = (sum(column) for column in zip(*results, strict=True))
-    print(f"200 runs in {time.monotonic() - began:.0f} s: {kills} kills, {resumed} resumed midway")
+    print(
+        f"{len(results)} runs in {time.monotonic() - began:.0f} s: {kills} kills, {resumed} resumed midway"
+    )
     assert kills > 100
     assert resumed > 50

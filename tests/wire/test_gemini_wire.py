@@ -10,7 +10,7 @@ from snellen.runners.gemini import Gemini
 from snellen.runners.provider import Limits
 from wireserver import Wire, answer_to
 
-FAST = Limits(concurrency=4, attempt_s=1.0, give_up_s=20.0, faults=3)
+FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from snellen.runners.openai_errors import duration_s, refill_s
 from snellen.runners.provider import Limits
 from wireserver import Wire, answer_to
 
-FAST = Limits(concurrency=4, attempt_s=1.0, give_up_s=20.0, faults=3)
+FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)
 
 
 @pytest.fixture

@@ -15,10 +15,14 @@ import hashlib
 import json
 import math
 import re
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,8 +202,8 @@ class Wire:
                 request.transport.close()
                 raise asyncio.CancelledError
             pause = 0.002 if fault == "drip" else 0.5
-            for byte in good:
-                await response.write(bytes([byte]))
+            for start in range(0, len(good), 16):
+                await response.write(good[start : start + 16])
                 await asyncio.sleep(pause)
             self.served[prompt] += 1
             return response
@@ -438,6 +442,26 @@ class Serving:
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
         self._loop.close()
+
+
+@contextmanager
+def server_process(*options: str) -> Iterator[str]:
+    """This file as a server in a process of its own; gives its root address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, __file__, "--port", str(port), *options])
+    try:
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            if process.poll() is not None:
+                raise RuntimeError("the wire server did not start")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 if __name__ == "__main__":
