@@ -1,0 +1,178 @@
+"""The other commands, on runs whose right conclusion is known, and on the tiny model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snellen.store.answers import Entry, Reply
+from snellen.store.journal import digest
+from snellen.store.plan import Plan
+from snellen.store.rundir import open_run
+from snellen.store.trials import read_trials, trial_table, write_trials
+from snellen.tasks.catalogue import GROUPS, TASKS
+from snellen.tasks.harness import question
+from snellen.tasks.lenses import LENSES
+from snellen.tasks.question import TrialId
+
+Snellen = Callable[..., Any]
+LENGTHS = (2, 4, 8, 16, 32, 64)
+
+
+def observer(
+    name: str,
+    sees: Callable[[TrialId], bool],
+    *,
+    takes: Callable[[TrialId], bool] = lambda trial: True,
+    **fields: Any,
+) -> Path:
+    """The run directory of a model that answers rightly where it sees, and 1,000 elsewhere."""
+    plan = Plan(model="sim/observer", tasks=("count_ones",), lengths=LENGTHS, trials=20)
+    plan = plan.model_copy(update=fields)
+    where = open_run(Path("results"), plan, {"engine": "simulated"}, name)
+    entries = []
+    for trial in filter(takes, plan.trial_ids()):
+        asked = question(trial)
+        reply = Reply(asked.truth if sees(trial) else "1000", latency_s=0.1)
+        key = digest([name if fields else "", trial.as_dict()])
+        entries.append(Entry(key, trial.as_dict(), asked.prompt_sha256, reply))
+    with where.journal() as journal:
+        journal.append(entries)
+    write_trials(where.trials_path, trial_table(name, plan, entries))
+    return where.path
+
+
+@pytest.mark.parametrize(
+    ("sees", "verdict", "code"),
+    [
+        (lambda trial: trial.length <= 4, "WORSE", 1),
+        (lambda trial: trial.length <= 64, "BETTER", 0),
+    ],
+)
+def test_compare_finds_what_is_there(
+    sees: Callable[[TrialId], bool], verdict: str, code: int, snellen: Snellen
+) -> None:
+    a = observer("a", lambda trial: trial.length <= 16)
+    b = observer("b", sees)
+    said = snellen("compare", a, b, "--per-length", "--fail-if-worse")
+    assert said.code == code, said.err
+    assert verdict in said.out
+    assert snellen("compare", a, b).code == 0
+
+
+def test_compare_does_not_find_what_is_not(snellen: Snellen) -> None:
+    a = observer("a", lambda trial: trial.length <= 16)
+    b = observer("b", lambda trial: trial.length <= 16)
+    said = snellen("compare", a, b, "--fail-if-worse")
+    assert said.code == 0
+    assert not {"WORSE", "BETTER"} & set(said.out.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [({"seed": 1}, "seed"), ({"lengths": (3, 5)}, "lengths"), ({"tasks": ("sum_ones",)}, "tasks")],
+)
+def test_runs_that_asked_different_questions_are_not_compared(
+    fields: dict[str, Any], says: str, snellen: Snellen
+) -> None:
+    a = observer("a", lambda trial: True)
+    b = observer("b", lambda trial: True, **fields)
+    said = snellen("compare", a, b)
+    assert (said.code, said.out) == (2, "")
+    assert says in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_merge_brings_two_halves_together(snellen: Snellen) -> None:
+    a = observer("a", lambda trial: True, takes=lambda trial: trial.index < 12)
+    b = observer("b", lambda trial: True, takes=lambda trial: trial.index >= 8)
+    whole = observer("whole", lambda trial: True)
+    before = (b / "trials.csv").read_bytes()
+    said = snellen("merge", a, b)
+    assert said.code == 0, said.err
+    assert f"{8 * len(LENGTHS)} answers are new in {a}" in said.out
+    merged, wanted = (read_trials(path / "trials.csv") for path in (a, whole))
+    assert merged.drop(columns="run_id").equals(wanted.drop(columns="run_id"))
+    assert (b / "trials.csv").read_bytes() == before
+    assert "0 answers are new" in snellen("merge", a, b).out
+
+
+@pytest.mark.parametrize("other", ["none", "b"])
+def test_merge_refuses_what_does_not_belong(other: str, snellen: Snellen) -> None:
+    a = observer("a", lambda trial: True)
+    observer("b", lambda trial: True, trials=3)
+    before = (a / "journal.sqlite").read_bytes()
+    said = snellen("merge", a, a.parent / other)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.count("\n") == 1
+    assert (a / "journal.sqlite").read_bytes() == before
+
+
+def test_prescribe_asks_with_and_without(tiny: Path, snellen: Snellen) -> None:
+    said = snellen(
+        "prescribe", "--model", f"hf/{tiny}", "--tasks", "copy_last", "--lenses", "comma",
+        "--lengths", "2,4", "--trials", "3", "--max-tokens", "4",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert "copy_last: no lens is shown to help" in said.out
+    (path,) = Path("results").rglob("trials.csv")
+    trials = read_trials(path)
+    assert trials.groupby("lens").size().to_dict() == {"none": 6, "comma": 6}
+
+
+def test_acuity_stops_where_nothing_is_seen(tiny: Path, snellen: Snellen) -> None:
+    # A model that is wrong at every length: L50 lies below the shortest, and few trials show it.
+    said = snellen(
+        "acuity", "--model", f"hf/{tiny}", "--tasks", "count_ones", "--max-length", "16",
+        "--max-trials", "80", "--max-tokens", "4", "--precision", "2",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    (path,) = Path("results").rglob("trials.csv")
+    trials = read_trials(path)
+    assert (trials["outcome"] != "correct").mean() > 0.9
+    assert len(trials) <= 80
+    assert "<" in said.out
+
+
+def test_a_dry_run_asks_and_writes_nothing(tiny: Path, snellen: Snellen) -> None:
+    said = snellen(
+        "run", "--model", f"hf/{tiny}", "--tasks", "count_ones", "--lengths", "1,2", "--trials",
+        "3", "--dry-run",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert [line.split()[-1] for line in said.out.splitlines() if "requests" in line] == ["6"]
+    assert list(Path().iterdir()) == []
+
+
+def test_our_models_are_known_to_the_stock_command(start: Callable[..., Any]) -> None:
+    with start("lm-eval", "run", "--model", "snellen-openai", "--tasks", "snellen_count_ones") as p:
+        _, err = p.communicate(timeout=120)
+    assert p.returncode == 2
+    assert "snellen-openai needs model=" in err
+
+
+def test_everything_is_listed(snellen: Snellen) -> None:
+    listed = snellen("tasks")
+    assert listed.code == 0
+    names = set(listed.out.replace("│", " ").replace(",", " ").split())
+    assert names >= {*TASKS, *LENSES, *(group for group in GROUPS if group != "snellen")}
+    models = snellen("models")
+    assert models.code == 0
+    for kind in ("bundled", "hf/", "vllm/", "openai/", "gemini/", "lm-eval/"):
+        assert kind in models.out
+
+
+def test_a_journal_of_another_version_is_refused_by_every_reader(
+    finished: tuple[Path, str], snellen: Snellen
+) -> None:
+    shutil.copytree(finished[0], "run")
+    manifest = json.loads(Path("run/manifest.json").read_text())
+    Path("run/manifest.json").write_text(json.dumps(manifest | {"schema_version": 99}))
+    for words in (["report", "run"], ["compare", "run", "run"], ["merge", "run", "run"]):
+        said = snellen(*words)
+        assert (said.code, said.err.count("\n")) == (2, 1), (words, said.err)
+        assert "upgrade snellen" in said.err
