@@ -129,8 +129,8 @@ def synthetic(seed: int, slope: float) -> pd.DataFrame:
 
 def test_correlations_tell_length_from_distance() -> None:
     confounded = link_table(synthetic(0, 0.0), resamples=200).iloc[0]
-    assert confounded.rho_margin > 0.5  # both fall with length ...
-    assert confounded.low_margin_given_length < 0 < confounded.high_margin_given_length
+    assert confounded.rho_margin > 0.5  # both fall with length, and little is left without it
+    assert abs(confounded.rho_margin_given_length) < 0.15
     linked = link_table(synthetic(0, 2.0), resamples=200).iloc[0]
     assert linked.low_margin_given_length > 0.5  # ... but here distance says more
 
