@@ -126,10 +126,11 @@ def snellen(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     """Starts a command in a process of its own."""
 
-    def run(*words: str | Path) -> subprocess.Popen[str]:
+    def run(*words: str | Path, **more: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "snellen", *map(str, words)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
+            **more,
         )  # fmt: skip
 
     return run

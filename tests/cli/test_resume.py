@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shlex
 import signal
 import sqlite3
@@ -87,4 +88,23 @@ def test_an_interrupted_run_says_how_to_go_on(
     kept = len(answers(Path("results")))
     assert 0 < kept < 80
     assert snellen(*words[1:]).code == 0
+    assert len(answers(Path("results"))) == 80
+
+
+def test_a_full_disk_ends_a_run_with_one_line(
+    command: tuple[str, ...], start: Callable[..., Any], snellen: Callable[..., Any]
+) -> None:
+    def no_file_above_60_kb() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+    with start("run", *command, preexec_fn=no_file_above_60_kb) as process:
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    (line,) = (line for line in err.splitlines() if line.startswith("snellen: "))
+    assert "cannot write to" in line
+    assert "every answer before this one is kept" in line
+    kept = len(answers(Path("results")))
+    assert 0 < kept < 80
+    assert snellen("run", *command).code == 0
     assert len(answers(Path("results"))) == 80
