@@ -190,6 +190,14 @@ def edits(a: str, b: str) -> int:
 DIGITS = st.text("0123456789", min_size=1, max_size=12)
 
 
+@given(st.integers(0, 9), st.integers(0, 30))
+def test_between_symbols_there_is_no_distance(truth: int, said: int) -> None:
+    judged = judge(f"The last digit is {said}.", str(truth), "digit")
+    assert judged == (
+        Judgement("correct", str(said), 0) if said == truth else Judgement("wrong", str(said), 1)
+    )
+
+
 @given(truth=DIGITS, said=DIGITS, separator=st.sampled_from(["", " ", ", ", "\n", " | "]))
 def test_the_error_of_a_copy_is_its_edit_distance(truth: str, said: str, separator: str) -> None:
     judged = judge(separator.join(said), " ".join(truth), "digits")
@@ -253,7 +261,11 @@ def test_failed_and_refused_are_no_answers(text: str) -> None:
     assert filtered == Judgement("refused", "", None)
 
 
-@given(st.text(), st.sampled_from([None, "stop", "length"]), st.sampled_from(["integer", "digits"]))
+@given(
+    st.text(),
+    st.sampled_from([None, "stop", "length"]),
+    st.sampled_from(["integer", "digit", "digits"]),
+)
 def test_any_text_is_judged(text: str, finish_reason: str | None, kind: str) -> None:
     judged = judge(text, "7", kind, finish_reason=finish_reason)  # type: ignore[arg-type]
     assert (judged.abs_error is None) == (judged.outcome in ("unparseable", "truncated"))

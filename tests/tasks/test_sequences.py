@@ -15,7 +15,7 @@ from snellen.tasks.draw import Draw
 from snellen.tasks.sequences import DIGITS, Items
 
 OWN = [task for task in TASKS.values() if task.family != "paper"]
-ONE_DIGIT_COPIES = [t for t in OWN if t.family == "copying" and t.answer == "integer"]
+ONE_DIGIT_COPIES = [t for t in OWN if t.family == "copying" and t.answer == "digit"]
 lengths = st.one_of(st.integers(1, 40), st.integers(1, 5000))
 seeds = st.integers(0, 2**64)
 indices = st.integers(0, 10**9)
@@ -134,6 +134,7 @@ def beating(trials: Iterable[Items], n: int, chance: float) -> list[str]:
 
 # Of a pair, either is the odd one: it has no majority, and blind luck is one half.
 COPIES_AT = [(t, n) for t in ONE_DIGIT_COPIES for n in (2, 3, 4, 9) if n > 2 or t.chance == 0.5]
+assert len(COPIES_AT) == 4 * 4 - 2
 
 
 @pytest.mark.parametrize(("task", "n"), COPIES_AT, ids=[f"{t.name}-{n}" for t, n in COPIES_AT])
