@@ -7,8 +7,9 @@ import re
 _UNITS = "one two three four five six seven eight nine".split()
 _TEENS = ("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen").split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _VALUES = (
-    {"zero": 0}
+    {"zero": 0, **_TIMES}
     | {word: i for i, word in enumerate(_UNITS, start=1)}
     | {word: i for i, word in enumerate(_TEENS, start=10)}
     | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
@@ -24,7 +25,7 @@ def _grammar() -> str:
     below_1000 = rf"(?:{unit}\s+hundred(?:(?:\s+and)?\s+{below_100})?|{below_100})"
     scale = r"\s+(?:thousand|million)"
     above = rf"(?:{below_1000}{scale},?\s+(?:and\s+)?)*{below_1000}(?:{scale})?"
-    return rf"\b(?:zero|{above})\b"
+    return rf"\b(?:zero|{'|'.join(_TIMES)}|{above})\b"
 
 
 # Thousands groups first, so that "1,024" is one number; a digit glued to a letter is none.

@@ -55,6 +55,8 @@ def integer(text: str, *, alone: bool = False) -> str | None:
         ("forty-two", "42"),
         ("The answer is Forty Two", "42"),
         ("There are one hundred and five of them", "105"),
+        ("The text contains the word 'bird' twice.", "2"),
+        ("It says 'book' only once.", "1"),
         ("The answer is ٤٢", "42"),
         ("The answer is: -5", "-5"),
         ("The answer is −5", "-5"),
