@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values
 
 from ..errors import InputError
 
@@ -16,14 +16,16 @@ _SHORTEST = 8  # characters; a shorter value is no secret, and would be found ev
 
 
 def load_env_file(path: Path) -> None:
-    """Add the variables of a ``.env`` file to the environment; those already set stay.
+    """Add the variables of a ``.env`` file to the environment; those that hold a value stay.
 
     Raises:
         InputError: there is no such file.
     """
     if not path.is_file():
         raise InputError(f"no such .env file: {path}")
-    load_dotenv(path)
+    for name, value in dotenv_values(path).items():
+        if value is not None and not os.environ.get(name):
+            os.environ[name] = value
 
 
 def find_key(*names: str) -> str | None:

@@ -17,7 +17,7 @@ from .base import Failure
 from .dispatch import Dispatch
 from .keys import find_key
 from .openai import OpenAI
-from .provider import Limits, Retryable
+from .provider import Limits, Rejected, Retryable
 from .urls import check_url
 from .vllm_server import VllmServer
 
@@ -116,10 +116,19 @@ class Vllm(OpenAI):
             context_length=card.get("max_model_len"),
         )
         self._count = lru_cache(maxsize=4096)(lambda text: len(self.tokenize(text)))
+        self._counts = True
 
     def count_tokens(self, text: str) -> int | None:
-        """Tokens of ``text`` under the served model's tokenizer."""
-        return self._count(text)
+        """Tokens of ``text`` under the served model's tokenizer, if the server counts them."""
+        if not self._counts:
+            return None
+        try:
+            return self._count(text)
+        except httpx2.HTTPStatusError:
+            self._counts = False
+            return None
+        except httpx2.HTTPError:
+            return None
 
     def tokenize(self, text: str) -> list[int]:
         """Token ids of ``text``, without any that the tokenizer adds."""
@@ -134,13 +143,7 @@ class Vllm(OpenAI):
         The two are tokenized together, as the model reads them, and split where the context
         alone ends; white space at its end belongs to the text (as lm-eval has it).
         """
-        lead = context.rstrip()
-        context, text = lead, context[len(lead) :] + text
-        before = (
-            await asyncio.to_thread(self.tokenize, context) if context else [self._first_token()]
-        )
-        whole = await asyncio.to_thread(self.tokenize, context + text)
-        tokens = whole if context else before + whole
+        before, tokens = await asyncio.to_thread(self._split, context, text)
         body = {
             "model": self._name,
             "prompt": tokens,
@@ -150,11 +153,8 @@ class Vllm(OpenAI):
         }
         answer = await self._ask("/completions", body)
         try:
-            places = answer["choices"][0]["prompt_logprobs"]
-            said = [
-                place[str(token)]
-                for place, token in zip(places[len(before) :], tokens[len(before) :], strict=True)
-            ]
+            places = answer["choices"][0]["prompt_logprobs"][before:]
+            said = [place[str(token)] for place, token in zip(places, tokens[before:], strict=True)]
             return (
                 sum(float(token["logprob"]) for token in said),
                 all(token["rank"] == 1 for token in said),
@@ -166,6 +166,23 @@ class Vllm(OpenAI):
         """Close the connections."""
         self._meta.close()
         await super().close()
+
+    def _split(self, context: str, text: str) -> tuple[int, list[int]]:
+        """How many tokens the context has, and the tokens of both.
+
+        Raises:
+            Rejected: the server does not count tokens.
+            Retryable: it could not be asked.
+        """
+        lead = context.rstrip()
+        try:
+            if not lead:
+                return 1, [self._first_token(), *self.tokenize(context + text)]
+            return len(self.tokenize(lead)), self.tokenize(context + text)
+        except httpx2.HTTPStatusError as error:
+            raise Rejected(f"scoring needs the server's /tokenize: {error.response}") from None
+        except httpx2.HTTPError as error:
+            raise Retryable(f"the connection to {self.base_url} broke: {error}") from None
 
     def _first_token(self) -> int:
         """The token that stands before a text: the tokenizer's BOS, or its EOS."""
