@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..probes.pairs import KINDS
 from ..tasks.lengths import parse_lengths
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from ..probes.served import ServedPlan
     from ..probes.squash import SensitivityPlan
     from ..probes.subject import Subject
+
+
+_EXAMPLES = {
+    "collapse": " --pairs count_ones,copy_commas --lengths log:1:256:9 --dtypes float32,bfloat16",
+    "sensitivity": " --pairs count_sampled --lengths 32,64",
+    "link": " --run results/bundled/RUN",
+    "paper": " --model bundled --longest 2001",
+    "theory": "",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,22 +53,28 @@ def _probe(
     probes: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = probes.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"Example: snellen probe {name}{_EXAMPLES[name]}",
     )
     parser.add_argument("--out", type=Path, default=Path("results"), help="default: results")
     return parser
 
 
 def _model_arguments(parser: argparse.ArgumentParser, lengths: str, pairs: str) -> None:
+    others = ", ".join(name for name in KINDS if name not in pairs.split(","))
     parser.add_argument(
         "--model", default="bundled", help="bundled, hf/ORG/NAME or a folder (default: bundled)"
     )
-    parser.add_argument("--pairs", default=pairs, metavar="A,B", help=f"default: {pairs}")
+    parser.add_argument(
+        "--pairs", default=pairs, metavar="A,B", help=f"default: {pairs}; also: {others}"
+    )
     parser.add_argument("--lengths", default=lengths, help=f"items n (default: {lengths})")
     parser.add_argument(
         "--repetitions", type=int, default=3, help="draws of random sequences (default: 3)"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
     parser.add_argument(
         "--template",
         choices=("none", "chat"),

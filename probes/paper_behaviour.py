@@ -11,7 +11,6 @@ from .style import BLUE, GREEN, GREY, ORANGE, PUBLISHED, RED, new_figure, styled
 from .verdicts import Finding, better_than, errors_grow, has_attractor
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Published = Callable[[str], pd.DataFrame]
@@ -168,22 +167,15 @@ def error_figure(trials: pd.DataFrame, published: Published, number: str, who: s
                 rows.length, rows.abs_error.astype(float).clip(upper=CLIP), marker + "-",
                 color=colour, lw=1.0, label=f"this model: {label}",
             )  # fmt: skip
-        _unread(axis, _task(trials, task))
-        axis.set_title(title)
+        everything = _task(trials, task)
+        missing = int(everything.abs_error.isna().sum())
+        axis.set_title(f"{title}\n{missing} of {len(everything)} answers not readable")
         axis.set_xlabel("n")
         axis.set_ylim(-4, CLIP + 8)
     axes[0].set_ylabel(f"absolute error (clipped at {CLIP})")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
-
-
-def _unread(axis: Axes, rows: pd.DataFrame) -> None:
-    missing = int(rows.abs_error.isna().sum())
-    axis.text(
-        0.02, 0.98, f"{missing} of {len(rows)} answers not readable", transform=axis.transAxes,
-        va="top", fontsize=7.5, color=GREY,
-    )  # fmt: skip
 
 
 def _histogram(trials: pd.DataFrame, name: str, modes: list[str]) -> Drawn:
@@ -215,8 +207,8 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         bins = [x - 2.5 for x in range(-10, CLIP + 21, 5)]
         axis.hist(truths, bins=bins, color=GREY, alpha=0.35, label="true")
         axis.hist(shown, bins=bins, color=BLUE, alpha=0.8, label="answered")
-        if len(answers):
-            top = answers.value_counts()
+        top = answers.value_counts()
+        if len(top) and top.iloc[0] > 1:
             axis.annotate(
                 f"{top.index[0]:g}: {top.iloc[0]}x", (min(top.index[0], CLIP + 10), top.iloc[0]),
                 xytext=(4, 2), textcoords="offset points", fontsize=8, color=RED,
