@@ -111,6 +111,7 @@ class Wire:
         for path in ("chat/completions", "completions", "responses"):
             app.router.add_post(f"/v1/{path}", self._openai)
         app.router.add_post("/{version:v1|v1beta}/models/{model}", self._gemini)
+        app.router.add_post("/api/chat", self._ollama)
         app.router.add_get("/page", self._page)
         app.router.add_post("/page/{rest:.*}", self._page)
         return app
@@ -145,10 +146,17 @@ class Wire:
         key = request.headers.get("x-goog-api-key", "")
         return await self._answer(request, _GeminiShape(), prompt, body, model, key)
 
+    # Ollama, for the example in docs/providers.md
+
+    async def _ollama(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        prompt = body["messages"][-1]["content"]
+        return await self._answer(request, _OllamaShape(), prompt, body, body["model"], "")
+
     async def _answer(
         self,
         request: web.Request,
-        shape: _OpenAIShape | _GeminiShape,
+        shape: _Shape,
         prompt: str,
         body: Json,
         model: str,
@@ -182,7 +190,7 @@ class Wire:
         self,
         fault: str,
         request: web.Request,
-        shape: _OpenAIShape | _GeminiShape,
+        shape: _Shape,
         prompt: str,
     ) -> web.StreamResponse:
         good = json.dumps(shape.answer(prompt, answer_to(prompt))).encode()
@@ -386,6 +394,25 @@ class _GeminiShape:
             details.append({"@type": kind, "reason": reason, "domain": "googleapis.com"})
         error = {"code": status, "message": message, "status": word, "details": details}
         return web.json_response({"error": error}, status=status)
+
+
+class _OllamaShape(_OpenAIShape):
+    """Bodies of Ollama's chat; its errors are words and a status."""
+
+    def __init__(self) -> None:
+        super().__init__("ollama")
+
+    def answer(self, prompt: str, text: str | None, finish: str = "stop", **message: Any) -> Json:
+        return {
+            "model": "wire-1:q4",
+            "message": {"role": "assistant", "content": text},
+            "done_reason": finish,
+            "prompt_eval_count": len(prompt.split()),
+            "eval_count": 3,
+        }
+
+
+_Shape = _OpenAIShape | _GeminiShape
 
 
 def _camel_case(value: Any) -> Any:
