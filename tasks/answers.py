@@ -90,7 +90,7 @@ def read_integer(text: str, *, number_alone: bool = False) -> Reading | None:
 
     Order: the last final line ("… answer … is: 42") that holds a number; with
     ``number_alone``, a first line that is nothing but a number; the last ``\boxed{}``; the last
-    number of the text that is not part of a list of three or more (an echo of the sequence).
+    number of the text that is not part of a list (an echo of the sequence).
     Number words count where the place looked at has no digits.
     """
     for match in reversed(list(_FINAL_LINE.finditer(text))):

@@ -34,11 +34,11 @@ NUMBER = re.compile(
     r"(?![\w]|[.,/]\d)"
 )
 SPELLED = re.compile(_grammar(), re.IGNORECASE)
-# Three or more numbers with nothing but separators between them are an echo of a sequence;
-# "1,000,000" is not.
+# Numbers with nothing but separators between them are an echo of a sequence, be it a pair on one
+# line or three of them over several; "1,000,000" is not.
 LIST = re.compile(
-    r"(?<![\w.])(?<!\d,)(?![1-9]\d{0,2}(?:,\d{3})+(?!,?\s*\d))"
-    r"[-−+]?\d+(?:[\s,;+|()\[\]'\"]+[-−+]?\d+){2,}(?!\w)"
+    r"(?<![\w.])(?<!\d,)(?![1-9]\d{0,2}(?:,\d{3})+(?!,?\s*\d))[-−+]?\d+"
+    r"(?:(?:[\s,;+|()\[\]'\"]+[-−+]?\d+){2,}|[ ,;+|]+[-−+]?\d+)(?!\w)"
 )
 
 

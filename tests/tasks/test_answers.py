@@ -75,6 +75,10 @@ def integer(text: str, *, alone: bool = False) -> str | None:
         ("Sequence: 1 1 1 1 1 0 1", None),
         ("The sum 1 + 1 + 1 + 1 has 4 terms", "4"),
         ("I see 1, 1, 1, 1 and so on", None),
+        ("The sequence is 1 6.", None),
+        ("6 + 7", None),
+        ("6 + 7 = 13", "13"),
+        ("42\n7 of them I saw twice.", "7"),
         ("The answer is: 1 1 1 1 1", None),
         # nothing
         ("", None),

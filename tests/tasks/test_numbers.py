@@ -95,7 +95,8 @@ def test_where_a_number_begins_and_ends(text: str, found: list[str]) -> None:
     ("text", "is_list"),
     [
         ("1 1 1", True), ("1, 2, 3", True), ("1 + 1 + 1", True), ("(1 1 1), (1)", True),
-        ("[1, 0, 1]", True), ("1\n2\n3", True), ("1 + 1", False), ("4 of 5 in 6", False),
+        ("[1, 0, 1]", True), ("1\n2\n3", True), ("1 + 1", True), ("7 0", True),
+        ("7\n0", False), ("7 (0)", False), ("4 of 5 in 6", False),
         ("1,024", False), ("1,000,000", False), ("1,234,567,890, or so", False),
         ("1,000, 2, 3", True), ("100, 200, 300", True),
     ],
