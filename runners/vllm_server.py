@@ -196,6 +196,8 @@ def _spawn(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
 def _port(wanted: Any) -> int:
     """The wanted port if it is free, or any that is."""
     with socket.socket() as probe:
+        # As servers do: connections of a server that is gone do not keep its port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(wanted or 0)))
         except OSError as error:

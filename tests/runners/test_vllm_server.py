@@ -58,7 +58,9 @@ def test_a_server_that_dies_shows_its_last_words(tmp_path):
 
 def test_a_port_that_is_taken(tmp_path):
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", 0))
+        other.listen()
         port = other.getsockname()[1]
         with pytest.raises(InputError, match=f"port {port} is taken"):
             VllmServer("m", {"port": port}, tmp_path, command=[sys.executable])

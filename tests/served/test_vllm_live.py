@@ -236,7 +236,7 @@ def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path
     server = VllmServer(model_folder, engine, tmp_path)
     port = int(server.base_url.split(":")[2].split("/")[0])
     provider = Vllm("smollm2", base_url=server.base_url, model="vllm/smollm2")
-    runner = VllmRunner(provider, Limits(concurrency=4))
+    runner = VllmRunner(provider, Limits(concurrency=4, give_up_s=400.0))
     answers = {}
     restarted = []
 
@@ -246,7 +246,7 @@ def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path
         os.killpg(server._process.pid, signal.SIGKILL)
         restarted.append(VllmServer(model_folder, engine | {"port": port}, tmp_path / "again"))
 
-    thread = threading.Thread(target=restart)
+    thread = threading.Thread(target=restart, daemon=True)
     thread.start()
     runner.answer(
         (ask(f"Say the number {i}.", 24) for i in range(60)),
