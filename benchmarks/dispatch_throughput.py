@@ -1,6 +1,6 @@
 """Requests per second and client CPU, against lm-eval's own client for compatible servers.
 
-    python benchmarks/dispatch_throughput.py [--requests 600] [--rounds 3]
+    python benchmarks/dispatch_throughput.py [--requests 2000] [--rounds 3]
 
 One loopback server in a process of its own, no limits. Ours keeps every answer durably in a
 journal as it arrives; lm-eval's ``local-chat-completions`` keeps nothing until the end.
@@ -77,7 +77,7 @@ def theirs(root: str, asked: list[str], concurrency: int) -> tuple[float, float]
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=600)
+    parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     logging.disable(logging.WARNING)

@@ -29,6 +29,8 @@ from .tokens import approximate_tokens
 _T = TypeVar("_T")
 _Arrival = tuple[Request, Reply | Failure] | BaseException
 
+_AHEAD = 32  # requests pulled beyond twice the concurrency, so that a slow disk starves no one
+_GATHER_S = 0.01  # between deliveries, so that a fast server does not mean a flush per answer
 _UNREACHABLE_AFTER = 3  # attempts of one request, while the server has never answered
 _OVERLOAD = (None, 408, 502, 503, 504, 529)  # None: a timeout, a reset, a broken answer
 _HOLD_ALL_S = 2.0  # a wait that a provider names holds its request; a longer one, everybody
@@ -50,7 +52,7 @@ class Dispatch:
         self.parallel = self.limits.concurrency
         self.parallel = self.limits.concurrency
         self.dropped = provider.dropped  # settings not sent, with the reason; may grow
-        self._window = 2 * self.limits.concurrency
+        self._window = 2 * self.limits.concurrency + _AHEAD
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="snellen-dispatch", daemon=True
@@ -64,7 +66,7 @@ class Dispatch:
         return self.provider.count_tokens(text)
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
-        """Answer every request in the order of arrival.
+        """Answer every request; answers are delivered as they arrive, in that order.
 
         A request that fails for good is delivered as a ``Failure``; the others go on. Whatever
         ends this early (an interrupt, a refusal of the model, an error from ``requests`` or
@@ -77,6 +79,7 @@ class Dispatch:
         source = iter(requests)
         open_requests = 0
         pending: list[_Arrival] = []
+        rested = 0.0
         try:
             while True:
                 batch = list(islice(source, self._window - open_requests))
@@ -87,9 +90,12 @@ class Dispatch:
                 if not open_requests:
                     return
                 pending = arrivals.take()
+                time.sleep(max(0.0, rested - time.monotonic()))
+                pending += arrivals.take(wait=False)
                 with uninterrupted():
                     arrived, pending = pending, []
                     open_requests -= self._deliver(arrived, deliver)
+                rested = time.monotonic() + _GATHER_S
         except BaseException:
             self._run(self._cancel())
             # The first error is the one to report: a full disk would only fail again.
@@ -101,11 +107,10 @@ class Dispatch:
         """Drop what is in flight and close the provider's connections."""
         if self._loop.is_closed():
             return
-        if self._thread.is_alive():
-            self._run(self._cancel())
-            self._run(self.provider.close())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
+        self._run(self._cancel())
+        self._run(self.provider.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
         self._loop.close()
 
     # The caller's thread

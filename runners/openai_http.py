@@ -8,6 +8,7 @@ the SDK builds and sends the first, and what it built carries the bodies of all 
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,7 @@ class Channel:
     async def _next(self, url: str, headers: dict[str, str], body: Mapping[str, Any]) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=httpx2.create_ssl_context()),
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._ssl()),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
                 # Not always: aiohttp looks the proxy up in a thread, for every request.
                 trust_env=bool(getproxies()),
@@ -93,6 +94,10 @@ class Channel:
         data = json.dumps(body).encode()
         async with self._session.post(url, data=data, headers=headers) as response:
             return Answer(url, response.status, response.headers, await response.read())
+
+    def _ssl(self) -> ssl.SSLContext | bool:
+        """The SDK's trust in certificates; reading them takes a while, so only where needed."""
+        return httpx2.create_ssl_context() if self.base_url.startswith("https") else True
 
     async def _note(self, request: httpx2.Request) -> None:
         """Keep what the SDK built."""

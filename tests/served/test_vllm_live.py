@@ -244,6 +244,7 @@ def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path
         while len(answers) < 5:
             time.sleep(0.05)
         os.killpg(server._process.pid, signal.SIGKILL)
+        server._process.wait()
         restarted.append(VllmServer(model_folder, engine | {"port": port}, tmp_path / "again"))
 
     thread = threading.Thread(target=restart, daemon=True)
