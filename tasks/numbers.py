@@ -15,8 +15,8 @@ _VALUES = (
     | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 )
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_DIGITS_IN_AN_ANSWER = 18
-"""Longer runs of digits are an echo of a sequence, never a count."""
+_DIGITS_IN_AN_ANSWER = 7
+"""Enough for the sum of a million digits; longer runs are an echo of a sequence, never a count."""
 
 
 def _grammar() -> str:
@@ -50,7 +50,7 @@ def to_integer(token: str) -> int | None:
     """
     plain = re.sub(r"[,_\u00a0\u202f]", "", token).replace("−", "-")
     whole, _, fraction = plain.partition(".")
-    if fraction.strip("0") or len(whole) > _DIGITS_IN_AN_ANSWER:
+    if fraction.strip("0") or len(whole.lstrip("+-")) > _DIGITS_IN_AN_ANSWER:
         return None
     return int(whole)
 

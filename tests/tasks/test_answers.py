@@ -88,6 +88,7 @@ def integer(text: str, *, alone: bool = False) -> str | None:
         ("4.5", None),
         ("item4", None),
         ("1" * 10_000, None),
+        ("The sequence 111111111111111 is a number.", None),
     ],
 )
 def test_integers(text: str, value: str | None) -> None:
@@ -146,12 +147,12 @@ FORMS = (
 )  # fmt: skip
 
 
-@given(n=st.integers(0, 10**9), form=st.sampled_from(FORMS), grouped=st.booleans())
+@given(n=st.integers(0, 10**7 - 1), form=st.sampled_from(FORMS), grouped=st.booleans())
 def test_every_number_comes_back_from_every_form(n: int, form: str, grouped: bool) -> None:
     assert integer(form.format(f"{n:,}" if grouped else n)) == str(n)
 
 
-@given(truth=st.integers(0, 10**6), said=st.integers(0, 10**8), form=st.sampled_from(FORMS))
+@given(truth=st.integers(0, 10**6), said=st.integers(0, 10**7 - 1), form=st.sampled_from(FORMS))
 def test_a_number_inside_another_is_not_the_answer(truth: int, said: int, form: str) -> None:
     judged = judge(form.format(said), str(truth), "integer")
     assert judged.outcome == ("correct" if truth == said else "wrong")
@@ -250,7 +251,7 @@ def test_a_cut_answer_counts_only_if_it_had_ended(
     assert (judged.abs_error is None) == (outcome == "truncated")
 
 
-@given(n=st.integers(0, 10**7), form=st.sampled_from(FORMS), data=st.data())
+@given(n=st.integers(0, 10**7 - 1), form=st.sampled_from(FORMS), data=st.data())
 def test_no_cut_turns_a_right_answer_into_a_wrong_one(
     n: int, form: str, data: st.DataObject
 ) -> None:

@@ -49,14 +49,16 @@ def test_words_inside_words_are_no_numbers(text: str) -> None:
     assert spell_out_digits(text) == text
 
 
-@given(st.integers(0, 10**15), st.sampled_from([",", "_", "\u00a0", "\u202f"]))
+@given(st.integers(0, 10**7 - 1), st.sampled_from([",", "_", "\u00a0", "\u202f"]))
 def test_thousands_separators_come_back(n: int, separator: str) -> None:
     written = f"{n:,}".replace(",", separator)
     assert NUMBER.fullmatch(written)
     assert to_integer(written) == n
 
 
-@given(st.integers(-(10**15), 10**15), st.sampled_from(["0123456789", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९"]))
+@given(
+    st.integers(1 - 10**7, 10**7 - 1), st.sampled_from(["0123456789", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९"])
+)
 def test_digits_of_any_script_come_back(n: int, digits: str) -> None:
     written = str(n).translate(str.maketrans("0123456789", digits))
     assert to_integer(written) == n
@@ -67,7 +69,7 @@ def test_digits_of_any_script_come_back(n: int, digits: str) -> None:
     ("token", "value"),
     [
         ("42.0", 42), ("42.000", 42), ("4.5", None), ("0.5", None), ("-7", -7), ("+7", 7),
-        ("9" * 18, 10**18 - 1), ("9" * 19, None), ("1" * 10_000, None),
+        ("9" * 7, 10**7 - 1), ("-" + "9" * 7, 1 - 10**7), ("9" * 8, None), ("1" * 10_000, None),
     ],
 )  # fmt: skip
 def test_what_is_no_count_is_none(token: str, value: int | None) -> None:
