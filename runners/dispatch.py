@@ -2,8 +2,9 @@
 
 Two threads, each with one job. The caller's thread pulls requests and delivers answers, so that
 the journal's disk flush never stands in the way of the network, and one flush keeps all that
-arrived during the last. A second thread runs the event loop on which the provider is asked. A
-bounded window of requests is between the two; nothing beyond it is pulled from the iterable.
+arrived during the last. A second thread runs the event loop on which the provider is asked. The
+window of requests between the two is little more than what is in flight; nothing beyond it is
+pulled from the iterable.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ from .tokens import approximate_tokens
 _T = TypeVar("_T")
 _Arrival = tuple[Request, Reply | Failure] | BaseException
 
-_AHEAD = 32  # requests pulled beyond twice the concurrency, so that a slow disk starves no one
 _GATHER_S = 0.01  # between deliveries, so that a fast server does not mean a flush per answer
 _UNREACHABLE_AFTER = 3  # attempts of one request, while the server has never answered
 _OVERLOAD = (None, 408, 502, 503, 504, 529)  # None: a timeout, a reset, a broken answer
@@ -52,7 +52,6 @@ class Dispatch:
         self.parallel = self.limits.concurrency
         self.parallel = self.limits.concurrency
         self.dropped = provider.dropped  # settings not sent, with the reason; may grow
-        self._window = 2 * self.limits.concurrency + _AHEAD
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="snellen-dispatch", daemon=True
@@ -79,10 +78,14 @@ class Dispatch:
         source = iter(requests)
         open_requests = 0
         pending: list[_Arrival] = []
+        arrived: list[_Arrival] = []
         rested = 0.0
         try:
             while True:
-                batch = list(islice(source, self._window - open_requests))
+                # Enough to send while answers are being delivered; no more, for a budget stops
+                # only what has not been pulled yet.
+                window = int(self._throttle.concurrency) + 2 * len(arrived) + 2
+                batch = list(islice(source, max(0, window - open_requests)))
                 if batch:
                     self._start()
                     self._loop.call_soon_threadsafe(self._ask, batch, arrivals)

@@ -18,6 +18,8 @@ from urllib.request import getproxies
 import aiohttp
 import httpx2
 import openai
+from multidict import CIMultiDict
+from yarl import URL
 
 from .keys import redact
 from .provider import Retryable, Unreachable
@@ -43,7 +45,7 @@ class Channel:
     def __init__(self, base_url: str, key: str) -> None:
         self.base_url = base_url
         self._path = urlsplit(base_url).path.rstrip("/")
-        self._built: dict[str, tuple[str, dict[str, str]]] = {}
+        self._built: dict[str, tuple[URL, CIMultiDict[str]]] = {}
         self._session: aiohttp.ClientSession | None = None
         self._sdk = openai.AsyncOpenAI(
             api_key=key,
@@ -83,7 +85,7 @@ class Channel:
             str(response.url), response.status_code, response.headers, await response.aread()
         )
 
-    async def _next(self, url: str, headers: dict[str, str], body: Mapping[str, Any]) -> Answer:
+    async def _next(self, url: URL, headers: CIMultiDict[str], body: Mapping[str, Any]) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=self._ssl()),
@@ -93,7 +95,7 @@ class Channel:
             )
         data = json.dumps(body).encode()
         async with self._session.post(url, data=data, headers=headers) as response:
-            return Answer(url, response.status, response.headers, await response.read())
+            return Answer(str(url), response.status, response.headers, await response.read())
 
     def _ssl(self) -> ssl.SSLContext | bool:
         """The SDK's trust in certificates; reading them takes a while, so only where needed."""
@@ -101,8 +103,8 @@ class Channel:
 
     async def _note(self, request: httpx2.Request) -> None:
         """Keep what the SDK built."""
-        headers = {k: v for k, v in request.headers.items() if k not in _OF_ONE_REQUEST}
-        self._built[request.url.path] = (str(request.url), headers)
+        kept = {k: v for k, v in request.headers.items() if k not in _OF_ONE_REQUEST}
+        self._built[request.url.path] = (URL(str(request.url)), CIMultiDict(kept))
 
     def _broken(self, error: BaseException) -> Retryable:
         # The transport's own exception: what the SDK makes of it calls every reset a timeout.

@@ -55,7 +55,7 @@ def test_it_can_be_asked_again_and_of_nothing(dispatch, ask, delivered):
 
 
 def test_requests_are_pulled_a_window_ahead_and_no_further(dispatch, ask):
-    pulled = answered = furthest = 0
+    pulled = answered = furthest = largest = 0
 
     def requests():
         nonlocal pulled, furthest
@@ -65,12 +65,13 @@ def test_requests_are_pulled_a_window_ahead_and_no_further(dispatch, ask):
             yield ask(f"q {i}")
 
     def watch(answers):
-        nonlocal answered
+        nonlocal answered, largest
         answered += len(answers)
+        largest = max(largest, len(answers))
 
     dispatch(Wire(latency_s=0.001), concurrency=8).answer(requests(), watch)
     assert answered == 200
-    assert furthest <= 2 * 8 + 32
+    assert furthest <= 8 + 2 * largest + 2
 
 
 def test_answers_are_delivered_on_the_callers_thread_and_in_batches(dispatch, ask):
@@ -168,9 +169,11 @@ def test_an_error_of_the_requests_keeps_what_has_arrived(dispatch, ask, delivere
             yield ask(f"q {i}")
         raise ValueError("no more")
 
+    wire = Wire()
     with pytest.raises(ValueError, match="no more"):
-        dispatch(Wire(), concurrency=4).answer(requests(), delivered)
-    assert 20 <= len(delivered) <= 30
+        dispatch(wire, concurrency=4).answer(requests(), delivered)
+    assert delivered
+    assert wire.served.total() - len(delivered) <= 4  # only what was in flight
 
 
 def test_an_interrupt_keeps_what_has_arrived_and_the_rest_can_be_asked_later(

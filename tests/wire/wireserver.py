@@ -471,6 +471,40 @@ class Serving:
         self._loop.close()
 
 
+class Bare(asyncio.Protocol):
+    """Chat completions and nothing else, at a tenth of the cost: it never holds a client up."""
+
+    def __init__(self) -> None:
+        self._shape = _OpenAIShape("chat/completions")
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        while (end := self._received.find(b"\r\n\r\n")) >= 0:
+            length = re.search(rb"(?i)content-length: *(\d+)", self._received[:end])
+            total = end + 4 + (int(length[1]) if length else 0)
+            if len(self._received) < total:
+                return
+            body, self._received = self._received[end + 4 : total], self._received[total:]
+            prompt = json.loads(body)["messages"][-1]["content"]
+            content = json.dumps(self._shape.answer(prompt, answer_to(prompt))).encode()
+            head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            head += f"Content-Length: {len(content)}"
+            assert self._transport is not None
+            self._transport.write(head.encode() + b"\r\n\r\n" + content)
+
+
+async def serve_bare(port: int) -> None:
+    """Serve :class:`Bare` until cancelled."""
+    server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port)
+    await server.serve_forever()
+
+
 @contextmanager
 def server_process(*options: str) -> Iterator[str]:
     """This file as a server in a process of its own; gives its root address."""
@@ -498,7 +532,10 @@ if __name__ == "__main__":
     parser.add_argument("--burst", type=float, default=1.0)
     parser.add_argument("--hint", choices=["exact", "whole"])
     parser.add_argument("--latency", type=float, default=0.0, help="seconds per answer")
+    parser.add_argument("--bare", action="store_true", help="chat completions only, and fast")
     args = parser.parse_args()
+    if args.bare:
+        asyncio.run(serve_bare(args.port))
     limit = FairLimit(args.rate, args.burst, args.hint) if args.rate else None
     wire = Wire(limit=limit, latency_s=args.latency)
     web.run_app(wire.app(), host="127.0.0.1", port=args.port, print=None, access_log=None)
