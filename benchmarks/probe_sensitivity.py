@@ -1,4 +1,4 @@
-"""Sensitivity by 16 random-sign probes, against the exact Jacobian.
+"""Sensitivity by 16 vector-Jacobian products, against the exact Jacobian.
 
     python benchmarks/probe_sensitivity.py [--items 16] [--probes 4,16,64] [--seeds 3] [--threads 1]
 
@@ -24,7 +24,7 @@ from snellen.probes.subject import open_subject
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=16)
-    parser.add_argument("--probes", default="4,16,64")
+    parser.add_argument("--probes", default="8,16,64")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -35,7 +35,7 @@ def main() -> None:
         subject.tokenizer, KINDS["count_sampled"], [args.items], context=subject.context
     )
     ids = list(prompts.pairs[0].short)
-    estimated_norms(model, ids, probes=2)
+    estimated_norms(model, ids, probes=4)
     start = time.perf_counter()
     exact = exact_norms(model, ids).norms.value
     exact_seconds = time.perf_counter() - start

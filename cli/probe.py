@@ -104,9 +104,7 @@ def _collapse(parser: argparse.ArgumentParser) -> None:
 
 def _sensitivity(parser: argparse.ArgumentParser) -> None:
     _model_arguments(parser, "64", "count_ones,count_sampled")
-    parser.add_argument(
-        "--probes", type=int, default=16, help="random-sign backward passes (default: 16)"
-    )
+    parser.add_argument("--probes", type=int, default=16, help="backward passes (default: 16)")
     parser.add_argument("--exact", action="store_true", help="the full Jacobian (slow)")
 
 

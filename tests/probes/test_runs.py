@@ -105,8 +105,8 @@ def test_bad_input_on_the_command_line(folder: str, tmp_path: Path) -> None:
         command("collapse", "--model", "vllm/x", *out)
     with pytest.raises(InputError, match="--run is not a run directory: say with --model"):
         command("link", "--run", str(tmp_path / "trials.csv"), *out)
-    with pytest.raises(InputError, match="--probes 1 has no spread"):
-        command("sensitivity", "--model", folder, "--lengths", "9", "--probes", "1", *out)
+    with pytest.raises(InputError, match="--probes 3 has no spread"):
+        command("sensitivity", "--model", folder, "--lengths", "9", "--probes", "3", *out)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"cannot write to .*file"):
         command("theory", "--seeds", "2", "--out", str(tmp_path / "file"))
@@ -144,12 +144,12 @@ def test_sensitivity_out_of_memory_keeps_the_rest(
         return real(model, ids)
 
     monkeypatch.setattr(squash, "anatomy_of", greedy)
-    plan = squash.SensitivityPlan((KINDS["count_ones"],), (4, 40), probes=2)
+    plan = squash.SensitivityPlan((KINDS["count_ones"],), (4, 40), probes=4)
     tables, failures = squash.measure_sensitivity(subject("llama"), plan)
     assert set(tables["profiles"].length) == {4}
     assert len(failures) == 2
     assert "n=40 #0, trained weights ran out of memory: lower --lengths" in failures[0]
-    short = squash.SensitivityPlan((KINDS["count_ones"],), (40,), probes=2)
+    short = squash.SensitivityPlan((KINDS["count_ones"],), (40,), probes=4)
     with pytest.raises(InputError, match="nothing could be finished"):
         squash.measure_sensitivity(subject("llama"), short)
 

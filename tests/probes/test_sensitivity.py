@@ -68,9 +68,9 @@ def test_interval_covers_the_exact_norm_at_the_stated_rate(tiny: Any) -> None:
     assert 0.85 < np.mean(hits) <= 1
 
 
-def test_one_probe_is_refused(tiny: Any) -> None:
-    with pytest.raises(InputError, match="--probes 1 has no spread"):
-        sensitivity.estimated_norms(tiny("llama"), IDS, probes=1)
+def test_too_few_probes_are_refused(tiny: Any) -> None:
+    with pytest.raises(InputError, match="--probes 3 has no spread"):
+        sensitivity.estimated_norms(tiny("llama"), IDS, probes=3)
 
 
 def test_elasticity_is_free_of_scale(tiny: Any) -> None:
