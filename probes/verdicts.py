@@ -100,8 +100,8 @@ def has_attractor(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
 
 def decays(figure: str, claim: str, exponent: float, low: float, high: float) -> Finding:
     """Whether a fitted exponent is negative, its interval included."""
-    rule = "decay exponent < 0 with its 95 % interval; above 0 with it: did not hold"
-    verdict = Verdict.HELD if high < 0 else Verdict.NOT_HELD if low > 0 else Verdict.UNTESTABLE
+    rule = "95 % interval of the decay exponent below 0; above -0.1: did not hold"
+    verdict = Verdict.HELD if high < 0 else Verdict.NOT_HELD if low > -0.1 else Verdict.UNTESTABLE
     numbers = f"exponent {exponent:.2f} ({low:.2f} to {high:.2f})"
     return Finding(figure, claim, rule, verdict, numbers)
 
@@ -127,10 +127,14 @@ def falls(figure: str, claim: str, lengths: pd.Series, distance: pd.Series) -> F
 
 def reaches_band(figure: str, claim: str, horizon: pd.Series) -> Finding:
     """Whether a pair is collapsed from some length of the grid on."""
-    rule = "a horizon lies on the grid: from it on, the signal stays inside the null band"
+    rule = (
+        "a horizon lies on the grid with its whole 95 % interval; no horizon on the grid: did "
+        "not hold so far; its interval reaches beyond: not testable"
+    )
     if pd.isna(horizon.horizon):
         numbers = f"still a signal at n = {horizon.longest}: no horizon up to there"
         return Finding(figure, claim, rule, Verdict.NOT_HELD, numbers)
     ends = ["beyond" if pd.isna(x) else str(x) for x in (horizon.low, horizon.high)]
     numbers = f"horizon {horizon.horizon} ({ends[0]} to {ends[1]}), longest {horizon.longest}"
-    return Finding(figure, claim, rule, Verdict.HELD, numbers)
+    verdict = Verdict.UNTESTABLE if pd.isna(horizon.high) else Verdict.HELD
+    return Finding(figure, claim, rule, verdict, numbers)

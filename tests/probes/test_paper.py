@@ -64,15 +64,18 @@ def test_attractor() -> None:
 
 def test_decay_and_band_rules() -> None:
     assert verdicts.decays("10", "c", -0.8, -0.9, -0.7).verdict == Verdict.HELD
-    assert verdicts.decays("10", "c", 0.0, -0.1, 0.1).verdict == Verdict.UNTESTABLE
     assert verdicts.decays("10", "c", 0.3, 0.1, 0.5).verdict == Verdict.NOT_HELD
+    assert verdicts.decays("10", "c", 0.02, -0.01, 0.05).verdict == Verdict.NOT_HELD
+    assert verdicts.decays("10", "c", -0.2, -0.5, 0.1).verdict == Verdict.UNTESTABLE
     n = pd.Series([1, 10, 100, 1000])
     assert verdicts.falls("5a", "c", n, 1 / n).verdict == Verdict.HELD
     assert verdicts.falls("5a", "c", n, n * 1.0).verdict == Verdict.NOT_HELD
     barely = pd.Series([1.0, 0.9, 0.8, 0.7])
     assert verdicts.falls("5a", "c", n, barely).verdict == Verdict.UNTESTABLE
     reached = pd.Series({"horizon": 50, "low": 20, "high": pd.NA, "longest": 100})
-    assert verdicts.reaches_band("5a", "c", reached).verdict == Verdict.HELD
+    assert verdicts.reaches_band("5a", "c", reached).verdict == Verdict.UNTESTABLE
+    inside = pd.Series({"horizon": 50, "low": 20, "high": 80, "longest": 100})
+    assert verdicts.reaches_band("5a", "c", inside).verdict == Verdict.HELD
     assert "50 (20 to beyond)" in verdicts.reaches_band("5a", "c", reached).numbers
     never = pd.Series({"horizon": pd.NA, "low": pd.NA, "high": pd.NA, "longest": 100})
     assert verdicts.reaches_band("5a", "c", never).verdict == Verdict.NOT_HELD
@@ -149,7 +152,9 @@ def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
     assert set(findings.verdict) <= {str(v) for v in Verdict}
     assert page.count("<tr>") == len(findings) + 1
     assert {"5a", "5b", "5c", "5d", "8", "9", "10", "12"} <= set(findings.figure)
-    assert "control n against n+3" in findings[findings.figure == "5d"].numbers.iloc[0]
+    control = findings[findings.figure == "5d"].iloc[1]
+    assert "n against n + 3" in control.claim
+    assert "without commas" in control.numbers
     with_published = pd.read_csv(result.folder / "fig5.csv")
     assert set(with_published.kind) == set(paper_mechanism.PANELS)
     assert all(
