@@ -31,15 +31,21 @@ _STOPS_WITHIN_S = 20.0
 _LAST_LINES = 12
 
 # The server runs in a process group of its own, so that Ctrl-C reaches us and not it: it must
-# outlive the requests that are being put away. The kernel ends it if we are killed.
-_WRAPPER = """
-import ctypes, os, signal, sys
-parent, *command = sys.argv[1:]
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-    if os.getppid() != int(parent):
-        sys.exit("the parent is gone")
-os.execvp(command[0], command)
+# outlive the requests that are being put away. A guard beside it holds the other end of a pipe
+# of ours, which closes when we are gone, however we went.
+_GUARD = """
+import os, signal, subprocess, sys, threading
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+def watch():
+    os.read(0, 1)
+    server.terminate()
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(0, signal.SIGKILL)
+threading.Thread(target=watch, daemon=True).start()
+signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+sys.exit(server.wait() % 256)
 """
 
 
@@ -154,6 +160,8 @@ class VllmServer:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
     def _wait(self, progress: Callable[[str], None]) -> None:
         began = time.monotonic()
@@ -185,8 +193,8 @@ def _spawn(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
     output: IO[bytes]
     with log_path.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-c", _WRAPPER, str(os.getpid()), *command],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-c", _GUARD, *command],
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

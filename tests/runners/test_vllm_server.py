@@ -80,7 +80,6 @@ VllmServer("m", {}, Path(sys.argv[1]), command=[sys.executable, "-c", child])
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal")
 def test_the_server_dies_with_a_killed_parent(tmp_path):
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)])
     log = tmp_path / "vllm.log"
@@ -103,5 +102,4 @@ def _alive(pid):
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    with open(f"/proc/{pid}/stat") as stat:  # a zombie nobody waits for is dead enough
-        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    return True
