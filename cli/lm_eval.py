@@ -19,6 +19,7 @@ def forward(words: Sequence[str]) -> int:
     from lm_eval.__main__ import cli_evaluate
 
     from ..runners import plugin  # noqa: F401  # registers snellen-*
+    from ..tasks import plugin as lent  # noqa: F401  # registers the filter and aggregations
     from ..tasks.harness import CHART
 
     words = list(words)

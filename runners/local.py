@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..store.bundled import CONVERSION, bundled_model_path
+from ..store.journal import digest
 from .base import Deliver, Reply, Request
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class LocalRunner:
                 .to(self._device)
                 .eval()
             )
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(
                 f"cannot load a causal language model from {source}: {reason}"
@@ -153,7 +154,8 @@ class LocalRunner:
             mask[row, width - len(ids) :] = 1
         sampling: dict[str, Any] = {"do_sample": False}
         if first.temperature:
-            torch.manual_seed(first.seed if first.seed is not None else 0)
+            # By the batch's first trial, or every batch would draw the same numbers.
+            torch.manual_seed(int(digest([first.seed, batch[0][0].key])[:15], 16))
             sampling = {
                 "do_sample": True,
                 "temperature": first.temperature,
