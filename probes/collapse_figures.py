@@ -138,7 +138,9 @@ def served_figure(table: pd.DataFrame) -> Figure:
     """Through a server: total variation by length per kind, and the band of repeated calls."""
     kinds = list(dict.fromkeys(table.kind))
     columns = min(2, len(kinds))
-    figure, axes = new_figure(-(-len(kinds) // columns), columns, width=3.9, height=3.0)
+    figure, axes = new_figure(
+        -(-len(kinds) // columns), columns, width=3.9, height=3.0, sharey=True
+    )
     for axis, kind in zip(axes, kinds, strict=False):
         rows = table[table.kind == kind]
         hollow = rows[rows.collapsed]
@@ -148,7 +150,7 @@ def served_figure(table: pd.DataFrame) -> Figure:
         )
         axis.plot(rows.length, rows.tv, "o-", color=BLUE, label="n and n+1 (lower bound)")
         axis.plot(hollow.length, hollow.tv, "o", color=BLUE, mfc="white")
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(-0.03, 1.03)
         plain_log_axis(axis, rows.length.astype(int))
         axis.set_xlabel("items n")
         axis.set_title(kind.replace("_", " "))
