@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from ..runners.asking import Asker
 from ..runners.budget import Budget, BudgetReached
@@ -15,7 +17,7 @@ from ..runners.preflight import check_context
 from ..runners.prices import Prices
 from ..runners.registry import open_runner
 from ..store.plan import Plan
-from ..store.rundir import RunDirectory, folder_name, open_run
+from ..store.rundir import RunDirectory, open_run
 from .model_options import model_options
 from .progress import ProgressLine
 
@@ -43,13 +45,14 @@ def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, Ru
         directory.
     """
     prices = Prices.load(args.prices)
-    logs = args.out / folder_name(plan.model)
-    with closing(open_runner(plan.model, model_options(args, logs))) as runner:
+    with closing(open_runner(plan.model, model_options(args, _logs(args.out)))) as runner:
         check_context(plan, runner)
         budget = Budget(runner, prices, args.budget)
         if args.budget is not None:
             budget.check(prices.estimate(runner, requests_of(plan, Asker(runner))))
         where = open_run(args.out, plan, dict(runner.numerics), args.run_id)
+        if (log_into := getattr(runner, "log_into", None)) is not None:
+            log_into(where.path)
         with where.journal() as journal:
             code = _ask(plan, work, Asker(runner, journal, budget=budget), where)
             if code == 130:
@@ -65,6 +68,11 @@ def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, Ru
             from .reporting import finish
 
             return max(code, finish(where, journal)), where
+
+
+def _logs(out: Path) -> Path:
+    """Where a server writes its log until the run directory is known; one per process."""
+    return out / f".starting-{os.getpid()}"
 
 
 def _ask(plan: Plan, work: Work, asker: Asker, where: RunDirectory) -> int:
@@ -88,8 +96,7 @@ def _ask(plan: Plan, work: Work, asker: Asker, where: RunDirectory) -> int:
 def dry_run(args: argparse.Namespace, plan: Plan) -> int:
     """Say what a plan would take, and ask nothing."""
     prices = Prices.load(args.prices)
-    logs = args.out / folder_name(plan.model)
-    with closing(open_runner(plan.model, model_options(args, logs))) as runner:
+    with closing(open_runner(plan.model, model_options(args, _logs(args.out)))) as runner:
         check_context(plan, runner)
         found = prices.estimate(runner, requests_of(plan, Asker(runner)))
     exact = "" if found.exact else "about "

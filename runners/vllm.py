@@ -58,6 +58,11 @@ class VllmRunner(Dispatch):
         work = (partial(self._vllm.score, context, text) for context, text in pairs)
         return [_score_of(result) for result in self._run(self._all(list(work)))]
 
+    def log_into(self, folder: Path) -> None:
+        """Move the log of our own server into a folder; it goes on being written there."""
+        if self._server is not None:
+            self._server.move_log(folder)
+
     async def _all(self, work: list[Any]) -> list[Any]:
         tasks = [self._loop.create_task(self._pursue(ask)) for ask in work]
         self._tasks.update(tasks)
