@@ -55,8 +55,8 @@ statistics: setup ## coverage and efficiency of the intervals; rewrites the tabl
 leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and results/leaderboard.html
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
 
-paper: setup ## every figure of the paper for MODEL, under results/paper/
-	@$(BIN)/snellen probe paper --model $(MODEL)
+paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
+	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
 
 reference: setup ## remake the reference run that is committed under results/reference/
 	@rm -rf results/reference

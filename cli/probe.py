@@ -128,6 +128,7 @@ def _paper(parser: argparse.ArgumentParser) -> None:
         "--longest", type=int, default=501, help="most items in Figures 5 and 12 (default: 501)"
     )
     parser.add_argument("--seeds", type=int, default=20, help="draws of Figures 8 to 10")
+    parser.add_argument("--max-tokens", help="limit of each answer of that run (see snellen run)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -184,7 +185,8 @@ def _draw_paper(args: argparse.Namespace) -> int:
     if where is None:
         where = args.out / folder_name(args.model) / "paper"
         words = ["run", "--model", args.model, "--tasks", "snellen_paper", "--run-id", "paper"]
-        code = main([*words, "--mode", "direct,cot,cot_fewshot", "--out", str(args.out)])
+        words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out)]
+        code = main([*words, *(["--max-tokens", args.max_tokens] if args.max_tokens else [])])
         if code != 0:
             return code
     trials = read_trials(where / "trials.csv" if where.is_dir() else where)
