@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -27,25 +26,29 @@ log = logging.getLogger(__name__)
 
 PYTHON_VARIABLE = "SNELLEN_VLLM_PYTHON"
 _STARTS_WITHIN_S = 1800.0  # weights of hundreds of gigabytes, kernels to compile
-_STOPS_WITHIN_S = 20.0
 _LAST_LINES = 12
 
-# The server runs in a process group of its own, so that Ctrl-C reaches us and not it: it must
-# outlive the requests that are being put away. A guard beside it holds the other end of a pipe
-# of ours, which closes when we are gone, however we went.
+# The server leads a session of its own, so that Ctrl-C reaches us and not it (it must outlive the
+# requests that are being put away), and so that all it starts can be ended with it. A guard
+# beside it holds the other end of a pipe of ours, which closes when we are gone, however we went.
 _GUARD = """
 import os, signal, subprocess, sys, threading
-server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-def watch():
-    os.read(0, 1)
-    server.terminate()
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+def sweep():
     try:
-        server.wait(20)
-    except subprocess.TimeoutExpired:
-        os.killpg(0, signal.SIGKILL)
-threading.Thread(target=watch, daemon=True).start()
-signal.signal(signal.SIGTERM, lambda *_: server.terminate())
-sys.exit(server.wait() % 256)
+        os.killpg(server.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+def stop(*_):
+    server.terminate()
+    patience = threading.Timer(20, sweep)
+    patience.daemon = True
+    patience.start()
+signal.signal(signal.SIGTERM, stop)
+threading.Thread(target=lambda: (os.read(0, 1), stop()), daemon=True).start()
+code = server.wait()
+sweep()
+sys.exit(code % 256)
 """
 
 
@@ -150,16 +153,19 @@ class VllmServer:
                 settled[name] = value[1].removeprefix("torch.").strip("'\"")
         return settled
 
+    def move_log(self, folder: Path) -> None:
+        """Move the log into another folder of the same disk; the server goes on writing it."""
+        old = self.log_path.parent
+        self.log_path = self.log_path.rename(folder / self.log_path.name)
+        with contextlib.suppress(OSError):  # others may keep their logs there
+            old.rmdir()
+
     def stop(self) -> None:
         """End the server and all it started. Harmless when it is gone already."""
         atexit.unregister(self.stop)
         if self._process.poll() is None:
             self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_STOPS_WITHIN_S)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+            self._process.wait()  # the guard sees to it that this ends
         if self._process.stdin is not None:
             self._process.stdin.close()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +35,17 @@ def collect(runner, requests):
     answers = {}
     runner.answer(requests, lambda rows: answers.update({r.key: a for r, a in rows}))
     return answers
+
+
+def is_free(port):
+    """Whether the dying have let go of a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def pid_of(server):
+    """The server's own process, which leads all of its others."""
+    return int(re.search(r"APIServer pid=(\d+)", server.log_path.read_text())[1])
 
 
 def url_of(runner):
@@ -243,8 +256,9 @@ def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path
     def restart():
         while len(answers) < 5:
             time.sleep(0.05)
-        os.killpg(server._process.pid, signal.SIGKILL)
-        server._process.wait()
+        os.killpg(pid_of(server), signal.SIGKILL)
+        while not is_free(port):
+            time.sleep(0.05)
         restarted.append(VllmServer(model_folder, engine | {"port": port}, tmp_path / "again"))
 
     thread = threading.Thread(target=restart, daemon=True)
@@ -263,11 +277,11 @@ def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path
 
 def test_a_stopped_server_is_gone(engine, model_folder, tmp_path):
     server = VllmServer(model_folder, engine, tmp_path)
-    group = server._process.pid
+    pid = pid_of(server)
     assert httpx2.get(server.base_url.replace("/v1", "/health")).status_code == 200
     server.stop()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(server.base_url.replace("/v1", "/health"))
     with pytest.raises(ProcessLookupError):
-        os.killpg(group, 0)
+        os.killpg(pid, 0)
     server.stop()
