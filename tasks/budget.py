@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from .catalogue import Task
 
-_DIRECT = 32
+_ANSWER = 32
 _FINAL_LINE = 256
 """The paper asks for the answer on the final line, and does not forbid others before it."""
 _REASONING = 512
+_PER_ITEM = {"counting": 2, "copying": 2, "summing": 4}
+"""Tokens of an item and what stands beside it, for a model that repeats the sequence first."""
 _PER_ITEM_COPIED = 3
-"""A digit, its separator, and a margin for tokenizers that split them further."""
 _PER_ITEM_REASONED = 8
 
 
 def answer_tokens(task: Task, mode: str, length: int) -> int:
     """The default token limit for one answer.
 
-    It grows with what the mode asks for: a bare number is short, a copied sequence is as long as
-    the sequence, and reasoning visits every item.
+    It grows with what the mode asks for. A bare number is short, but many models say the
+    sequence again before they answer, and cutting them off would tell nothing of their sight; a
+    copied sequence is as long as the sequence; reasoning visits every item.
     """
-    tokens = _DIRECT
-    if mode == "direct" and task.family == "paper" and "cot" in task.modes:
-        tokens = _FINAL_LINE
-    if task.answer == "digits":
-        tokens += _PER_ITEM_COPIED * length
     if mode != "direct":
-        tokens += _REASONING + _PER_ITEM_REASONED * length
-    return tokens
+        copied = _PER_ITEM_COPIED * length if task.answer == "digits" else 0
+        return _ANSWER + copied + _REASONING + _PER_ITEM_REASONED * length
+    if task.family == "paper":
+        return _FINAL_LINE if "cot" in task.modes else _ANSWER
+    per_item = _PER_ITEM_COPIED if task.answer == "digits" else _PER_ITEM[task.family]
+    return _ANSWER + per_item * length

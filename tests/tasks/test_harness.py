@@ -118,7 +118,7 @@ def test_aggregations_count() -> None:
 
 def test_budgets_grow_with_what_is_needed() -> None:
     count, copy = TASKS["count_ones"], TASKS["copy_sequence"]
-    assert answer_tokens(count, "direct", 1) == answer_tokens(count, "direct", 5000)
+    assert all(answer_tokens(count, "direct", n) >= 2 * n + 20 for n in range(1, 5000, 7))
     # A copy of n items needs n digits and n - 1 separators.
     assert all(answer_tokens(copy, "direct", n) >= 2 * n + 8 for n in range(1, 5000, 7))
     paper = TASKS["paper_count_ones"]
