@@ -21,9 +21,16 @@ from .base import Request, Sampling
 from .harness import HarnessLM
 
 
+HOSTED = ("openai/", "gemini/")
+THINKING = 4096
+"""Tokens of room for hidden reasoning, which hosted models count as part of the answer."""
+
+
 def sampling_of(plan: Plan, trial: TrialId) -> Sampling:
     """How the answer to a trial is drawn: as planned, with room for what the mode needs."""
     needed = answer_tokens(find_task(trial.task), trial.mode, trial.length)
+    if plan.base_url is None and plan.model.startswith(HOSTED):
+        needed += THINKING
     return Sampling(
         max_tokens=plan.max_tokens or needed,
         temperature=plan.temperature,
