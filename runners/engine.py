@@ -20,7 +20,6 @@ from .asking import Asker
 from .base import Request, Sampling
 from .harness import HarnessLM
 
-
 HOSTED = ("openai/", "gemini/")
 THINKING = 4096
 """Tokens of room for hidden reasoning, which hosted models count as part of the answer."""
