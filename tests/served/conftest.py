@@ -35,7 +35,9 @@ def engine() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def served(model_folder: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmRunner]:
+def served(
+    engine: dict[str, object], model_folder: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[VllmRunner]:
     """A server that our own runner has started, and stops."""
     runner = serve_vllm(
         "vllm/smollm2",
