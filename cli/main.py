@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    _show_notices()
     verb = next((word for word in words if not word.startswith("-")), None)
     try:
         if verb not in VERBS or words[0] != verb:
@@ -61,6 +63,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"snellen: {error}", file=sys.stderr)
         return 1
+
+
+def _show_notices() -> None:
+    """Let Snellen's own notices (a server that is starting, a chunk asked again) be seen."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("snellen: %(message)s"))
+    logger = logging.getLogger("snellen")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
 
 
 def _top(words: list[str]) -> int:

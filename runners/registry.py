@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from .base import Runner
+from .keys import redact_logs
 from .provider import Limits
 
 
@@ -108,6 +109,11 @@ def _vllm(model: str, name: str, options: Options) -> Runner:
             engine_args["dtype"] = options.dtype
         assert options.log_folder is not None
         return serve_vllm(model, name, engine_args, options.log_folder, _limits(options))
+    if options.dtype or options.model_args:
+        raise InputError(
+            f"--dtype and --model-args are for a server that is started; the one at "
+            f"{options.base_url} has its own settings"
+        )
     return VllmRunner(Vllm(name, base_url=options.base_url, model=model), _limits(options))
 
 
@@ -183,6 +189,7 @@ def open_runner(model: str, options: Options) -> Runner:
         InputError: there is no such model, it cannot be reached, an option means nothing to it,
             or something it needs is missing.
     """
+    redact_logs()
     scheme, _, name = model.partition("/")
     family = FAMILIES.get(scheme)
     if family is None or bool(name) != ("/" in family.pattern):
