@@ -65,4 +65,4 @@ reference: setup ## remake the reference run that is committed under results/ref
 	@cp -r results/bundled/reference-run/{manifest.json,trials.csv,curves.csv,histogram.csv,figures} results/reference/
 
 clean: ## remove what make has built (not results)
-	rm -rf $(VENV) .venv-vllm .typecheck build dist *.egg-info
+	rm -rf $(VENV) .venv-vllm .venv-lens .typecheck build dist *.egg-info
