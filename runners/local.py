@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..store.bundled import CONVERSION, bundled_model_path
 from ..store.journal import digest
-from .base import Deliver, Reply, Request
+from .base import Deliver, Reply, Request, Sampling
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-BATCH_TOKENS = 4096
-"""Tokens of prompts in one batch: bounds the memory of the key-value cache."""
-BATCH_ROWS = 32
+CACHE_BYTES = 2**30
+"""Memory for the keys and values of one batch."""
+BATCH_ROWS = 64
 
 
 class LocalRunner:
@@ -100,6 +101,7 @@ class LocalRunner:
         self.dropped: dict[str, str] = {}
         self._chat = self._tokenizer.chat_template is not None
         self._stop_ids = _stop_ids(self._model, self._tokenizer)
+        self._bytes_per_token = _bytes_per_token(self._model)
         self._pad_id = self._tokenizer.pad_token_id
         if self._pad_id is None:
             self._pad_id = self._stop_ids[0] if self._stop_ids else 0
@@ -107,8 +109,8 @@ class LocalRunner:
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
         """Answer in batches, the shortest prompts first. See the protocol."""
         encoded = [(request, self._encode(request)) for request in requests]
-        encoded.sort(key=lambda pair: (pair[0].sampling.max_tokens, len(pair[1])))
-        for batch in _batches(encoded):
+        encoded.sort(key=lambda pair: len(pair[1]) + pair[0].sampling.max_tokens)
+        for batch in _batches(encoded, CACHE_BYTES // self._bytes_per_token):
             started = time.perf_counter()
             texts = self._generate(batch)
             share = (time.perf_counter() - started) / len(batch)
@@ -166,7 +168,7 @@ class LocalRunner:
             out: torch.Tensor = self._model.generate(
                 input_ids=inputs,
                 attention_mask=mask,
-                max_new_tokens=first.max_tokens,
+                max_new_tokens=max(request.sampling.max_tokens for request, _ in batch),
                 eos_token_id=self._stop_ids or None,
                 pad_token_id=self._pad_id,
                 **sampling,
@@ -176,6 +178,7 @@ class LocalRunner:
     def _reply(
         self, request: Request, prompt: Sequence[int], ids: list[int], latency_s: float
     ) -> Reply:
+        ids = ids[: request.sampling.max_tokens]  # the batch went on for as long as any row
         ended = next((i for i, token in enumerate(ids) if token in self._stop_ids), None)
         kept = ids if ended is None else ids[:ended]
         text = str(self._tokenizer.decode(kept, skip_special_tokens=True))
@@ -196,19 +199,33 @@ def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> lis
     return sorted({i for i in [*ids, tokenizer.eos_token_id] if i is not None})
 
 
+def _bytes_per_token(model: PreTrainedModel) -> int:
+    """Memory of one token's keys and values, over all layers."""
+    config = model.config
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)
+
+
 def _batches(
-    encoded: Sequence[tuple[Request, list[int]]],
+    encoded: Sequence[tuple[Request, list[int]]], most_tokens: int
 ) -> Iterator[list[tuple[Request, list[int]]]]:
     """Cut sorted requests into batches of one way of sampling, bounded in rows and tokens."""
     batch: list[tuple[Request, list[int]]] = []
     for request, ids in encoded:
-        full = len(batch) == BATCH_ROWS or (len(batch) + 1) * len(ids) > BATCH_TOKENS
-        if batch and (full or batch[0][0].sampling != request.sampling):
+        tokens = (len(batch) + 1) * (len(ids) + request.sampling.max_tokens)
+        full = len(batch) == BATCH_ROWS or tokens > most_tokens
+        if batch and (full or _alike(batch[0][0]) != _alike(request)):
             yield batch
             batch = []
         batch.append((request, ids))
     if batch:
         yield batch
+
+
+def _alike(request: Request) -> Sampling:
+    """How the answer is drawn, its limit aside: that is kept row by row."""
+    return replace(request.sampling, max_tokens=0)
 
 
 def bundled_runner(**options: Any) -> LocalRunner:

@@ -8,7 +8,7 @@ _ANSWER = 32
 _FINAL_LINE = 256
 """The paper asks for the answer on the final line, and does not forbid others before it."""
 _REASONING = 512
-_PER_ITEM = {"counting": 2, "copying": 2, "summing": 4}
+_PER_ITEM = 2
 """Tokens of an item and what stands beside it, for a model that repeats the sequence first."""
 _PER_ITEM_COPIED = 3
 _PER_ITEM_REASONED = 8
@@ -26,5 +26,4 @@ def answer_tokens(task: Task, mode: str, length: int) -> int:
         return _ANSWER + copied + _REASONING + _PER_ITEM_REASONED * length
     if task.family == "paper":
         return _FINAL_LINE if "cot" in task.modes else _ANSWER
-    per_item = _PER_ITEM_COPIED if task.answer == "digits" else _PER_ITEM[task.family]
-    return _ANSWER + per_item * length
+    return _ANSWER + length * (_PER_ITEM_COPIED if task.answer == "digits" else _PER_ITEM)
