@@ -94,10 +94,10 @@ def test_an_interrupted_run_says_how_to_go_on(
 def test_a_full_disk_ends_a_run_with_one_line(
     command: tuple[str, ...], start: Callable[..., Any], snellen: Callable[..., Any]
 ) -> None:
-    def no_file_above_60_kb() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    def no_file_above_90_kb() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))
 
-    with start("run", *command, preexec_fn=no_file_above_60_kb) as process:
+    with start("run", *command, preexec_fn=no_file_above_90_kb) as process:
         _, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "Traceback" not in err
