@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class CompletionServer:
         """Args give the served model's name and the URL up to and including ``/v1``."""
         self.model = model
         key = os.environ.get("OPENAI_API_KEY", "none")
-        self._client = httpx.Client(
+        self._client = httpx2.Client(
             base_url=base_url.rstrip("/"),
             timeout=timeout,
             headers={"Authorization": f"Bearer {key}"},
@@ -105,13 +105,13 @@ class CompletionServer:
         try:
             answer = self._client.post(url, json={"model": self.model, "prompt": prompt})
             return int(answer.json()["count"]) if answer.is_success else None
-        except (httpx.HTTPError, KeyError, ValueError):
+        except (httpx2.HTTPError, KeyError, ValueError):
             return None
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         try:
             answer = self._client.post(path, json=body)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise InputError(
                 f"no server at {self._client.base_url} ({error}): start it, or mend --base-url"
             ) from error
