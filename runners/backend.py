@@ -16,12 +16,11 @@ from lm_eval.api.instance import Instance
 
 from ..errors import InputError, ModelRefused
 from .base import Deliver, Failure, Reply, Request
-from .keys import redact
+from .keys import SECRET_ARGS, redact
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 64  # requests; backends sort and batch within a chunk
-_SECRET_ARGS = ("api_key", "token", "auth_token")
 _NOT_PASSED = {
     "seed": "lm-eval's backends take a seed as a model argument, not per request",
     "reasoning_effort": "lm-eval's backends have no such setting",
@@ -45,7 +44,7 @@ class BackendRunner:
         Raises:
             InputError: there is no such backend, or it cannot be made from these arguments.
         """
-        secrets = [name for name in _SECRET_ARGS if name in model_args]
+        secrets = [name for name in SECRET_ARGS if name in model_args]
         if secrets:
             raise InputError(
                 f"{secrets[0]} in --model-args would be written into the results: set the "

@@ -13,6 +13,8 @@ from ..errors import InputError
 
 _SECRET_NAME = re.compile(r"(API_?KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
 _SHORTEST = 8  # characters; a shorter value is no secret, and would be found everywhere
+SECRET_ARGS = ("api_key", "token", "auth_token")
+"""Arguments of lm-eval backends that hold a key, and that lm-eval would write into its results."""
 
 
 def load_env_file(path: Path) -> None:

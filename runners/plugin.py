@@ -19,10 +19,10 @@ from ..errors import InputError
 from ..store.journal import Journal
 from .asking import Asker
 from .harness import HarnessLM
+from .keys import SECRET_ARGS
 from .registry import Options, open_runner
 
 _OF_EVERY_MODEL = ("base_url", "concurrency", "requests_per_minute", "tokens_per_minute")
-_SECRETS = ("api_key", "token", "auth_token")
 
 
 class SnellenLM(HarnessLM):
@@ -56,7 +56,7 @@ class SnellenLM(HarnessLM):
         Raises:
             InputError: the model cannot be reached, or an argument is wrong.
         """
-        if secret := next((name for name in _SECRETS if name in model_args), None):
+        if secret := next((name for name in SECRET_ARGS if name in model_args), None):
             raise InputError(
                 f"{secret} in --model_args would be written into the results: set the "
                 "provider's environment variable instead"

@@ -100,9 +100,14 @@ def read_manifest(path: Path) -> Manifest:
     return found
 
 
+def partial_path(path: Path) -> Path:
+    """Where a file is written before it takes its place."""
+    return path.with_name(path.name + ".partial")
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a file so that a reader, or a crash, sees the old text or the new, never a part."""
-    partial = path.with_name(path.name + ".partial")
+    partial = partial_path(path)
     with partial.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

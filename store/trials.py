@@ -14,6 +14,7 @@ from ..errors import InputError, StoreError
 from ..tasks.harness import question
 from ..tasks.question import TrialId
 from .answers import Entry, Failure, Reply
+from .manifest import partial_path
 from .plan import Plan
 
 TEXT, INTEGER, NUMBER = "string", "Int64", "Float64"
@@ -120,11 +121,6 @@ def write_trials(path: Path, trials: pd.DataFrame) -> None:
     trials.to_parquet(partial_path(parquet), index=False)
     for target in (path, parquet):
         os.replace(partial_path(target), target)
-
-
-def partial_path(path: Path) -> Path:
-    """Where a file is written before it takes its place."""
-    return path.with_name(path.name + ".partial")
 
 
 def read_trials(path: Path) -> pd.DataFrame:
