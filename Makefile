@@ -35,8 +35,9 @@ lint: setup ## ruff, and mypy --strict on the package
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@mkdir -p .typecheck && ln -sfn .. .typecheck/snellen
-	@MYPYPATH=.typecheck $(BIN)/mypy -p snellen.tasks -p snellen.stats -p snellen.store \
-		-p snellen.runners -p snellen.probes -p snellen.reports -p snellen.cli -m snellen.errors
+	@MYPYPATH=.typecheck $(BIN)/mypy -p snellen.support -p snellen.tasks -p snellen.stats \
+		-p snellen.store -p snellen.runners -p snellen.probes -p snellen.reports -p snellen.harness \
+		-p snellen.exams -p snellen.cli -m snellen.errors
 
 test-served: setup ## serve the bundled model with a real vLLM on the CPU and drive it
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh

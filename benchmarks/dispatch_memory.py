@@ -19,9 +19,9 @@ OURS = """
 import sys
 from contextlib import closing
 sys.path.insert(0, sys.argv[1])
-from snellen.runners.base import Message, Request, Sampling
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.openai import OpenAI
+from snellen.runners.protocol import Message, Request, Sampling
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.openai.provider import OpenAI
 
 root, prompts, wanted = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 

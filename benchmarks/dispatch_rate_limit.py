@@ -18,9 +18,9 @@ from pathlib import Path
 import lm_eval.models  # noqa: F401 - registers the built-in models
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import get_model
-from snellen.runners.base import Message, Reply, Request, Sampling
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.openai import OpenAI
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.openai.provider import OpenAI
+from snellen.runners.protocol import Message, Reply, Request, Sampling
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "wire"))
 

@@ -22,11 +22,11 @@ from lm_eval.api.registry import get_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "wire"))
 
-from snellen.runners.asking import Asker
-from snellen.runners.base import Message, Sampling
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.openai import OpenAI
-from snellen.runners.provider import Limits
+from snellen.runners.cached import Asker
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.openai.provider import OpenAI
+from snellen.runners.protocol import Message, Sampling
 from snellen.store.journal import Journal
 from wireserver import answer_to, server_process
 

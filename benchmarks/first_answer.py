@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from snellen.tasks.harness import CHART
+from snellen.tasks.documents import CHART
 
 BIN = Path(sys.executable).parent
 ANSWER = {

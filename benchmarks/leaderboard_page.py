@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from snellen.reports.leaderboard import write_leaderboard
-from snellen.reports.standing import Chart, Entry
+from snellen.reports.leaderboard.page import write_leaderboard
+from snellen.reports.leaderboard.standings import Chart, Entry
 from snellen.stats.acuity import Acuity, measure
-from snellen.tasks.catalogue import GROUPS
+from snellen.tasks.registry import GROUPS
 
 LENGTHS = 2 ** np.arange(10)
 TRIALS = 20

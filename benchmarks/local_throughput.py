@@ -15,11 +15,11 @@ from collections.abc import Callable
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
-from snellen.runners.base import Message, Request, Sampling
-from snellen.runners.local import BATCH_ROWS, bundled_runner
+from snellen.runners.local.runner import BATCH_ROWS, bundled_runner
+from snellen.runners.protocol import Message, Request, Sampling
 from snellen.store.bundled import bundled_model_path
-from snellen.tasks.catalogue import TASKS
-from snellen.tasks.question import ask
+from snellen.tasks.registry import TASKS
+from snellen.tasks.trial import ask
 
 NAMES = ("count_ones", "copy_last")
 LENGTHS = (1, 4, 16, 64, 128)

@@ -21,9 +21,9 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx2
-from snellen.runners.base import Message, Reply, Request, Sampling
-from snellen.runners.provider import Limits
-from snellen.runners.vllm import VllmRunner, serve_vllm
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.protocol import Message, Reply, Request, Sampling
+from snellen.runners.vllm.runner import VllmRunner, serve_vllm
 from snellen.store.bundled import bundled_model_path
 
 ENGINE = {

@@ -31,9 +31,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from snellen.probes.pairs import KINDS, build_prompts
-from snellen.probes.states import ONE_PASS, Route, last_token_states
-from snellen.probes.subject import full_precision, layers_of, open_subject, ready
+from snellen.probes.states.last_token import ONE_PASS, Route, last_token_states
+from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.subject import full_precision, layers_of, open_subject, ready
 
 CHUNKS = Route("cached chunks", chunk=32)
 # In units of the dtype's epsilon times the largest state at the depth; a few were seen.
@@ -83,7 +83,7 @@ def bridge(model: Any, tokenizer: Any) -> Any:
 
 
 def residual_names(depth: int) -> list[str]:
-    """TransformerLens' names for the depths of :func:`snellen.probes.states.depth_names`."""
+    """TransformerLens' names for the depths of ``depth_names`` (probes/states/last_token.py)."""
     layers = [f"blocks.{i}.hook_resid_post" for i in range(depth)]
     return ["blocks.0.hook_resid_pre", *layers, "ln_final.hook_out"]
 

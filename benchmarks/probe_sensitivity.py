@@ -16,9 +16,9 @@ import time
 import numpy as np
 import torch
 from scipy import stats
-from snellen.probes.pairs import KINDS, build_prompts
-from snellen.probes.sensitivity import estimated_norms, exact_norms
-from snellen.probes.subject import open_subject
+from snellen.probes.sensitivity.norms import estimated_norms, exact_norms
+from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.subject import open_subject
 
 
 def main() -> None:

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from snellen.probes.pairs import KINDS, build_prompts
-from snellen.probes.states import last_token_states
-from snellen.probes.subject import decoder_of, open_subject
+from snellen.probes.states.last_token import last_token_states
+from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.subject import decoder_of, open_subject
 
 
 def median_seconds(work: Callable[[], Any], repeats: int) -> float:

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
-from snellen.reports.writing import write_report
+from snellen.reports.run.writing import write_report
 from snellen.store.trials import read_trials
 
 TASKS = ("count_ones", "count_word", "sum_digits", "copy_last", "copy_sequence")

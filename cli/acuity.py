@@ -13,11 +13,11 @@ import argparse
 from collections.abc import Mapping
 
 from ..errors import InputError
-from ..runners.adaptive import Cell, measure
-from ..runners.asking import Asker
+from ..exams.adaptive import Cell, measure
+from ..runners.cached import Asker
 from ..stats.placement import Placement
-from ..store.rundir import RunDirectory
-from ..tasks.catalogue import find_tasks
+from ..store.run_directory import RunDirectory
+from ..tasks.registry import find_tasks
 from .model_options import add_model_arguments, add_sampling_arguments
 from .progress import ProgressLine
 from .question_options import add_output_arguments, add_question_arguments, plan_of, words

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..stats.paired import Comparison, compare
 from ..store.pairing import Pairing
-from ..tasks.catalogue import find_task
+from ..tasks.registry import find_task
 
 Contrast = tuple[Pairing, Comparison]
 

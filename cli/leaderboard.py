@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 
 from ..errors import InputError
-from ..reports.leaderboard import write_leaderboard
-from ..reports.standing import Chart, entry_of
+from ..exams import board_design as standard
+from ..reports.leaderboard.page import write_leaderboard
+from ..reports.leaderboard.standings import Chart, entry_of
 from ..store.pairing import load_run
-from ..tasks import standard
 from .model_options import add_model_arguments, add_sampling_arguments
 from .question_options import plan_of
 from .session import ask_all

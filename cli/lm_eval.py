@@ -18,9 +18,11 @@ def forward(words: Sequence[str]) -> int:
     import lm_eval.models  # noqa: F401  # first: registering before it would hide all built-ins
     from lm_eval.__main__ import cli_evaluate
 
-    from ..runners import plugin  # noqa: F401  # registers snellen-*
-    from ..tasks import plugin as lent  # noqa: F401  # registers the filter and aggregations
-    from ..tasks.harness import CHART
+    from ..harness import (
+        lent,  # noqa: F401  # registers the filter and aggregations
+        models,  # noqa: F401  # registers snellen-*
+    )
+    from ..tasks.documents import CHART
 
     words = list(words)
     takes_tasks = "--tasks" in words or "ls" in words[:1]

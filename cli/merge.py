@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..store.manifest import first_difference
-from ..store.rundir import find_run
+from ..store.run_directory import find_run
 from .reporting import finish
 
 

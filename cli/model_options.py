@@ -66,7 +66,7 @@ def model_options(args: argparse.Namespace, log_folder: Path | None = None) -> O
         if value is not None and value <= 0:
             raise InputError(f"--{name} {value:g}: a limit is above 0")
     if args.env_file is not None:
-        from ..runners.keys import load_env_file
+        from ..support.secrets import load_env_file
 
         load_env_file(args.env_file)
     return Options(

@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..probes.pairs import KINDS
+from ..probes.states.pairs import KINDS
 from ..tasks.lengths import parse_lengths
 
 if TYPE_CHECKING:
-    from ..probes.collapse import CollapsePlan
-    from ..probes.pairs import Kind
-    from ..probes.runs import ProbeResult
-    from ..probes.served import ServedPlan
-    from ..probes.squash import SensitivityPlan
-    from ..probes.subject import Subject
+    from ..probes.collapse.measure import CollapsePlan
+    from ..probes.commands import ProbeResult
+    from ..probes.sensitivity.measure import SensitivityPlan
+    from ..probes.served.measure import ServedPlan
+    from ..probes.states.pairs import Kind
+    from ..probes.states.subject import Subject
 
 
 _EXAMPLES = {
@@ -133,7 +133,7 @@ def _paper(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen probe``."""
-    from ..probes import runs
+    from ..probes import commands as runs
 
     if args.probe == "theory":
         return _report(runs.run_theory(args.out, args.seeds))
@@ -158,8 +158,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _link_run(args: argparse.Namespace) -> int:
-    from ..probes.runs import run_link
-    from ..store.rundir import find_run
+    from ..probes.commands import run_link
+    from ..store.run_directory import find_run
 
     trials, chat = args.run, not args.raw
     if args.run.is_dir():
@@ -175,9 +175,9 @@ def _link_run(args: argparse.Namespace) -> int:
 
 
 def _draw_paper(args: argparse.Namespace) -> int:
-    from ..probes.paper import run_paper
-    from ..reports.published import published
-    from ..store.rundir import folder_name
+    from ..probes.paper.page import run_paper
+    from ..reports.paper.published import published
+    from ..store.run_directory import folder_name
     from ..store.trials import read_trials
     from .main import main
 
@@ -199,13 +199,13 @@ def _draw_paper(args: argparse.Namespace) -> int:
 
 
 def _subject(args: argparse.Namespace) -> Subject:
-    from ..probes.subject import open_subject
+    from ..probes.states.subject import open_subject
 
     return open_subject(args.model, args.device)
 
 
 def _kinds(args: argparse.Namespace) -> tuple[Kind, ...]:
-    from ..probes.pairs import find_kind
+    from ..probes.states.pairs import find_kind
 
     return tuple(find_kind(name) for name in args.pairs.split(","))
 
@@ -215,7 +215,7 @@ def _bos(args: argparse.Namespace) -> bool | None:
 
 
 def _collapse_plan(args: argparse.Namespace) -> CollapsePlan:
-    from ..probes.collapse import CollapsePlan
+    from ..probes.collapse.measure import CollapsePlan
 
     return CollapsePlan(
         kinds=_kinds(args),
@@ -231,7 +231,7 @@ def _collapse_plan(args: argparse.Namespace) -> CollapsePlan:
 
 
 def _served_plan(args: argparse.Namespace) -> ServedPlan:
-    from ..probes.served import ServedPlan
+    from ..probes.served.measure import ServedPlan
 
     return ServedPlan(
         kinds=_kinds(args),
@@ -244,7 +244,7 @@ def _served_plan(args: argparse.Namespace) -> ServedPlan:
 
 
 def _sensitivity_plan(args: argparse.Namespace) -> SensitivityPlan:
-    from ..probes.squash import SensitivityPlan
+    from ..probes.sensitivity.measure import SensitivityPlan
 
     return SensitivityPlan(
         kinds=_kinds(args),

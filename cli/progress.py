@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..runners import asking
+from ..runners import cached as asking
 from ..store.answers import Failure
 
 

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from ..errors import InputError
 from ..store.plan import Plan
-from ..tasks.catalogue import find_mode, find_tasks
 from ..tasks.lengths import parse_lengths
 from ..tasks.lenses import find_lens
+from ..tasks.registry import find_mode, find_tasks
 from .model_options import parse_model_args
 
 STANDARD_TASKS = "count_ones,count_ones_bernoulli,sum_digits,copy_last"

@@ -11,10 +11,10 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
-from ..reports.writing import write_report
+from ..harness.samples import read_samples
+from ..reports.run.writing import write_report
 from ..store.journal import Journal
 from ..store.manifest import read_manifest
-from ..store.samples import read_samples
 from ..store.trials import examples, read_trials, write_trials
 from .reporting import show
 

@@ -7,12 +7,12 @@ from collections import Counter
 
 from rich.console import Console
 
-from ..reports.summary import rich_table
-from ..reports.writing import Report, write_report
+from ..reports.run.summary import rich_table
+from ..reports.run.writing import Report, write_report
 from ..store.answers import Failure
 from ..store.journal import Journal
 from ..store.manifest import now
-from ..store.rundir import RunDirectory
+from ..store.run_directory import RunDirectory
 from ..store.trials import examples, trial_table, write_trials
 
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from ..runners.asking import Asker
-from ..runners.budget import Budget, BudgetReached
-from ..runners.engine import evaluate, requests_of
-from ..runners.preflight import check_context
+from ..exams.asking import evaluate, requests_of
+from ..exams.preflight import check_context
+from ..runners.cached import Asker
 from ..runners.prices import Prices
 from ..runners.registry import open_runner
+from ..runners.spending import Budget, BudgetReached
 from ..store.plan import Plan
-from ..store.rundir import RunDirectory, open_run
+from ..store.run_directory import RunDirectory, open_run
 from .model_options import model_options
 from .progress import ProgressLine
 

@@ -12,9 +12,9 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from ..tasks.catalogue import GROUPS, MODES, TASKS
-from ..tasks.harness import CHART
+from ..tasks.documents import CHART
 from ..tasks.lenses import LENSES
+from ..tasks.registry import GROUPS, MODES, TASKS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import InputError
-from ..store.rundir import folder_name
+from ..store.run_directory import folder_name
 
 SCHEMA = 1
 """Version of the probe tables; a reader refuses a newer one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..stats.acuity import AcuityReport, measure
-from ..tasks.catalogue import PREFIX, TASKS
+from ..tasks.registry import PREFIX, TASKS
 from .words import SERIES
 
 Acuities = dict[tuple[str, str, str], AcuityReport]

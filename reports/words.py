@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ..tasks.catalogue import MODES, PREFIX, TASKS
+from ..tasks.registry import MODES, PREFIX, TASKS
 
 KEYS = ("task", "mode", "lens", "length")
 """What a point of a curve is identified by."""

@@ -24,7 +24,7 @@ import yaml
 from genai_prices import Usage, calc_price
 
 from ..errors import InputError
-from .base import Reply, Request, Runner
+from .protocol import Reply, Request, Runner
 from .tokens import approximate_tokens
 
 _PROVIDERS = {"openai": "openai", "gemini": "google"}

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .base import Runner
-from .keys import redact_logs
-from .provider import Limits
+from ..support.secrets import redact_logs
+from .dispatch.provider import Limits
+from .protocol import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ def _limits(options: Options) -> Limits:
 
 
 def _bundled(model: str, name: str, options: Options) -> Runner:
-    from .local import bundled_runner
+    from .local.runner import bundled_runner
 
     return bundled_runner(dtype=options.dtype or "auto", device=options.device)
 
 
 def _hf(model: str, name: str, options: Options) -> Runner:
-    from .local import LocalRunner
+    from .local.runner import LocalRunner
 
     return LocalRunner(
         model,
@@ -85,23 +85,23 @@ def _hf(model: str, name: str, options: Options) -> Runner:
 
 def _openai(model: str, name: str, options: Options) -> Runner:
     with needs("openai", model):
-        from .openai import OpenAI
-    from .dispatch import Dispatch
+        from .openai.provider import OpenAI
+    from .dispatch.dispatcher import Dispatch
 
     return Dispatch(OpenAI(name, base_url=options.base_url), _limits(options))
 
 
 def _gemini(model: str, name: str, options: Options) -> Runner:
     with needs("gemini", model):
-        from .gemini import Gemini
-    from .dispatch import Dispatch
+        from .gemini.provider import Gemini
+    from .dispatch.dispatcher import Dispatch
 
     return Dispatch(Gemini(name, base_url=options.base_url), _limits(options))
 
 
 def _vllm(model: str, name: str, options: Options) -> Runner:
     with needs("openai", model):
-        from .vllm import Vllm, VllmRunner, serve_vllm
+        from .vllm.runner import Vllm, VllmRunner, serve_vllm
 
     if options.base_url is None:
         engine_args = dict(options.model_args)
@@ -118,7 +118,7 @@ def _vllm(model: str, name: str, options: Options) -> Runner:
 
 
 def _backend(model: str, name: str, options: Options) -> Runner:
-    from .backend import BackendRunner
+    from .lm_eval.runner import BackendRunner
 
     return BackendRunner(model, name, options.model_args)
 

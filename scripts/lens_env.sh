@@ -25,6 +25,6 @@ python="$dir/bin/python"
     accelerate filelock gguf numpy platformdirs safetensors sentencepiece transformers
 "$python" -m pip install -q -c constraints.txt --no-deps -e .
 "$python" -c '
-import snellen.probes.states
+import snellen.probes.states.last_token
 from transformer_lens.model_bridge import TransformerBridge'
 touch "$done_mark"

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..tasks.catalogue import Task, find_task
-from ..tasks.harness import TRIALS, trial_ids
+from ..tasks.documents import TRIALS, trial_ids
 from ..tasks.lengths import STANDARD, parse_lengths
-from ..tasks.question import TrialId
+from ..tasks.registry import Task, find_task
+from ..tasks.trial import TrialId
 from .journal import digest
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError, StoreError
-from ..tasks.harness import question
-from ..tasks.question import TrialId
+from ..tasks.documents import question
+from ..tasks.trial import TrialId
 from .answers import Entry, Failure, Reply
 from .manifest import partial_path
 from .plan import Plan

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from snellen.store.trials import read_trials
-from snellen.tasks.harness import question
+from snellen.tasks.documents import question
 
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:

@@ -12,12 +12,12 @@ import pytest
 from snellen.store.answers import Entry, Reply
 from snellen.store.journal import digest
 from snellen.store.plan import Plan
-from snellen.store.rundir import open_run
+from snellen.store.run_directory import open_run
 from snellen.store.trials import read_trials, trial_table, write_trials
-from snellen.tasks.catalogue import GROUPS, TASKS
-from snellen.tasks.harness import question
+from snellen.tasks.documents import question
 from snellen.tasks.lenses import LENSES
-from snellen.tasks.question import TrialId
+from snellen.tasks.registry import GROUPS, TASKS
+from snellen.tasks.trial import TrialId
 
 Snellen = Callable[..., Any]
 LENGTHS = (2, 4, 8, 16, 32, 64)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("tasks", "stats", "store", "runners", "probes", "reports", "cli")
+PACKAGES = (
+    "support", "tasks", "stats", "store", "runners", "probes", "reports", "harness", "exams", "cli",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

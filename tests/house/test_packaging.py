@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("tasks", "stats", "store", "runners", "probes", "reports", "cli")
+PACKAGES = (
+    "support", "tasks", "stats", "store", "runners", "probes", "reports", "harness", "exams", "cli",
+)  # fmt: skip
 ROOT_FILES = {"__init__.py", "__main__.py", "errors.py", "py.typed"}
 
 
@@ -43,8 +45,8 @@ def test_the_wheel_holds_exactly_the_package(wheel: zipfile.ZipFile, tracked: li
 def test_the_wheel_holds_the_data_that_the_code_reads(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     assert "snellen/py.typed" in names
-    assert "snellen/tasks/chart/_task_yaml" in names
-    assert "snellen/tasks/chart/group_paper.yaml" in names
+    assert "snellen/tasks/yaml/_task_yaml" in names
+    assert "snellen/tasks/yaml/group_paper.yaml" in names
     assert "snellen/reports/templates/report.html.j2" in names
 
 

@@ -8,7 +8,7 @@ import pytest
 import tokenizers
 import torch
 import transformers
-from snellen.probes.subject import Subject, ready
+from snellen.probes.states.subject import Subject, ready
 
 SMALL = {
     "vocab_size": 128,

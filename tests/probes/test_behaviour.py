@@ -11,11 +11,11 @@ import pytest
 import torch
 from scipy import stats
 from snellen.errors import InputError
-from snellen.probes.behaviour import link_table, measure_items
-from snellen.probes.runs import run_link
+from snellen.probes.commands import run_link
+from snellen.probes.link.measure import link_table, measure_items
 from snellen.store.trials import COLUMNS, write_trials
-from snellen.tasks.catalogue import find_task
-from snellen.tasks.harness import question, trial_ids
+from snellen.tasks.documents import question, trial_ids
+from snellen.tasks.registry import find_task
 
 
 def run_of(*tasks: str, lengths: tuple[int, ...] = (2, 9), count: int = 2) -> pd.DataFrame:

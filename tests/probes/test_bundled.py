@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from snellen.probes.collapse import CollapsePlan, headline, measure_collapse
-from snellen.probes.pairs import KINDS, build_prompts
-from snellen.probes.states import ONE_PASS, SEPARATE, last_token_states
-from snellen.probes.subject import open_subject
+from snellen.probes.collapse.measure import CollapsePlan, headline, measure_collapse
+from snellen.probes.states.last_token import ONE_PASS, SEPARATE, last_token_states
+from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.subject import open_subject
 
 pytestmark = pytest.mark.bundled
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 import torch
 from snellen.errors import InputError
-from snellen.probes import collapse
-from snellen.probes.collapse import CollapsePlan, headline, measure_collapse
-from snellen.probes.null_band import band_edge, find_horizon, inside_band, null_routes
-from snellen.probes.pairs import KINDS
-from snellen.probes.subject import check_dtype, open_subject, parse_dtype
+from snellen.probes.collapse import measure as collapse
+from snellen.probes.collapse.measure import CollapsePlan, headline, measure_collapse
+from snellen.probes.collapse.null_band import band_edge, find_horizon, inside_band, null_routes
+from snellen.probes.states.pairs import KINDS
+from snellen.probes.states.subject import check_dtype, open_subject, parse_dtype
 
 LENGTHS = (1, 3, 10, 30, 100)
 

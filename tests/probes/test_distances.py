@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import rel_entr
-from snellen.probes.distances import (
+from snellen.probes.collapse.distances import (
     HEAD_METRICS,
     STATE_METRICS,
     distribution_distances,

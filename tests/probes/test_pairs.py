@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from snellen.errors import InputError
-from snellen.probes.pairs import KINDS, PAPER_KINDS, build_prompts, find_kind
+from snellen.probes.states.pairs import KINDS, PAPER_KINDS, build_prompts, find_kind
 
 
 def texts(tokenizer: Any, name: str, n: int, **options: Any) -> tuple[str, str]:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from snellen.probes import paper, paper_mechanism, verdicts
-from snellen.probes.paper_behaviour import behaviour_figures
-from snellen.probes.verdicts import Verdict
+from snellen.probes.paper import mechanism as paper_mechanism
+from snellen.probes.paper import page as paper
+from snellen.probes.paper import verdicts
+from snellen.probes.paper.behaviour import behaviour_figures
+from snellen.probes.paper.verdicts import Verdict
 from snellen.store.trials import COLUMNS
-from snellen.tasks.catalogue import GROUPS, find_task
-from snellen.tasks.harness import question, trial_ids
+from snellen.tasks.documents import question, trial_ids
+from snellen.tasks.registry import GROUPS, find_task
 
 
 def outcomes(correct: int, wrong: int, truncated: int = 0) -> pd.DataFrame:

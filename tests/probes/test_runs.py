@@ -12,9 +12,14 @@ import pytest
 import torch
 from snellen.cli import probe
 from snellen.errors import InputError
-from snellen.probes import collapse, collapse_figures, runs, squash, style, theory_figures
-from snellen.probes.pairs import KINDS
-from snellen.probes.theory_bench import softmax_decay
+from snellen.probes import commands as runs
+from snellen.probes import style
+from snellen.probes.collapse import figures as collapse_figures
+from snellen.probes.collapse import measure as collapse
+from snellen.probes.sensitivity import measure as squash
+from snellen.probes.states.pairs import KINDS
+from snellen.probes.theory import figures as theory_figures
+from snellen.probes.theory.tables import softmax_decay
 
 
 def quiet(_: str) -> None:

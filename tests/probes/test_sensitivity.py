@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 from snellen.errors import InputError
-from snellen.probes import path_bound, sensitivity
-from snellen.probes.theory import random_causal_attention
+from snellen.probes.sensitivity import norms as sensitivity
+from snellen.probes.sensitivity import path_bound
+from snellen.probes.theory.closed_forms import random_causal_attention
 
 IDS = [7, 8, 9, 1, 1, 1, 2, 1, 1, 3, 1, 1]
 

@@ -14,9 +14,14 @@ import pytest
 import torch
 from scipy.special import rel_entr
 from snellen.errors import InputError
-from snellen.probes.pairs import KINDS
-from snellen.probes.runs import run_served
-from snellen.probes.served import CompletionServer, ServedPlan, lumped_distances, measure_served
+from snellen.probes.commands import run_served
+from snellen.probes.served.measure import (
+    CompletionServer,
+    ServedPlan,
+    lumped_distances,
+    measure_served,
+)
+from snellen.probes.states.pairs import KINDS
 
 LENGTHS = (1, 4, 16)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from snellen.errors import InputError
-from snellen.probes.states import (
+from snellen.probes.states.last_token import (
     ONE_PASS,
     SEPARATE,
     Route,
@@ -17,8 +17,8 @@ from snellen.probes.states import (
     depth_names,
     last_token_states,
 )
-from snellen.probes.subject import full_precision, next_token_logits
-from snellen.probes.walk import plan_walk
+from snellen.probes.states.prefix_walk import plan_walk
+from snellen.probes.states.subject import full_precision, next_token_logits
 
 PREFIX = [7, 8, 9]
 GROWING = [PREFIX + [1] * n for n in range(1, 30)]

@@ -8,8 +8,10 @@ import math
 import numpy as np
 import pytest
 from snellen.errors import InputError
-from snellen.probes import finite_counting, theory, theory_bench, toy_attention
-from snellen.probes.decay import decay_exponent, mean_interval
+from snellen.probes.theory import closed_forms as theory
+from snellen.probes.theory import finite_counting, toy_attention
+from snellen.probes.theory import tables as theory_bench
+from snellen.probes.theory.decay import decay_exponent, mean_interval
 
 
 @pytest.mark.parametrize("n", [2, 4, 10, 1000])

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from rapidfuzz.distance import Levenshtein
 from snellen.store.trials import COLUMNS
-from snellen.tasks.catalogue import TASKS
-from snellen.tasks.harness import question
+from snellen.tasks.documents import question
+from snellen.tasks.registry import TASKS
 
 GRID = (1, 2, 4, 8, 16, 32, 64, 128)
 SYMBOLS = np.array(list("0123456789"))

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from snellen.errors import InputError
 from snellen.reports.acuities import acuities
-from snellen.reports.chart_rows import chart_rows, chart_task
 from snellen.reports.curves import curves
-from snellen.reports.eyechart import eye_chart
+from snellen.reports.run.eye_chart import eye_chart
+from snellen.reports.run.eye_chart_rows import chart_rows, chart_task
 from snellen.reports.style import BLUE, VERMILLION
 
 ROOM = 450.0

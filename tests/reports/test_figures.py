@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from snellen.reports.acuities import acuities
 from snellen.reports.curves import curves
-from snellen.reports.figures import figures
-from snellen.reports.histogram import histogram
-from snellen.reports.published import published
+from snellen.reports.paper.published import published
+from snellen.reports.run.figures import figures
+from snellen.reports.run.histogram import histogram
 
 
 def draw(trials):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from snellen.reports.answers import answers_of, attractors
 from snellen.reports.curves import curves
-from snellen.reports.histogram import as_values, histogram, numeric
+from snellen.reports.run.answers import answers_of, attractors
+from snellen.reports.run.histogram import as_values, histogram, numeric
 
 
 def of(trials):

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from snellen.errors import InputError
-from snellen.reports.leaderboard import place, sort_value, write_leaderboard
-from snellen.reports.standing import Chart, Entry, entry_of, standings
+from snellen.reports.leaderboard.page import place, sort_value, write_leaderboard
+from snellen.reports.leaderboard.standings import Chart, Entry, entry_of, standings
 from snellen.stats.acuity import measure
 
 CHART = Chart("1", "a" * 64)

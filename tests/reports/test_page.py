@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 from snellen.errors import InputError
-from snellen.reports.examples import choose, visible
-from snellen.reports.writing import replace, write_report
+from snellen.reports.run.examples import choose, visible
+from snellen.reports.run.writing import replace, write_report
 
 FIGURES = ("error.svg", "error.png", "answers.svg", "answers.png")
 CHART = {"eye_chart.svg", "eye_chart.png"}

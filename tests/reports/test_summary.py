@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from snellen.reports.acuities import acuities, chance
 from snellen.reports.curves import curves
-from snellen.reports.summary import percent, rich_table, summary, warnings
+from snellen.reports.run.summary import percent, rich_table, summary, warnings
 
 
 def report(trials):

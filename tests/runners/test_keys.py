@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from snellen.errors import InputError
-from snellen.runners.keys import find_key, load_env_file, redact, redact_logs, require_key
+from snellen.support.secrets import find_key, load_env_file, redact, redact_logs, require_key
 
 CANARY = "sk-canary-0123456789"
 

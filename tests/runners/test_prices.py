@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 from snellen.errors import InputError
-from snellen.runners.base import Failure, Message, Reply, Request, Sampling
-from snellen.runners.budget import Budget, BudgetReached
 from snellen.runners.prices import Estimate, Prices
+from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
+from snellen.runners.spending import Budget, BudgetReached
 
 
 class Somebody:

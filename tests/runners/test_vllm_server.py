@@ -10,9 +10,9 @@ import time
 
 import pytest
 from snellen.errors import InputError
-from snellen.runners.provider import Limits
-from snellen.runners.vllm import serve_vllm
-from snellen.runners.vllm_server import VllmServer, flags, vllm_command
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.vllm.runner import serve_vllm
+from snellen.runners.vllm.server import VllmServer, flags, vllm_command
 
 
 def test_engine_arguments_as_flags():
@@ -74,7 +74,7 @@ def test_a_folder_that_is_no_model(tmp_path):
 PARENT = """
 import sys
 from pathlib import Path
-from snellen.runners.vllm_server import VllmServer
+from snellen.runners.vllm.server import VllmServer
 child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 VllmServer("m", {}, Path(sys.argv[1]), command=[sys.executable, "-c", child])
 """

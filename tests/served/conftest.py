@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from snellen.runners.provider import Limits
-from snellen.runners.vllm import VllmRunner, serve_vllm
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.vllm.runner import VllmRunner, serve_vllm
 from snellen.store.bundled import bundled_model_path
 
 

@@ -16,11 +16,11 @@ import time
 import httpx2
 import pytest
 from snellen.errors import InputError
-from snellen.runners.base import Failure, Message, Reply, Request, Sampling
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.provider import Limits
-from snellen.runners.vllm import Vllm, VllmRunner
-from snellen.runners.vllm_server import VllmServer
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
+from snellen.runners.vllm.runner import Vllm, VllmRunner
+from snellen.runners.vllm.server import VllmServer
 
 pytestmark = pytest.mark.served
 
@@ -158,7 +158,7 @@ def test_another_model_is_not_served(served):
 
 
 def test_the_openai_provider_drives_it_too(served):
-    from snellen.runners.openai import OpenAI
+    from snellen.runners.openai.provider import OpenAI
 
     runner = Dispatch(OpenAI("smollm2", base_url=url_of(served)), Limits(concurrency=4))
     answers = collect(runner, [ask("What is the capital of France?", reasoning_effort="low")])

@@ -11,8 +11,8 @@ from hypothesis import settings
 from snellen.store.answers import Entry, Failure, Reply
 from snellen.store.journal import digest
 from snellen.store.plan import Plan
-from snellen.tasks.harness import question
-from snellen.tasks.question import TrialId
+from snellen.tasks.documents import question
+from snellen.tasks.trial import TrialId
 
 settings.register_profile("snellen", max_examples=60, deadline=None)
 settings.load_profile("snellen")

@@ -11,7 +11,7 @@ from snellen.errors import InputError
 from snellen.store.answers import Entry, Failure
 from snellen.store.pairing import LoadedRun, load_run, pairings, within_run
 from snellen.store.plan import Plan
-from snellen.store.rundir import open_run
+from snellen.store.run_directory import open_run
 from snellen.store.trials import trial_table, write_trials
 
 Make = Callable[..., LoadedRun]

@@ -19,8 +19,8 @@ from snellen.store.manifest import (
     write_manifest,
 )
 from snellen.store.plan import Plan
-from snellen.store.rundir import documents_sha256, find_run, folder_name, open_run
-from snellen.tasks.catalogue import TASKS
+from snellen.store.run_directory import documents_sha256, find_run, folder_name, open_run
+from snellen.tasks.registry import TASKS
 
 NUMERICS = {"engine": "test", "dtype": "float32"}
 
@@ -211,7 +211,7 @@ def test_differences_are_found_in_order() -> None:
 HOLDER = """
 import sys
 from pathlib import Path
-from snellen.store.rundir import find_run
+from snellen.store.run_directory import find_run
 with find_run(Path(sys.argv[1])).journal():
     print("held", flush=True)
     sys.stdin.read()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from snellen.errors import InputError
-from snellen.store.samples import read_samples
-from snellen.tasks.harness import documents
+from snellen.harness.samples import read_samples
+from snellen.tasks.documents import documents
 
 
 def sample(doc: dict[str, Any], answer: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from snellen.errors import InputError, StoreError
 from snellen.store.answers import Entry, Failure
 from snellen.store.plan import Plan
 from snellen.store.trials import COLUMNS, examples, read_trials, trial_table, write_trials
-from snellen.tasks.question import TrialId
+from snellen.tasks.trial import TrialId
 
 Answer = Callable[..., Entry]
 

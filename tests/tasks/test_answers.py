@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from snellen.tasks.answers import (
+from snellen.tasks.judging import (
     AnswerText,
     Judgement,
     judge,
@@ -16,8 +16,8 @@ from snellen.tasks.answers import (
     read_integer,
     strip_thinking,
 )
-from snellen.tasks.catalogue import TASKS
-from snellen.tasks.question import ask
+from snellen.tasks.registry import TASKS
+from snellen.tasks.trial import ask
 
 FINAL = "The final answer to your maths question is: "
 

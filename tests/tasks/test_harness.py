@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from lm_eval.tasks import TaskManager
 from snellen.errors import InputError
-from snellen.tasks.answers import AnswerText
-from snellen.tasks.budget import answer_tokens
-from snellen.tasks.catalogue import GROUPS, TASKS, harness_name
-from snellen.tasks.chart_files import chart_files
-from snellen.tasks.harness import CHART, count_outcomes, documents, most_frequent, process_results
+from snellen.tasks.answer_length import answer_tokens
+from snellen.tasks.documents import CHART, count_outcomes, documents, most_frequent, process_results
+from snellen.tasks.judging import AnswerText
+from snellen.tasks.registry import GROUPS, TASKS, harness_name
+from snellen.tasks.yaml_files import chart_files
 
 
 def test_the_committed_files_are_those_of_the_catalogue() -> None:
     committed = {path.name: path.read_text(encoding="utf-8") for path in CHART.glob("*.yaml")}
-    assert committed == chart_files(), "run: python -m snellen.tasks.chart_files"
+    assert committed == chart_files(), "run: python -m snellen.tasks.yaml_files"
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from snellen.tasks.numbers import LIST, NUMBER, spell_out_digits, spelled_to_integer, to_integer
+from snellen.tasks.reading.numbers import (
+    LIST,
+    NUMBER,
+    spell_out_digits,
+    spelled_to_integer,
+    to_integer,
+)
 
 SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "

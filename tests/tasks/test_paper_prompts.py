@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from snellen.tasks.catalogue import GROUPS, TASKS
 from snellen.tasks.lengths import parse_lengths
-from snellen.tasks.question import ask
+from snellen.tasks.registry import GROUPS, TASKS
+from snellen.tasks.trial import ask
 
 SUM = (
     "Please perform the following sum: 1 + 1 + 1. Please give the answer on the final line exactly"

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from snellen.errors import InputError
-from snellen.tasks.catalogue import MODES, TASKS, Standard, Task, find_mode, find_task, find_tasks
 from snellen.tasks.lenses import LENSES, find_lens
-from snellen.tasks.question import Question, ask
+from snellen.tasks.registry import MODES, TASKS, Standard, Task, find_mode, find_task, find_tasks
+from snellen.tasks.trial import Question, ask
 from snellen.tasks.wording import choose
 
 OWN = [task for task in TASKS.values() if task.family != "paper"]

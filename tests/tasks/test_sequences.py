@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
-from snellen.tasks.catalogue import TASKS, Task
 from snellen.tasks.draw import Draw
+from snellen.tasks.registry import TASKS, Task
 from snellen.tasks.sequences import DIGITS, Items
 
 OWN = [task for task in TASKS.values() if task.family != "paper"]

@@ -6,12 +6,12 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-from snellen.runners.asking import Asker
-from snellen.runners.base import Message, Sampling
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.gemini import Gemini
-from snellen.runners.openai import OpenAI
-from snellen.runners.provider import Limits
+from snellen.runners.cached import Asker
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.gemini.provider import Gemini
+from snellen.runners.openai.provider import OpenAI
+from snellen.runners.protocol import Message, Sampling
 from snellen.store.journal import Journal
 
 LIMITS = Limits(concurrency=8, attempt_s=30.0, faults=30)

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from snellen.runners.base import Failure, Message, Reply, Request, Sampling
+from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
 from wireserver import GOOD_KEY, Serving, Wire
 
 

@@ -8,10 +8,10 @@ import time
 
 import pytest
 from snellen.errors import StoreError
-from snellen.runners.base import Failure, Reply
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.openai import OpenAI
-from snellen.runners.provider import Limits
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.openai.provider import OpenAI
+from snellen.runners.protocol import Failure, Reply
 from wireserver import FairLimit, Wire, answer_to
 
 

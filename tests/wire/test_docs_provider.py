@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from snellen.errors import ModelRefused
-from snellen.runners.base import Failure, Reply
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.provider import Limits, Provider
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits, Provider
+from snellen.runners.protocol import Failure, Reply
 from wireserver import Wire, answer_to
 
 DOC = Path(__file__).parents[2] / "docs" / "providers.md"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from snellen.errors import InputError, ModelRefused
-from snellen.runners.base import Failure, Message, Reply, Request, Sampling
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.gemini import Gemini
-from snellen.runners.provider import Limits
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.gemini.provider import Gemini
+from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
 from wireserver import Wire, answer_to
 
 FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)

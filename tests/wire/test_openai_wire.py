@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from snellen.errors import InputError, ModelRefused
-from snellen.runners.base import Failure, Reply
-from snellen.runners.dispatch import Dispatch
-from snellen.runners.openai import OpenAI
-from snellen.runners.openai_errors import duration_s, refill_s
-from snellen.runners.provider import Limits
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.openai.errors import duration_s, refill_s
+from snellen.runners.openai.provider import OpenAI
+from snellen.runners.protocol import Failure, Reply
 from wireserver import Wire, answer_to
 
 FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)

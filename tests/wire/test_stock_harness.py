@@ -10,9 +10,9 @@ import pytest
 from lm_eval.api.registry import get_model, model_registry
 from lm_eval.tasks import TaskManager
 from snellen.errors import InputError, ModelRefused
-from snellen.runners import plugin
-from snellen.runners.backend import BackendRunner
-from snellen.runners.base import Failure, Reply
+from snellen.harness import models as plugin
+from snellen.runners.lm_eval.runner import BackendRunner
+from snellen.runners.protocol import Failure, Reply
 from wireserver import Wire, answer_to
 
 # aiohttp leaves lm-eval's own connections to the garbage collector.

@@ -1,0 +1,1 @@
+"""The verbs as Python functions: run, acuity, compare, prescribe, leaderboard, paper."""

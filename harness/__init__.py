@@ -1,0 +1,1 @@
+"""lm-evaluation-harness both ways: our runners as its models, our runs as its results."""

@@ -1,0 +1,74 @@
+"""Trials out of a stock lm-eval run: its ``samples_*.jsonl`` hold all that is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import InputError
+from ..store.answers import Reply
+from ..store.trials import COLUMNS, example
+from ..tasks.documents import question
+from ..tasks.trial import Question, TrialId
+
+
+def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str, Any]]]:
+    """Read the sample files of lm-eval runs of Snellen's tasks.
+
+    Outcomes are judged anew from the raw responses. lm-eval keeps neither finish reasons nor
+    token counts, so those columns are empty and a truncated answer cannot be told from a wrong
+    one.
+
+    Returns:
+        The table of trials, and every trial word for word as for the report.
+
+    Raises:
+        InputError: a line is not a sample of one of Snellen's tasks (named by file and line).
+    """
+    rows: list[dict[str, Any]] = []
+    shown: list[Mapping[str, Any]] = []
+    for path in paths:
+        for asked, text in _samples(path):
+            judged = asked.judge(text)
+            rows.append(
+                {
+                    "run_id": path.stem.removeprefix("samples_"),
+                    "model": path.parent.name,
+                    **asked.trial.as_dict(),
+                    "truth": asked.truth,
+                    "answer": judged.answer or None,
+                    "outcome": judged.outcome,
+                    "abs_error": judged.abs_error,
+                    "prompt_sha256": asked.prompt_sha256,
+                }
+            )
+            shown.append(example(asked.trial, Reply(text)))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS), shown
+
+
+def _samples(path: Path) -> Iterator[tuple[Question, str]]:
+    try:
+        # Not splitlines: an answer may hold one of the rarer line separators.
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            sample = json.loads(line)
+            doc = sample["doc"]
+            asked = question(TrialId(**{name: doc[name] for name in TrialId.__dataclass_fields__}))
+            if (asked.trial.version, asked.truth) != (doc["version"], doc["truth"]):
+                raise ValueError("another version of the task asked this")
+            text = str(sample["resps"][0][0])
+        except (InputError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{path} line {number} is not a sample of a Snellen task "
+                f"({type(error).__name__}: {error}); give samples_snellen_*.jsonl"
+            ) from error
+        yield asked, text

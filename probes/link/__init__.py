@@ -1,0 +1,1 @@
+"""Behaviour and mechanism on one axis."""

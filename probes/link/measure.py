@@ -1,0 +1,244 @@
+"""Behaviour and mechanism on one axis: do collapsed prompts get wrong answers, item by item?
+
+For each trial of a run the very prompt that was asked is rebuilt (and proved by its hash), and
+its neighbour, the same prompt with the last item once more. At the token before the answer:
+the distance between the two states, and the margin of the true answer over the answers next to
+it. The paper implies that a small distance goes with a small margin and a wrong answer; nothing
+here assumes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from ...errors import InputError
+from ...tasks.documents import question
+from ...tasks.registry import find_task
+from ...tasks.trial import TrialId
+from ..collapse.distances import state_distances
+from ..states.last_token import depth_names, last_token_states
+from ..states.subject import next_token_logits
+
+Array = NDArray[np.float64]
+
+PAPER_LEAD = "The final answer to your maths question is: "
+"""How an answer to the paper's counting prompts begins; Snellen's own are answered directly."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One trial as token ids: its prompt, its neighbour's, and the answers to compare.
+
+    ``answers[0]`` is the true answer; the others are the numbers next to it.
+    """
+
+    row: int
+    short: tuple[int, ...]
+    long: tuple[int, ...]
+    answers: tuple[tuple[int, ...], ...]
+
+
+def measure_items(
+    model: Any,
+    tokenizer: Any,
+    trials: pd.DataFrame,
+    *,
+    chat: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Distance and margin of every trial with an integer answer and no lens.
+
+    Args:
+        model: The model that the trials were put to.
+        tokenizer: Its tokenizer.
+        trials: A table of trials (docs/run-directory.md).
+        chat: Whether the run used the model's chat template.
+        progress: Told one line per task.
+
+    Returns:
+        The trials that could be measured, with ``correct`` (blank where the answer was cut or
+        refused), ``margin`` (nats: log p of the true
+        answer less that of the better of its neighbours), ``linf`` and ``rel_l2`` (distance to
+        the prompt with one more item, after the final norm).
+
+    Raises:
+        InputError: No trial can be measured, there is no chat template, or a prompt is not the
+            one that was asked.
+    """
+    if chat and not tokenizer.chat_template:
+        raise InputError("the tokenizer has no chat template: the run used none either, so --raw")
+    usable = trials[(trials.lens == "none") & (trials.outcome != "failed")]
+    usable = usable[usable.task.map(_countable).astype(bool)].reset_index(drop=True)
+    if not len(usable):
+        raise InputError(
+            "no trial of this run can be probed: counting and summing tasks without a lens are "
+            "needed, e.g. --tasks count_ones,count_ones_bernoulli"
+        )
+    items = [_item(tokenizer, usable.iloc[row], row, chat) for row in range(len(usable))]
+    heads = int(model.config.get_text_config().num_attention_heads)
+    out = usable.copy()
+    # A cut or refused answer is neither right nor wrong; its prompt is measured all the same.
+    out["correct"] = (usable.outcome == "correct").astype("boolean")
+    out.loc[usable.outcome.isin(["truncated", "refused"]), "correct"] = pd.NA
+    for task, group in usable.groupby("task", sort=False):
+        progress(f"{task}: {len(group)} prompts and their neighbours")
+        chosen = [items[row] for row in group.index]
+        ends = last_token_states(
+            model, [i.short for i in chosen] + [i.long for i in chosen], depths=[_depths(model) - 1]
+        )[:, 0]
+        found = state_distances(ends[: len(chosen)], ends[len(chosen) :], heads)
+        out.loc[group.index, "linf"] = found["linf"]
+        out.loc[group.index, "rel_l2"] = found["rel_l2"]
+        out.loc[group.index, "margin"] = _margins(model, chosen)
+    return out
+
+
+def _countable(task: str) -> bool:
+    """Whether one more item makes the true answer another number."""
+    found = find_task(task)
+    copies = found.family == "copying" or found.name.startswith("paper_copy")
+    return found.answer == "integer" and not copies
+
+
+def _depths(model: Any) -> int:
+    return len(depth_names(model))
+
+
+def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
+    task = find_task(trial.task)
+    asked = question(
+        TrialId(
+            trial.task, trial["mode"], trial.lens, task.version,
+            int(trial.length), int(trial["index"]), int(trial.seed),
+        )
+    )  # fmt: skip
+    if asked.prompt_sha256 != trial.prompt_sha256:
+        raise InputError(
+            f"the prompt of {trial.task} n={trial.length} index={trial['index']} is not the one "
+            "that was asked: the run was made by another version of the tasks"
+        )
+    separator = task.prompt.separator
+    last = asked.sequence.rsplit(separator, 1)[-1] if separator else asked.sequence[-1]
+    neighbour = asked.prompt.replace(asked.sequence, asked.sequence + separator + last)
+    lead = PAPER_LEAD if task.family == "paper" else ""
+    truth = int(asked.truth)
+    close = [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
+    return Item(
+        row,
+        tuple(_prompt_ids(tokenizer, asked.prompt, lead, chat)),
+        tuple(_prompt_ids(tokenizer, neighbour, lead, chat)),
+        tuple(
+            (*tokenizer.encode(str(number), add_special_tokens=False), *close)
+            for number in (truth, truth - 1, truth + 1)
+        ),
+    )
+
+
+def _prompt_ids(tokenizer: Any, prompt: str, lead: str, chat: bool) -> list[int]:
+    if chat:
+        text = tokenizer.apply_chat_template(
+            [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True
+        )
+        ids: list[int] = tokenizer.encode(text + lead, add_special_tokens=False)
+        return ids
+    plain: list[int] = tokenizer.encode(f"{prompt}\n{lead}")
+    return plain
+
+
+def _margins(model: Any, items: Sequence[Item]) -> Array:
+    """Log probability of the true answer less that of the better neighbour, per item."""
+    import torch
+
+    sequences: list[tuple[int, ...]] = []
+    places: list[list[range]] = []
+    for item in items:
+        spans = []
+        for answer in item.answers:
+            start = len(sequences)
+            sequences += [item.short + answer[:k] for k in range(len(answer))]
+            spans.append(range(start, len(sequences)))
+        places.append(spans)
+    final = last_token_states(model, sequences, depths=[_depths(model) - 1])[:, 0]
+    out = np.empty(len(items))
+    for i, (item, spans) in enumerate(zip(items, places, strict=True)):
+        scores = []
+        for answer, span in zip(item.answers, spans, strict=True):
+            logp = torch.log_softmax(next_token_logits(model, final[span.start : span.stop]), -1)
+            scores.append(float(logp[range(len(answer)), list(answer)].sum()))
+        out[i] = scores[0] - max(scores[1:])
+    return out
+
+
+def link_table(items: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Rank correlations of distance with margin and with being right, per task and pooled.
+
+    Args:
+        items: Rows of :func:`measure_items`.
+        resamples: Bootstrap resamples of the trials.
+        seed: Seed of the resampling.
+
+    Returns:
+        Per task (and ``all``): n, Spearman's correlation of ``rel_l2`` with ``margin`` and with
+        ``correct``; ``given_length`` is the partial rank correlation with length held fixed,
+        since all three fall with length. Each with a 95 % bootstrap interval; blank where a
+        quantity does not vary.
+    """
+    rows = []
+    groups = list(items.groupby("task", sort=False))
+    for task, group in [*groups, ("all", items)] if len(groups) > 1 else groups:
+        row: dict[str, Any] = {"task": task, "n": len(group), "correct": int(group.correct.sum())}
+        row["judged"] = int(group.correct.notna().sum())
+        for target in ("margin", "correct"):
+            for name, measure in (("", _spearman), ("_given_length", _partial_spearman)):
+                value, low, high = _bootstrap(group, target, measure, resamples, seed)
+                column = f"{target}{name}"
+                row |= {f"rho_{column}": value, f"low_{column}": low, f"high_{column}": high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _spearman(x: Any, y: Any, _: Any) -> float:
+    return _correlation(stats.rankdata(x), stats.rankdata(y), 0.0)
+
+
+def _partial_spearman(x: Any, y: Any, z: Any) -> float:
+    """Correlation of the ranks of x and y after a straight line in the ranks of z is taken out."""
+    ranks = [stats.rankdata(v) for v in (x, y, z)]
+    if ranks[2].std() == 0:
+        return _spearman(x, y, z)
+    base = ranks[2] - ranks[2].mean()
+    left = [r - r.mean() - (r @ base) / (base @ base) * base for r in ranks[:2]]
+    # What is left may be rounding of zero: a quantity that length decides altogether.
+    return _correlation(left[0], left[1], 1e-9 * len(base))
+
+
+def _correlation(x: Array, y: Array, least: float) -> float:
+    """Pearson's correlation; nan where one of the two hardly varies."""
+    if min(x.std(), y.std()) <= least:
+        return float("nan")
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _bootstrap(
+    group: pd.DataFrame, target: str, measure: Callable[..., float], resamples: int, seed: int
+) -> tuple[float, float, float]:
+    group = group.dropna(subset=[target])
+    if len(group) < 3:
+        return float("nan"), float("nan"), float("nan")
+    columns = [group[c].astype(float).to_numpy() for c in ("rel_l2", target, "length")]
+    value = measure(*columns)
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(len(group), size=(resamples, len(group)))
+    found = np.array([measure(*(c[d] for c in columns)) for d in draws])
+    found = found[np.isfinite(found)]
+    if not np.isfinite(value) or len(found) < resamples / 2:
+        return value, float("nan"), float("nan")
+    low, high = np.quantile(found, [0.025, 0.975])
+    return value, float(low), float(high)

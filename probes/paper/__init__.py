@@ -1,0 +1,1 @@
+"""All figures of the paper for one model."""

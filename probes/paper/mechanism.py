@@ -1,0 +1,168 @@
+"""The paper's representation figures (5 and 12) and synthetic ones (8, 9, 10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..collapse.figures import band_text, distance_limits, draw_distance
+from ..collapse.measure import CollapsePlan, CollapseTables, headline, measure_collapse
+from ..states.pairs import KINDS
+from ..style import new_figure, styled
+from ..theory.figures import fig8, fig9, fig10
+from ..theory.tables import theory_tables
+from .behaviour import Drawn
+from .verdicts import Finding, Verdict, decays, falls, reaches_band
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+    from ..states.subject import Subject
+
+FIG5_LENGTHS = (1, 2, 6, 11, 51, 101, 501, 1001, 2001)
+FIG12_LENGTHS = (2, 5, 10, 100, 500, 1000)
+DTYPES = ("float64", "float32", "bfloat16")
+GEMMA_7B = {
+    "count_ones": (0.93, 0.33, 0.17, 0.057, 0.037, 0.025, 0.035, 0.035, 0.008),
+    "count_sampled": (0.325, 0.280, 0.235, 0.260, 0.189, 0.136, 0.109, 0.092, 0.073),
+    "copy_ones": (0.47, 0.40, 0.12, 0.054, 0.043, 0.053, 0.031, 0.035, 0.006),
+    "copy_commas": (0.47, 0.40, 0.42, 0.76, 1.02, 1.09, 1.29, 1.32, 1.45),
+}
+"""Figure 5 as digitised: mean over heads at the last layer; good to 0.003 to 0.01."""
+
+PANELS = {
+    "count_ones": "(a) count, ones",
+    "count_sampled": "(b) count, sampled digits",
+    "copy_ones": "(c) copy, ones",
+    "copy_commas": "(d) copy, commas every third",
+}
+
+
+def collapse_figures(
+    subject: Subject, longest: int, progress: Callable[[str], None]
+) -> tuple[list[Drawn], list[str]]:
+    """Figures 5 and 12, measured on a model up to ``longest`` items; and what failed.
+
+    Figure 5(d) adds one item, which moves it in its group of three: n against n + 3 is measured
+    as a control.
+    """
+    kinds = tuple(KINDS[name] for name in PANELS)
+    grid = tuple(n for n in FIG5_LENGTHS if n <= longest)
+    tables = measure_collapse(subject, CollapsePlan(kinds, grid, DTYPES), progress)
+    phase = CollapsePlan((KINDS["copy_commas"],), grid, ("float64",), step=3)
+    tables.add(measure_collapse(subject, phase, progress))
+    grid12 = tuple(n for n in FIG12_LENGTHS if n <= longest)
+    plan12 = CollapsePlan((KINDS["last_digit"],), grid12, DTYPES)
+    tables12 = measure_collapse(subject, plan12, progress)
+    drawn = []
+    if len(tables.collapse):
+        one = tables.collapse[tables.collapse.step == 1]
+        drawn.append(Drawn("fig5", _fig5(one), headline(tables.collapse), _findings5(tables)))
+    if len(tables12.collapse):
+        drawn.append(
+            Drawn("fig12", _fig12(tables12.collapse), headline(tables12.collapse), _both(
+                "12", "last_digit", tables12))
+        )  # fmt: skip
+    return drawn, tables.failures + tables12.failures
+
+
+@styled
+def _fig5(collapse: pd.DataFrame) -> Figure:
+    table = headline(collapse)
+    figure, axes = new_figure(1, 4, width=3.1, height=3.0, sharey=True)
+    for axis, (kind, title) in zip(axes, PANELS.items(), strict=True):
+        theirs = pd.DataFrame({"length": FIG5_LENGTHS, "value": GEMMA_7B[kind]})
+        draw_distance(axis, table[table.kind == kind], theirs)
+        axis.set_title(title)
+    low, high = distance_limits(table)
+    axes[0].set_ylim(min(low, 0.004), high)
+    axes[0].set_ylabel("$L_\\infty$ distance, n and n+1\n(mean over heads)")
+    _band_legend(figure, table)
+    return figure
+
+
+@styled
+def _fig12(collapse: pd.DataFrame) -> Figure:
+    table = headline(collapse)
+    figure, (axis,) = new_figure(1, 1, width=4.8, height=3.4)
+    draw_distance(axis, table)
+    axis.set_title("Type 1 prompt, a sequence of ones")
+    axis.set_ylim(distance_limits(table))
+    axis.set_ylabel("$L_\\infty$ distance, n and n+1\n(mean over heads)")
+    _band_legend(figure, table)
+    return figure
+
+
+def _band_legend(figure: Figure, table: pd.DataFrame) -> None:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=4, title_fontsize=7.5,
+        title=f"after the final norm; shaded below dashes: null band\n({band_text(table)}); "
+        "hollow: collapsed",
+    )  # fmt: skip
+
+
+def _both(figure: str, kind: str, tables: CollapseTables) -> list[Finding]:
+    """Decay in exact arithmetic, and arrival in the bfloat16 band."""
+    final = headline(tables.collapse)
+    rows = final[(final.kind == kind) & (final.step == 1)]
+    exact = rows[rows.dtype == "float64"]
+    out = [falls(figure, "The last states of n and n+1 draw together.", exact.length, exact.linf)]
+    ends = headline(tables.horizon)
+    half = ends[(ends.kind == kind) & (ends.dtype == "bfloat16")]
+    if len(half):
+        claim = "In bfloat16 they cannot be told apart from some length on."
+        out.append(reaches_band(figure, claim, half.iloc[0]))
+    return out
+
+
+def _findings5(tables: CollapseTables) -> list[Finding]:
+    out = [
+        finding
+        for panel, kind in zip("abc", list(PANELS)[:3], strict=True)
+        for finding in _both(f"5{panel}", kind, tables)
+    ]
+    final = headline(tables.collapse)
+    final = final[final.dtype == "float64"]
+    ones, commas = (
+        final[(final.kind == kind) & (final.step == 1)].linf
+        for kind in ("copy_ones", "copy_commas")
+    )
+    same_phase = final[(final.kind == "copy_commas") & (final.step == 3)].linf
+    rule = "distance at the longest length at least 3 times that without commas; else did not hold"
+    for claim, marked in (
+        ("Commas every third digit keep the states apart.", commas),
+        ("So they do at the same place in the group (control: n against n + 3).", same_phase),
+    ):
+        verdict, numbers = Verdict.UNTESTABLE, "not measured"
+        if len(ones) and len(marked):
+            numbers = f"{marked.iloc[-1]:.3g} with, {ones.iloc[-1]:.3g} without commas"
+            held = marked.iloc[-1] >= 3 * ones.iloc[-1]
+            verdict = Verdict.HELD if held else Verdict.NOT_HELD
+        out.append(Finding("5d", claim, rule, verdict, numbers))
+    return out
+
+
+def theory_drawn(seeds: int) -> list[Drawn]:
+    """Figures 8, 9 and 10, with the fitted exponents of Figure 10's own cell."""
+    tables = theory_tables(seeds)
+    eight = tables["fig8_sinusoidal"]
+    nine = tables["fig9_softmax"]
+    claim8 = "Under sinusoidal encodings states of n and n+1 tokens converge."
+    fits = tables["fig10_exponents"]
+    ten = [
+        decays("10", f"The distance decays: {cell}.", *(float(x) for x in fit))
+        for cell, *fit in fits[fits.paper][["encoding", "exponent", "low", "high"]].to_numpy()
+    ]
+    l1 = eight[eight.norm == "L1"]
+    return [
+        Drawn("fig8", fig8(tables), eight, [falls("8", claim8, l1.length, l1["mean"])]),
+        Drawn(
+            "fig9", fig9(tables), nine,
+            [falls("9", "Total variation of the softmaxes goes to 0.", nine.length, nine["mean"])],
+        ),
+        Drawn("fig10", fig10(tables), tables["fig10_sweep"], ten),
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Over-squashing: how strongly the last state depends on each input."""

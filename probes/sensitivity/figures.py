@@ -1,0 +1,69 @@
+"""Figures of over-squashing: profiles beside the path sum, and attention on the first token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..style import BLACK, BLUE, GREY, ORANGE, new_figure, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = {"trained": BLUE, "random": ORANGE}
+
+
+@styled
+def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
+    """Per kind (the longest prompt, first draw): trained, random, and attention by layer.
+
+    Profiles and path sums are each divided by their mean: the bound predicts a shape.
+    """
+    positions, layers, profiles = (tables[k] for k in ("positions", "layers", "profiles"))
+    longest = positions.length.max()
+    kinds = list(dict.fromkeys(positions.kind))
+    figure, axes = new_figure(len(kinds), 3, width=3.3, height=2.7)
+    for row, kind in enumerate(kinds):
+        panels = axes[3 * row : 3 * row + 3]
+        for axis, weights in zip(panels, COLOURS, strict=False):
+            chosen = _one(positions, kind, weights, longest)
+            scale = chosen.norm.mean()
+            axis.fill_between(
+                chosen.position, chosen.low / scale, chosen.high / scale,
+                color=COLOURS[weights], alpha=0.25, lw=0,
+            )  # fmt: skip
+            axis.plot(
+                chosen.position, chosen.norm / scale, color=COLOURS[weights], label="measured"
+            )
+            axis.plot(
+                chosen.position, chosen.path_sum / chosen.path_sum.mean(), "--", color=BLACK,
+                lw=1.1, label="path sum (Theorem 5.1)",
+            )  # fmt: skip
+            found = _one(profiles, kind, weights, longest).iloc[0]
+            axis.set_yscale("log")
+            axis.set_title(
+                f"{kind.replace('_', ' ')}, {weights}\n"
+                f"rank corr. {found.rank_correlation:.2f}"
+                f" (without ends {found.rank_correlation_inner:.2f})"
+            )
+            axis.set_xlabel("position of the input token")
+            axis.set_ylabel(r"$\|\partial y_n/\partial v_i\|_F$ over its mean")
+        axis = panels[2]
+        for weights, colour in COLOURS.items():
+            chosen = _one(layers, kind, weights, longest)
+            axis.plot(chosen.layer, chosen.first_token_last_query, color=colour, label=weights)
+        axis.axhline(chosen.uniform.iloc[0], color=GREY, lw=0.9, ls=":", label="uniform (1/n)")
+        axis.set_ylim(0, 1)
+        axis.set_title("attention of the last token\non the first")
+        axis.set_xlabel("layer")
+        axis.set_ylabel("mean weight over heads")
+        axis.legend(loc="upper left")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _one(table: pd.DataFrame, kind: str, weights: str, length: int) -> pd.DataFrame:
+    chosen = table[(table.kind == kind) & (table.weights == weights) & (table.length == length)]
+    return chosen[chosen.repetition == 0]

@@ -1,0 +1,166 @@
+"""Over-squashing: how strongly the last state depends on each input token.
+
+``J_i = d y_n / d v_i`` for every position i at once. With u of independent random signs,
+``E ||J_i^T u||^2 = ||J_i||_F^2`` (Hutchinson 1989), and one backward pass gives ``J_i^T u`` for
+all i: k probes cost k backward passes where the exact Jacobian costs d_model of them. Half of
+the probes go to the few output directions that carry most of the norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from ...errors import InputError
+from ..states.subject import decoder_of, full_precision
+
+if TYPE_CHECKING:
+    import torch
+
+Array = NDArray[np.float64]
+
+
+class Norms(NamedTuple):
+    """Frobenius norm of d y_n / d v_i per position, shape (n,), with a 95 % interval.
+
+    The probes are shared by all positions, so errors move the whole profile together: its shape
+    is known better than its height. ``low`` and ``high`` equal ``value`` when it is exact.
+    """
+
+    value: Array
+    low: Array
+    high: Array
+
+
+class Profile(NamedTuple):
+    """Norms, with what makes them scale-free.
+
+    ``elasticity`` is ``norm * ||v_i|| / ||y_n||``: relative change out per relative change in.
+    """
+
+    norms: Norms
+    elasticity: Array
+
+
+def estimated_norms(model: Any, ids: Sequence[int], *, probes: int = 16, seed: int = 0) -> Profile:
+    """Norms by ``probes`` vector-Jacobian products: half exact, half random (Hutch++).
+
+    The output directions that inputs move most are sketched by forward passes (finite
+    differences of random directions). On their span the squared norm is summed exactly, one
+    product per direction; random signs are spent on the rest alone, which varies less. The sum
+    is unbiased whatever the sketch (Meyer et al. 2021, arXiv 2010.09649).
+
+    Args:
+        model: A frozen decoder-only model, in float32 or float64 (the noise of a 16-bit backward
+            pass has its own null band).
+        ids: The prompt's token ids, n of them.
+        probes: Backward passes, at least 4 (the interval comes from the random ones' spread).
+        seed: Seed of the directions and signs.
+
+    Raises:
+        InputError: Fewer than four probes.
+    """
+    import torch
+
+    if probes < 4:
+        raise InputError(f"--probes {probes} has no spread: give 4 or more, or --exact")
+    inputs, output = _forward(model, ids)
+    generator = torch.Generator().manual_seed(seed)
+    basis = _sketch(model, inputs, output, min(probes // 2, len(output) // 2), generator)
+    known = np.sum([_pull(output, inputs, direction) for direction in basis.T], axis=0)
+    count = probes - basis.shape[1]
+    signs = torch.randint(0, 2, (count, len(output)), generator=generator) * 2 - 1
+    rest = signs.to(output)
+    rest = rest - (rest @ basis) @ basis.T
+    squares = np.stack([_pull(output, inputs, u) for u in rest])
+    total = known + squares.mean(axis=0)
+    # The interval is symmetric for the logarithm: a sum of squares is skewed and never negative.
+    error = squares.std(axis=0, ddof=1) / np.sqrt(count) / np.maximum(total, np.finfo(float).tiny)
+    factor = np.exp(stats.t.ppf(0.975, count - 1) * error / 2)
+    norms = np.sqrt(total)
+    return _profile(Norms(norms, norms / factor, norms * factor), inputs, output)
+
+
+def _sketch(
+    model: Any, inputs: torch.Tensor, output: torch.Tensor, count: int, generator: torch.Generator
+) -> torch.Tensor:
+    """Orthonormal output directions, shape (d, count), that random input changes lead to."""
+    import torch
+
+    noise = torch.randn((count, *inputs.shape), generator=generator).to(inputs)
+    # A thousandth of the embeddings' own size: far above rounding, still close to linear.
+    step = 1e-3 * inputs.detach().square().mean().sqrt()
+    with torch.no_grad(), full_precision(model.dtype):
+        states = decoder_of(model)(inputs_embeds=inputs + step * noise, use_cache=False)
+        moved = states.last_hidden_state[:, -1] - output
+        basis: torch.Tensor = torch.linalg.qr((moved / moved.norm(dim=-1, keepdim=True)).T)[0]
+    return basis
+
+
+def exact_norms(model: Any, ids: Sequence[int]) -> Profile:
+    """Norms by the full Jacobian: one backward pass per coordinate of the state."""
+    import torch
+
+    inputs, output = _forward(model, ids)
+    total = np.zeros(len(ids))
+    for row in torch.eye(len(output), dtype=output.dtype, device=output.device):
+        total += _pull(output, inputs, row)
+    norms = np.sqrt(total)
+    return _profile(Norms(norms, norms, norms), inputs, output)
+
+
+def _forward(model: Any, ids: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Input embeddings (n, d) and the last state after the final norm (d,), with a graph."""
+    import torch
+
+    tokens = torch.as_tensor(list(ids), device=model.device)
+    inputs = model.get_input_embeddings()(tokens).detach().requires_grad_()
+    with full_precision(model.dtype):
+        states = decoder_of(model)(inputs_embeds=inputs[None], use_cache=False).last_hidden_state
+    return inputs, states[0, -1]
+
+
+def _pull(output: torch.Tensor, inputs: torch.Tensor, cotangent: torch.Tensor) -> Array:
+    """Squared norms of J_i^T u for all positions, in float64."""
+    import torch
+
+    with full_precision(output.dtype):
+        (gradient,) = torch.autograd.grad(output, inputs, cotangent, retain_graph=True)
+    squares: Array = gradient.double().square().sum(-1).cpu().numpy()
+    return squares
+
+
+def _profile(norms: Norms, inputs: torch.Tensor, output: torch.Tensor) -> Profile:
+    sizes = inputs.detach().double().norm(dim=-1).cpu().numpy()
+    return Profile(norms, norms.value * sizes / float(output.detach().double().norm()))
+
+
+class Shape(NamedTuple):
+    """Mean sensitivity of stretches of a prompt, and whether they make a U.
+
+    ``early`` and ``late`` are the outer tenths without the very first and very last token (an
+    attention sink and the residual path would make any profile a U), ``middle`` the central
+    fifth.
+    """
+
+    first: float
+    early: float
+    middle: float
+    late: float
+    last: float
+    u_shaped: bool
+
+
+def profile_shape(norms: Array) -> Shape:
+    """Summarise a profile of at least five positions."""
+    n = len(norms)
+    tenth = max(1, n // 10)
+    early = float(norms[1 : 1 + tenth].mean())
+    late = float(norms[-1 - tenth : -1].mean())
+    middle = float(norms[int(0.4 * n) : max(int(0.6 * n), int(0.4 * n) + 1)].mean())
+    u_shaped = early > middle and late > middle
+    return Shape(float(norms[0]), early, middle, late, float(norms[-1]), u_shaped)

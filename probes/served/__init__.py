@@ -1,0 +1,1 @@
+"""Collapse through a server's log probabilities."""

@@ -1,0 +1,253 @@
+"""Collapse through a server: what is left of it when only log probabilities are to be had.
+
+An OpenAI-compatible ``/v1/completions`` gives the K most likely next tokens and their log
+probabilities. Two such lists are compared on the tokens that both name and one lump for the
+rest: by the data-processing inequality that gives a lower bound of the total variation and of
+the KL divergence, and ``covered`` says how much mass was named. The null band comes from asking
+the same prompt again, with the others in flight at the same time so that batches differ.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ..collapse.null_band import band_edge, find_horizon, inside_band
+from ..states.pairs import Kind
+
+MEASURES = ("tv", "kl")
+Distribution = dict[str, float]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ServedPlan:
+    """What to ask.
+
+    Attributes:
+        kinds: Kinds of pairs.
+        lengths: Items n, in rising order.
+        step: Pairs are n against n + step.
+        repetitions: Draws of the random kinds.
+        seed: Seed of the draws.
+        calls: How often each prompt is asked; at least 2.
+        top: Log probabilities per call.
+        concurrency: Requests in flight.
+    """
+
+    kinds: tuple[Kind, ...]
+    lengths: tuple[int, ...]
+    step: int = 1
+    repetitions: int = 3
+    seed: int = 0
+    calls: int = 4
+    top: int = 20
+    concurrency: int = 8
+
+
+class CompletionServer:
+    """An OpenAI-compatible server that is already running."""
+
+    def __init__(self, model: str, base_url: str, *, timeout: float = 120.0):
+        """Args give the served model's name and the URL up to and including ``/v1``."""
+        self.model = model
+        key = os.environ.get("OPENAI_API_KEY", "none")
+        self._client = httpx2.Client(
+            base_url=base_url.rstrip("/"),
+            timeout=timeout,
+            headers={"Authorization": f"Bearer {key}"},
+            trust_env=False,
+        )
+
+    def __enter__(self) -> CompletionServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def next_token(self, prompt: str, top: int) -> Distribution:
+        """Log probabilities of the most likely next tokens.
+
+        Raises:
+            InputError: The server cannot be reached, refuses, or gives no log probabilities.
+        """
+        body = {
+            "model": self.model,
+            "prompt": prompt,
+            "max_tokens": 1,
+            "temperature": 0,
+            "logprobs": top,
+        }
+        answer = self._post("completions", body)
+        try:
+            found: Distribution = answer["choices"][0]["logprobs"]["top_logprobs"][0]
+        except (KeyError, IndexError, TypeError):
+            found = {}
+        if not found:
+            raise InputError(
+                f"{self.model} at {self._client.base_url} gives no log probabilities: this probe "
+                "needs a server whose /v1/completions honours logprobs"
+            )
+        return found
+
+    def tokens(self, prompt: str) -> int | None:
+        """Tokens of a prompt where the server says (vLLM's ``/tokenize``), else None."""
+        url = self._client.base_url.copy_with(raw_path=b"/tokenize")
+        try:
+            answer = self._client.post(url, json={"model": self.model, "prompt": prompt})
+            return int(answer.json()["count"]) if answer.is_success else None
+        except (httpx2.HTTPError, KeyError, ValueError):
+            return None
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        try:
+            answer = self._client.post(path, json=body)
+        except httpx2.HTTPError as error:
+            raise InputError(
+                f"no server at {self._client.base_url} ({error}): start it, or mend --base-url"
+            ) from error
+        if not answer.is_success:
+            text = answer.text.strip().replace("\n", " ")[:200]
+            raise InputError(f"{self._client.base_url} refuses ({answer.status_code}): {text}")
+        return answer.json()
+
+
+def lumped_distances(p: Distribution, q: Distribution) -> dict[str, float]:
+    """Lower bounds of TV (0 to 1) and KL (nats) from two truncated distributions.
+
+    ``covered`` is the mass that the shared tokens have, the smaller of the two.
+    """
+    shared = sorted(p.keys() & q.keys())
+    a, b = (np.exp([d[token] for token in shared]) for d in (p, q))
+    rest = [max(1.0 - float(x.sum()), 0.0) for x in (a, b)]
+    left, right = (np.append(x, r) for x, r in zip((a, b), rest, strict=True))
+    some = (left > 0) & (right > 0)
+    # A lump that is empty on one side only holds nothing but rounding: it bounds nothing.
+    kl = float((left[some] * np.log(left[some] / right[some])).sum())
+    return {
+        "tv": float(np.abs(left - right).sum() / 2),
+        "kl": max(kl, 0.0),
+        "covered": 1 - max(rest),
+    }
+
+
+def measure_served(
+    server: CompletionServer, plan: ServedPlan, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, pd.DataFrame]:
+    """Ask every prompt ``calls`` times and compare.
+
+    Returns:
+        ``served`` (a row per kind and length: TV, KL, null bands, verdict by TV) and ``horizon``.
+
+    Raises:
+        InputError: Fewer than two calls, or the server cannot answer.
+    """
+    if plan.calls < 2:
+        raise InputError(f"--calls {plan.calls} gives no null band: ask 2 times or more")
+    rows, horizons = [], []
+    for kind in plan.kinds:
+        progress(f"{kind.name}: {len(plan.lengths)} lengths, {plan.calls} calls each")
+        table, horizon = _measure_kind(server, kind, plan)
+        rows.append(table)
+        horizons.append(horizon)
+    return {
+        "served": pd.concat(rows, ignore_index=True),
+        "horizon": pd.DataFrame(horizons)
+        .rename(columns={"value": "horizon"})
+        .astype({"horizon": "Int64", "low": "Int64", "high": "Int64"}),
+    }
+
+
+def _texts(kind: Kind, plan: ServedPlan) -> list[tuple[str, str]]:
+    """Short and long prompt of each length and repetition, repetitions innermost."""
+    repeats = plan.repetitions if kind.random else 1
+    digits = [
+        [str(d) for d in np.random.default_rng([plan.seed, r]).integers(10, size=plan.lengths[-1])]
+        for r in range(repeats)
+    ]
+    lead = f"{kind.question} " if kind.question else ""
+    return [
+        (
+            lead + "".join(kind.pieces(n, 0, digits[r])),
+            lead + "".join(kind.pieces(n, plan.step, digits[r])),
+        )
+        for n in plan.lengths
+        for r in range(repeats)
+    ]
+
+
+def _measure_kind(
+    server: CompletionServer, kind: Kind, plan: ServedPlan
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    texts = _texts(kind, plan)
+    asked = [text for pair in texts for text in pair] * plan.calls
+    with ThreadPoolExecutor(plan.concurrency) as pool:
+        found = list(pool.map(lambda text: server.next_token(text, plan.top), asked))
+    calls = [found[i * 2 * len(texts) : (i + 1) * 2 * len(texts)] for i in range(plan.calls)]
+    repeats = len(texts) // len(plan.lengths)
+    signal = {m: _signal(calls, m, repeats) for m in (*MEASURES, "covered")}
+    null = {m: _null(calls, m, repeats) for m in MEASURES}
+    table = pd.DataFrame({"kind": kind.name, "step": plan.step, "length": plan.lengths})
+    table["tokens"] = pd.array(
+        [server.tokens(texts[i * repeats][0]) for i in range(len(plan.lengths))], dtype="Int64"
+    )
+    table["one_token_per_item"] = _even_growth(server, kind, plan, texts, repeats)
+    for measure in MEASURES:
+        table[measure] = np.median(signal[measure], axis=1)
+        table[f"null_{measure}"] = band_edge(null[measure])
+    table["covered"] = signal["covered"].min(axis=1)
+    table["collapsed"] = inside_band(signal["tv"], null["tv"])
+    found_horizon = find_horizon(plan.lengths, signal["tv"], null["tv"], seed=plan.seed)
+    return table, {"kind": kind.name, "step": plan.step, **found_horizon._asdict()}
+
+
+def _signal(calls: Sequence[Sequence[Distribution]], measure: str, repeats: int) -> Array:
+    """Shape (lengths, calls): mean over repetitions of the pair's distance within each call."""
+    values = [
+        [lumped_distances(call[i], call[i + 1])[measure] for i in range(0, len(call), 2)]
+        for call in calls
+    ]
+    by_length = np.array(values, dtype=np.float64).reshape(len(calls), -1, repeats)
+    return np.asarray(by_length.mean(axis=2).T)
+
+
+def _null(calls: Sequence[Sequence[Distribution]], measure: str, repeats: int) -> Array:
+    """Shape (lengths, samples): distances between calls on the same prompt."""
+    values = [
+        [lumped_distances(a, b)[measure] for a, b in zip(one, other, strict=True)]
+        for i, one in enumerate(calls)
+        for other in calls[i + 1 :]
+    ]
+    split = np.array(values, dtype=np.float64).reshape(len(values), -1, 2 * repeats)
+    return np.asarray(split.transpose(1, 0, 2).reshape(split.shape[1], -1))
+
+
+def _even_growth(
+    server: CompletionServer,
+    kind: Kind,
+    plan: ServedPlan,
+    texts: Sequence[tuple[str, str]],
+    repeats: int,
+) -> pd.api.extensions.ExtensionArray:
+    """Whether each pair's prompts differ by as many tokens as pieces; blank where unknown."""
+    out: list[bool | None] = []
+    for i, n in enumerate(plan.lengths):
+        short, long = texts[i * repeats]
+        counts = [server.tokens(text) for text in (short, long)]
+        digits = ["0"] * n
+        pieces = [len(kind.pieces(n, extra, digits)) for extra in (0, plan.step)]
+        out.append(
+            None
+            if counts[0] is None or counts[1] is None
+            else counts[1] - counts[0] == pieces[1] - pieces[0]
+        )
+    return pd.array(out, dtype="boolean")

@@ -1,0 +1,1 @@
+"""Prompts, models and last-token states: what all probes share."""

@@ -1,0 +1,1 @@
+"""What one run means: curves, histograms, figures, the page."""

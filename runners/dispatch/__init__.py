@@ -1,0 +1,1 @@
+"""Many requests to one provider: rates, retries, waits."""

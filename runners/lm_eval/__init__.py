@@ -1,0 +1,1 @@
+"""Any stock backend of lm-evaluation-harness."""

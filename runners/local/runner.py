@@ -1,0 +1,233 @@
+"""The bundled model and any Hugging Face decoder, answered in this process through transformers.
+
+Prompts are sorted by length and answered in batches of near-equal length, so that little of the
+work is padding, and each batch is kept as soon as it is done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import InputError
+from ...store.bundled import CONVERSION, bundled_model_path
+from ...store.journal import digest
+from ..protocol import Deliver, Reply, Request, Sampling
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+CACHE_BYTES = 2**30
+"""Memory for the keys and values of one batch."""
+BATCH_ROWS = 64
+
+
+class LocalRunner:
+    """A decoder-only model in this process. See :class:`snellen.runners.protocol.Runner`."""
+
+    base_url: str | None = None
+    parallel = BATCH_ROWS
+
+    def __init__(
+        self,
+        model: str,
+        source: str | Path,
+        *,
+        dtype: str = "auto",
+        device: str | None = None,
+        revision: str | None = None,
+        weights: str | None = None,
+    ) -> None:
+        """Load a model.
+
+        Args:
+            model: the name to record.
+            source: a hub name or a folder.
+            dtype: ``float32``, ``bfloat16``, ``float16``, or ``auto`` for float32 on a CPU (where
+                it is the fastest) and the model's own on a GPU.
+            device: ``cpu``, ``cuda``, …; default: a GPU where there is one.
+            revision: a commit or tag on the hub.
+            weights: what to record as the identity of the weights; default: the hub's commit.
+
+        Raises:
+            InputError: the packages are missing, or there is no such model.
+        """
+        try:
+            import torch
+            import transformers
+            from transformers import AutoModelForCausalLM, AutoTokenizer
+        except ImportError as error:
+            raise InputError(
+                f"model {model!r} runs in this process and needs {error.name}: "
+                "pip install 'snellen[local]'"
+            ) from error
+        transformers.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
+        self.model = model
+        self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        if str(source).startswith((".", "/", "~")):
+            source = Path(source).expanduser()
+            if not (source / "config.json").is_file():
+                raise InputError(f"{source} is not a model folder: it holds no config.json")
+        wanted = "float32" if dtype == "auto" and self._device == "cpu" else dtype
+        try:
+            self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                source, revision=revision
+            )
+            self._model: PreTrainedModel = (
+                AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=wanted)
+                .to(self._device)
+                .eval()
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(
+                f"cannot load a causal language model from {source}: {reason}"
+            ) from error
+        self.context_length = getattr(self._model.config, "max_position_embeddings", None)
+        self.numerics: Mapping[str, Any] = {
+            "engine": "transformers",
+            "transformers": transformers.__version__,
+            "torch": torch.__version__,
+            "dtype": str(self._model.dtype).removeprefix("torch."),
+            "device": self._device,
+            "attention": self._model.config._attn_implementation,
+            "weights": weights or getattr(self._model.config, "_commit_hash", None) or str(source),
+        }
+        self.dropped: dict[str, str] = {}
+        self._chat = self._tokenizer.chat_template is not None
+        self._stop_ids = _stop_ids(self._model, self._tokenizer)
+        self._bytes_per_token = _bytes_per_token(self._model)
+        self._pad_id = self._tokenizer.pad_token_id
+        if self._pad_id is None:
+            self._pad_id = self._stop_ids[0] if self._stop_ids else 0
+
+    def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
+        """Answer in batches, the shortest prompts first. See the protocol."""
+        encoded = [(request, self._encode(request)) for request in requests]
+        encoded.sort(key=lambda pair: len(pair[1]) + pair[0].sampling.max_tokens)
+        for batch in _batches(encoded, CACHE_BYTES // self._bytes_per_token):
+            started = time.perf_counter()
+            texts = self._generate(batch)
+            share = (time.perf_counter() - started) / len(batch)
+            deliver(
+                [
+                    (request, self._reply(request, prompt, ids, share))
+                    for (request, prompt), ids in zip(batch, texts, strict=True)
+                ]
+            )
+
+    def count_tokens(self, text: str) -> int | None:
+        """Tokens of a text, without special tokens."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def count_prompt_tokens(self, request: Request) -> int:
+        """Tokens of a whole request as the model sees it, chat template included."""
+        return len(self._encode(request))
+
+    def close(self) -> None:
+        """Nothing outlives the process."""
+
+    def _encode(self, request: Request) -> list[int]:
+        if self._chat and not request.raw:
+            turns = [{"role": m.role, "content": m.content} for m in request.messages]
+            text = self._tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=True
+            )
+            # The template writes its own beginning-of-sequence token.
+            return list(self._tokenizer.encode(str(text), add_special_tokens=False))
+        return list(self._tokenizer.encode("\n\n".join(m.content for m in request.messages)))
+
+    def _generate(self, batch: Sequence[tuple[Request, list[int]]]) -> list[list[int]]:
+        import torch
+
+        first = batch[0][0].sampling
+        if first.reasoning_effort is not None:
+            self.dropped["reasoning_effort"] = "transformers has no such setting"
+        width = max(len(ids) for _, ids in batch)
+        inputs = torch.full((len(batch), width), self._pad_id, device=self._device)
+        mask = torch.zeros_like(inputs)
+        for row, (_, ids) in enumerate(batch):
+            inputs[row, width - len(ids) :] = torch.tensor(ids, device=self._device)
+            mask[row, width - len(ids) :] = 1
+        sampling: dict[str, Any] = {"do_sample": False}
+        if first.temperature:
+            # By the batch's first trial, or every batch would draw the same numbers.
+            torch.manual_seed(int(digest([first.seed, batch[0][0].key])[:15], 16))
+            sampling = {
+                "do_sample": True,
+                "temperature": first.temperature,
+                "top_p": first.top_p if first.top_p is not None else 1.0,
+                "top_k": 0,
+            }
+        with torch.inference_mode():
+            out: torch.Tensor = self._model.generate(
+                input_ids=inputs,
+                attention_mask=mask,
+                max_new_tokens=max(request.sampling.max_tokens for request, _ in batch),
+                eos_token_id=self._stop_ids or None,
+                pad_token_id=self._pad_id,
+                **sampling,
+            )
+        return [row[width:] for row in out.tolist()]
+
+    def _reply(
+        self, request: Request, prompt: Sequence[int], ids: list[int], latency_s: float
+    ) -> Reply:
+        ids = ids[: request.sampling.max_tokens]  # the batch went on for as long as any row
+        ended = next((i for i, token in enumerate(ids) if token in self._stop_ids), None)
+        kept = ids if ended is None else ids[:ended]
+        text = str(self._tokenizer.decode(kept, skip_special_tokens=True))
+        cut = [at for stop in request.sampling.stop if (at := text.find(stop)) >= 0]
+        stopped = ended is not None or bool(cut)
+        return Reply(
+            text=text[: min(cut)] if cut else text,
+            finish_reason="stop" if stopped else "length",
+            prompt_tokens=len(prompt),
+            completion_tokens=len(kept) + (ended is not None),
+            latency_s=round(latency_s, 6),
+        )
+
+
+def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    found = model.generation_config.eos_token_id if model.generation_config else None
+    ids = found if isinstance(found, list) else [found]
+    return sorted({i for i in [*ids, tokenizer.eos_token_id] if i is not None})
+
+
+def _bytes_per_token(model: PreTrainedModel) -> int:
+    """Memory of one token's keys and values, over all layers."""
+    config = model.config
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)
+
+
+def _batches(
+    encoded: Sequence[tuple[Request, list[int]]], most_tokens: int
+) -> Iterator[list[tuple[Request, list[int]]]]:
+    """Cut sorted requests into batches of one way of sampling, bounded in rows and tokens."""
+    batch: list[tuple[Request, list[int]]] = []
+    for request, ids in encoded:
+        tokens = (len(batch) + 1) * (len(ids) + request.sampling.max_tokens)
+        full = len(batch) == BATCH_ROWS or tokens > most_tokens
+        if batch and (full or _alike(batch[0][0]) != _alike(request)):
+            yield batch
+            batch = []
+        batch.append((request, ids))
+    if batch:
+        yield batch
+
+
+def _alike(request: Request) -> Sampling:
+    """How the answer is drawn, its limit aside: that is kept row by row."""
+    return replace(request.sampling, max_tokens=0)
+
+
+def bundled_runner(**options: Any) -> LocalRunner:
+    """The bundled SmolLM2-135M-Instruct."""
+    return LocalRunner("bundled", bundled_model_path(), weights=CONVERSION, **options)

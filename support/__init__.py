@@ -1,0 +1,1 @@
+"""What every floor uses and none should own: files, secrets, addresses, figures."""
