@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import InputError
 from ..runners.protocol import Runner
 from ..store.plan import Plan
-from ..tasks.trial import ask
+from ..tasks.trial import build_trial
 from .asking import sampling_of
 
 
@@ -22,11 +22,11 @@ def check_context(plan: Plan, runner: Runner) -> None:
         for task, mode, lens in plan.cells():
             if length not in plan.lengths_of(task):
                 continue
-            asked = ask(task, mode, lens, length, 0, plan.seed)
+            asked = build_trial(task, mode, lens, length, 0, plan.seed)
             tokens = runner.count_tokens(asked.prompt)
             if tokens is None:
                 return
-            needed = tokens + sampling_of(plan, asked.trial).max_tokens
+            needed = tokens + sampling_of(plan, asked.id).max_tokens
             if needed > context:
                 raise InputError(
                     f"length {length} of {task.name} does not fit: prompt and answer need "

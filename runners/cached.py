@@ -9,8 +9,7 @@ from typing import Any
 
 from ..store.answers import Entry, Failure, Reply
 from ..store.journal import Journal, answer_key, canonical
-from ..tasks.documents import question
-from ..tasks.trial import TrialId
+from ..tasks.trial import TrialId, rebuild_trial
 from .prices import Prices
 from .protocol import Message, Request, Runner, Sampling
 from .spending import Budget
@@ -75,7 +74,7 @@ class Asker:
 
     def trial_request(self, trial: TrialId, sampling: Sampling, *, chat: bool = True) -> Request:
         """The request of one of Snellen's own trials; its tokens are counted beside it."""
-        asked = question(trial)
+        asked = rebuild_trial(trial)
         request = self.request(
             (Message("user", asked.prompt),), sampling, trial.as_dict(), chat=chat
         )

@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import InputError
-from ..tasks.documents import question
+from ..tasks.trial import rebuild_trial
 from .journal import Journal, digest
 from .manifest import (
     Manifest,
@@ -35,7 +35,7 @@ def folder_name(model: str) -> str:
 
 def documents_sha256(plan: Plan) -> str:
     """Hash over every prompt and truth of a plan, in order."""
-    asked = (question(trial) for trial in plan.trial_ids())
+    asked = (rebuild_trial(trial) for trial in plan.trial_ids())
     return digest([[q.prompt_sha256, q.truth] for q in asked])
 
 

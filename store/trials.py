@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError, StoreError
-from ..tasks.documents import question
-from ..tasks.trial import TrialId
+from ..tasks.trial import TrialId, rebuild_trial
 from .answers import Entry, Failure, Reply
 from .manifest import partial_path
 from .plan import Plan
@@ -52,7 +51,7 @@ _REQUIRED = (
 def trial_of(entry: Entry) -> TrialId | None:
     """The trial that a journal entry answers; ``None`` for a task that is not Snellen's."""
     try:
-        return TrialId(**{name: entry.trial[name] for name in TrialId.__dataclass_fields__})
+        return TrialId.from_dict(entry.trial)
     except KeyError:
         return None
 
@@ -86,7 +85,7 @@ def _in_order(plan: Plan, found: Mapping[TrialId, Entry]) -> list[TrialId]:
 
 
 def _row(run_id: str, model: str, trial: TrialId, entry: Entry) -> dict[str, Any]:
-    asked = question(trial)
+    asked = rebuild_trial(trial)
     if asked.prompt_sha256 != entry.prompt_sha256:
         raise StoreError(
             f"the journal's answer to {trial.task} length {trial.length} index {trial.index} was "
@@ -194,7 +193,7 @@ def examples(entries: Iterable[Entry]) -> Iterator[Mapping[str, Any]]:
 
 def example(trial: TrialId, reply: Reply) -> dict[str, Any]:
     """One answered trial word for word."""
-    asked = question(trial)
+    asked = rebuild_trial(trial)
     judged = asked.judge(reply.text, reply.finish_reason)
     return {
         **trial.as_dict(),
