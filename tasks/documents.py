@@ -7,13 +7,14 @@ the installed package; see docs/lm-eval.md.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .judging import AnswerText
+from .judging import AnswerText, Judgement
 from .lengths import STANDARD, parse_lengths
 from .registry import Task, find_task
 from .trial import TrialId, rebuild_trial
@@ -89,22 +90,28 @@ def doc_to_text(doc: Mapping[str, Any]) -> str:
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
-    """Judge the answer to a document.
-
-    Returns:
-        ``outcome`` and ``answer`` always; ``exact_match`` (0 or 1) unless the request failed;
-        ``abs_error`` where an answer was found. A metric that does not apply is left out, not
-        filled with a sentinel: lm-eval then averages it over the documents that have it.
-    """
+    """Judge the answer to a document; see :func:`metrics`."""
     text = results[0]
     finish_reason = text.finish_reason if isinstance(text, AnswerText) else None
-    judged = rebuild_trial(doc).judge(text, finish_reason)
-    metrics: dict[str, Any] = {"outcome": judged.outcome, "answer": judged.answer}
-    if judged.outcome != "failed":
-        metrics["exact_match"] = float(judged.outcome == "correct")
-    if judged.abs_error is not None:
-        metrics["abs_error"] = judged.abs_error
-    return metrics
+    return metrics(rebuild_trial(doc).judge(text, finish_reason))
+
+
+def metrics(judged: Judgement) -> dict[str, Any]:
+    """What lm-eval is told of a judged answer: every metric, for every document.
+
+    lm-eval's loggers and its gathering over processes look every metric up in every document.
+
+    Returns:
+        ``outcome`` and ``answer`` as text; ``exact_match`` (0 or 1) and ``abs_error``, not a
+        number where they do not apply: no answer was found, or the request failed.
+    """
+    failed = judged.outcome == "failed"
+    return {
+        "outcome": judged.outcome,
+        "answer": judged.answer,
+        "exact_match": math.nan if failed else float(judged.outcome == "correct"),
+        "abs_error": math.nan if judged.abs_error is None else float(judged.abs_error),
+    }
 
 
 def count_outcomes(outcomes: Iterable[str]) -> dict[str, int]:

@@ -34,6 +34,11 @@ def chart_files() -> dict[str, str]:
     return files
 
 
+def file_limit(task: Task, mode: str) -> int:
+    """The token limit in a task's file: what its longest standard length needs."""
+    return answer_tokens(task, mode, max(task.lengths or (_LONGEST,)))
+
+
 def _of_family(family: str) -> list[Task]:
     return [task for task in TASKS.values() if task.family == family]
 
@@ -49,7 +54,7 @@ generation_kwargs:
   until: []
   do_sample: false
   temperature: 0.0
-  max_gen_toks: {answer_tokens(task, mode, max(task.lengths or (_LONGEST,)))}
+  max_gen_toks: {file_limit(task, mode)}
 metadata:
   version: {task.version}
 """

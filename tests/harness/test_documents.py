@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -89,19 +90,22 @@ def one_document(task: str, length: int) -> dict[str, Any]:
     return dict(documents(snellen_task=task, lengths=[length], trials=1)["test"][0])
 
 
-def test_metrics_that_do_not_apply_are_left_out() -> None:
+def test_every_document_gives_every_metric() -> None:
     doc = one_document("count_ones", 42)
     assert process_results(doc, ["42"]) == {
-        "outcome": "correct", "answer": "42", "exact_match": 1.0, "abs_error": 0,
+        "outcome": "correct", "answer": "42", "exact_match": 1.0, "abs_error": 0.0,
     }  # fmt: skip
     assert process_results(doc, ["40"])["abs_error"] == 2
+    nan = pytest.approx(math.nan, nan_ok=True)
     assert process_results(doc, ["no idea"]) == {
-        "outcome": "unparseable", "answer": "", "exact_match": 0.0,
+        "outcome": "unparseable", "answer": "", "exact_match": 0.0, "abs_error": nan,
     }  # fmt: skip
-    failed = process_results(doc, [AnswerText("", "failed")])
-    assert failed == {"outcome": "failed", "answer": ""}
-    cut = process_results(doc, [AnswerText("The answer is: 4", "length")])
-    assert (cut["outcome"], cut["exact_match"], "abs_error" in cut) == ("truncated", 0.0, False)
+    assert process_results(doc, [AnswerText("", "failed")]) == {
+        "outcome": "failed", "answer": "", "exact_match": nan, "abs_error": nan,
+    }  # fmt: skip
+    assert process_results(doc, [AnswerText("The answer is: 4", "length")]) == {
+        "outcome": "truncated", "answer": "", "exact_match": 0.0, "abs_error": nan,
+    }  # fmt: skip
 
 
 def test_a_copy_is_wrong_by_edits() -> None:
