@@ -16,6 +16,7 @@ for folder in ("wire", "."):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
 from lm_eval.tasks import TaskManager
+from snellen.harness import models  # noqa: F401  # registers them
 from snellen.tasks.documents import CHART
 from tiny_llama import build_tiny_llama
 from wireserver import GOOD_KEY, Serving, Wire
