@@ -16,7 +16,7 @@ from ..errors import InputError
 from .judging import AnswerText
 from .lengths import STANDARD, parse_lengths
 from .registry import Task, find_task
-from .trial import TrialId, rebuild_trial
+from .trial import FREE, TrialId, rebuild_trial
 
 if TYPE_CHECKING:
     import datasets
@@ -29,7 +29,13 @@ TRIALS = 10
 
 
 def trial_ids(
-    task: Task, mode: str, lens: str, lengths: Iterable[int], trials: int, seed: int
+    task: Task,
+    mode: str,
+    lens: str,
+    lengths: Iterable[int],
+    trials: int,
+    seed: int,
+    answer: str = FREE,
 ) -> list[TrialId]:
     """The trials of a task, lengths interleaved.
 
@@ -37,7 +43,7 @@ def trial_ids(
     ``--limit``) still span the axis.
     """
     return [
-        TrialId(task.name, mode, lens, task.version, length, index, seed)
+        TrialId(task.name, mode, lens, task.version, length, index, seed, answer)
         for index in range(trials)
         for length in lengths
     ]
