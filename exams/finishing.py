@@ -60,4 +60,9 @@ def _examples(session: Session) -> Iterator[Mapping[str, Any]]:
         if isinstance(reply, Reply) and row is not None:
             trial = session.planned[identity].trial
             prompt = trial.prompt or rebuild_trial(identity).prompt
-            yield {**row, "answer": row["answer"] or "", "prompt": prompt, "answer_text": reply.text}
+            yield {
+                **row,
+                "answer": row["answer"] or "",
+                "prompt": prompt,
+                "answer_text": reply.text,
+            }

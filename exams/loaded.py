@@ -175,9 +175,9 @@ class Run(LoadedRun):
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def __repr__(self) -> str:
-        told = ", ".join(
-            f"{row.name}: {row.l50}" for row in self.summary[:4]
-        ) + (", …" if len(self.summary) > 4 else "")
+        told = ", ".join(f"{row.name}: {row.l50}" for row in self.summary[:4]) + (
+            ", …" if len(self.summary) > 4 else ""
+        )
         return f"Run({str(self.path)!r}, {len(self.trials):,} trials, L50 {told})"
 
 
@@ -189,4 +189,3 @@ def load_run(path: Path | str) -> Run:
     """
     found = load_tables(Path(path))
     return Run(found.path, found.manifest, found.trials)
-

@@ -13,6 +13,7 @@ from .curve_key import CURVE, CurveKey
 from .manifest import Manifest, read_manifest
 from .trials import read_trials
 
+
 @dataclass(frozen=True)
 class LoadedRun:
     """A run as it lies on disk.

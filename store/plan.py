@@ -25,7 +25,6 @@ from ..tasks.trial import FORMS, FREE, Trial, TrialId, rebuild_trial
 from .curve_key import CurveKey
 from .journal import digest
 
-
 KEPT: Mapping[str, Any] = MappingProxyType({"kept": True})
 """The validation context of a plan that is read back from where it was kept."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from ..errors import InputError
+from ..tasks.judging import Outcome
 from ..tasks.trial import Trial
 from .answers import Failure, Reply
 from .manifest import partial_path
@@ -35,15 +36,33 @@ COLUMNS: dict[str, str] = {
     "completion_tokens": INTEGER,
     "latency_s": NUMBER,
     "prompt_sha256": TEXT,
+    "reading": TEXT,
+    "rivals": TEXT,
+    "depth": NUMBER,
+    "answer_form": TEXT,
 }
-"""Columns of ``trials.csv`` in order, with their types; docs/run-directory.md describes them."""
+"""Columns of ``trials.csv`` in order, with their types; docs/run-directory.md describes them.
 
-OUTCOMES = ("correct", "wrong", "unparseable", "truncated", "refused", "failed")
+Columns are only added at the end, and the last one is never empty: a row that was cut off shows.
+"""
+
+ADDED_LATER: dict[str, str | None] = {
+    "reading": None,
+    "rivals": None,
+    "depth": None,
+    "answer_form": "free",
+}
+"""Columns that older tables lack, and what they held then."""
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+ANSWER_FORMS = ("free", "forced")
+RIVALS = " | "
+"""What stands between the readings in ``rivals``."""
 _LARGEST = 2**53
 """The integers up to here are exact in every reader of the table."""
 _REQUIRED = (
     "run_id", "model", "task", "mode", "lens", "length", "index", "seed", "outcome",
-    "prompt_sha256",
+    "prompt_sha256", "answer_form",
 )  # fmt: skip
 
 
@@ -77,6 +96,10 @@ def trial_row(
         "completion_tokens": reply.completion_tokens if reply else None,
         "latency_s": reply.latency_s if reply else None,
         "prompt_sha256": trial.prompt_sha256,
+        "answer_form": trial.id.answer,
+        "reading": getattr(judged, "reading", None) or None,
+        "rivals": None,
+        "depth": None,
     }
 
 
@@ -111,6 +134,9 @@ def read_trials(path: Path) -> pd.DataFrame:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not a table of trials: {str(error).strip()}") from error
+    for name, value in ADDED_LATER.items():
+        if name not in raw.columns:
+            raw[name] = pd.Series(value, index=raw.index, dtype="str")
     missing = [name for name in COLUMNS if name not in raw.columns]
     if missing:
         raise InputError(f"{path} line 1: column {missing[0]!r} is missing")
@@ -137,8 +163,9 @@ def check_trials(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     table = pd.DataFrame(columns).astype(COLUMNS)
     _refuse(path, raw["outcome"], ~table["outcome"].isin(OUTCOMES))
     _refuse(path, raw["length"], table["length"] < 1)
-    # The last column: a row that was cut off shows here.
     _refuse(path, raw["prompt_sha256"], table["prompt_sha256"].str.len() != 64)
+    # The last column: a row that was cut off shows here.
+    _refuse(path, raw["answer_form"], ~table["answer_form"].isin(ANSWER_FORMS))
     return table
 
 
@@ -147,4 +174,4 @@ def _refuse(path: Path, column: pd.Series[Any], broken: pd.Series[bool]) -> None
     if at.size:
         value = column.iloc[at[0]]
         what = "is empty" if pd.isna(value) else f"holds {value!r}"
-        raise InputError(f"{path} line {at[0] + 2}, column {column.name!r} {what}; mend that row")
+        raise InputError(f"{path} line {at[0] + 2}, column {column.name!r} {what}; fix this row")
