@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from lm_eval.api.instance import Instance
 
 from ..errors import InputError, RequestsFailed
-from ..runners.cached import Asker
+from ..runners.cached import CachedRunner
 from ..runners.protocol import Message, Request, Sampling
 from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
@@ -44,7 +44,7 @@ class HarnessLM(AnsweringLM):
 
     def __init__(
         self,
-        asker: Asker,
+        cached: CachedRunner,
         *,
         chat: bool = True,
         limit: Callable[[TrialId, int], int] | None = None,
@@ -52,14 +52,14 @@ class HarnessLM(AnsweringLM):
         """Wrap a runner.
 
         Args:
-            asker: the runner and its journal.
+            cached: the runner and its journal.
             chat: send a plain context (no chat template) as a user's turn; otherwise as raw text
                 to continue.
             limit: the token limit of one of Snellen's own trials, from the trial and the limit
                 that lm-eval gives; lm-eval itself knows only one limit per task.
         """
         super().__init__()
-        self.asker = asker
+        self.cached = cached
         self.chat = chat
         self._limit = limit
         self._not_sent: set[str] = set()
@@ -67,7 +67,7 @@ class HarnessLM(AnsweringLM):
     @property
     def tokenizer_name(self) -> str:
         """What lm-eval files cached requests under."""
-        return self.asker.runner.model
+        return self.cached.runner.model
 
     def chat_template(self, chat_template: bool | str = False) -> str:
         """Named, not shown: the template is the server's or the tokenizer's own."""
@@ -95,7 +95,7 @@ class HarnessLM(AnsweringLM):
         """
         given = [instance.args for instance in requests]
         built = self._build(requests)
-        answers = self.asker.ask(built)
+        answers = self.cached.ask(built)
         for instance, args, request in zip(requests, given, built, strict=True):
             if isinstance(answer := answers[request.key], Reply):
                 text = AnswerText(answer.text, answer.finish_reason)
@@ -118,7 +118,7 @@ class HarnessLM(AnsweringLM):
         """
         if any(isinstance(instance.args[0], Conversation) for instance in requests):
             raise InputError(
-                f"{self.asker.runner.model} scores given texts without a chat template only: "
+                f"{self.cached.runner.model} scores given texts without a chat template only: "
                 "leave out --apply_chat_template, or choose tasks that generate"
             )
         return self._score([instance.args for instance in requests], "loglikelihood")
@@ -135,7 +135,7 @@ class HarnessLM(AnsweringLM):
 
         ``not_sent`` names settings that were asked for and not sent, each with the reason.
         """
-        runner = self.asker.runner
+        runner = self.cached.runner
         unknown = dict.fromkeys(sorted(self._not_sent), "Snellen's models know no such setting")
         return {
             "snellen_model": runner.model,
@@ -145,14 +145,14 @@ class HarnessLM(AnsweringLM):
         }
 
     def _score(self, pairs: list[tuple[str, str]], kind: str) -> list[tuple[float, bool]]:
-        score = getattr(self.asker.runner, "loglikelihood", None)
+        score = getattr(self.cached.runner, "loglikelihood", None)
         if score is None:
             self._refuse(kind)
         return list(score(pairs))
 
     def _refuse(self, kind: str) -> NoReturn:
         raise InputError(
-            f"{self.asker.runner.model} gives no log-probabilities of a given text, which tasks "
+            f"{self.cached.runner.model} gives no log-probabilities of a given text, which tasks "
             f"of type {kind} need; choose tasks that generate, or a vLLM server"
         )
 
@@ -180,7 +180,7 @@ class HarnessLM(AnsweringLM):
             identity["repeat"] = repeat
         self._name_unknown(settings)
         chat = self.chat or isinstance(context, Conversation)
-        return self.asker.request(_messages(context), _sampling(settings), identity, chat=chat)
+        return self.cached.request(_messages(context), _sampling(settings), identity, chat=chat)
 
     def _name_unknown(self, settings: Mapping[str, Any]) -> None:
         for name in settings.keys() - _UNDERSTOOD - self._not_sent:

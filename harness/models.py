@@ -18,12 +18,12 @@ import lm_eval.models  # noqa: F401 - first: registering before it would hide al
 from lm_eval.api.registry import register_model
 
 from ..errors import InputError
-from ..runners.cached import Asker
+from ..runners.cached import CachedRunner
 from ..runners.registry import FAMILIES, Options, open_runner
 from ..store.journal import Journal
 from ..support.secrets import SECRET_ARGS
 from .model import HarnessLM
-from .token_limits import trial_limit
+from .token_limits import TrialLimits
 
 PREFIX = "snellen-"
 _OPTIONS = {option.name for option in fields(Options)} - {"model_args", "log_folder", "device"}
@@ -76,10 +76,13 @@ class SnellenLM(HarnessLM):
         options = Options(
             model_args=model_args, log_folder=Path(tempfile.gettempdir()) / "snellen", **taken
         )
-        runner = open_runner(self._full_name(model or pretrained), options)
+        full = self._full_name(model or pretrained)
+        runner = open_runner(full, options)
         atexit.register(runner.close)  # lm-eval never closes a model
         kept = Journal(Path(journal)) if journal else None
-        super().__init__(Asker(runner, kept), chat=chat, limit=trial_limit)
+        super().__init__(
+            CachedRunner(runner, kept), chat=chat, limit=TrialLimits(full, options.base_url)
+        )
 
     def _full_name(self, name: str) -> str:
         if "/" not in FAMILIES[self.scheme].pattern:

@@ -7,6 +7,7 @@ import io
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,22 @@ from lm_eval.api.instance import Instance
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
-from ..runners.protocol import Sampling
+from ..runners.sampling import sampling_of
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import folder_name
 from ..tasks.documents import CHART, metrics
-from ..tasks.judging import AnswerText, Judgement
+from ..tasks.judging import AnswerText
 from ..tasks.registry import harness_name
 from ..tasks.trial import Trial, TrialId
 from .failures import AnsweringLM, FailedDocuments, leave_out
 
+_VERSIONS = {
+    "pretty_env_info": "see manifest.json of the run",
+    "transformers_version": "N/A",
+    "lm_eval_version": version("lm-eval"),
+    "upper_git_hash": None,
+}
 NOT_ASKED = "not asked: the run ended before"
 
 
@@ -37,18 +44,16 @@ class Replay:
     Attributes:
         plan: the plan of the run.
         answers: the answer or the failure of each trial that has one.
-        sampling: how a trial's answer was drawn.
         numerics: what the engine or server is.
         not_sent: settings that were not sent, each with the reason.
-        judgements: how trials were judged already.
+        row: gives a trial's row of the table, where there is one.
     """
 
     plan: Plan
     answers: Mapping[TrialId, Reply | Failure]
-    sampling: Callable[[TrialId], Sampling]
     numerics: Mapping[str, Any]
     not_sent: Mapping[str, str]
-    judgements: Mapping[TrialId, Judgement]
+    row: Callable[[TrialId], Mapping[str, Any] | None] | None
 
     def score(self, trials: Sequence[Trial], folder: Path) -> None:
         """Let lm-eval score trials of one lens and answer form, and write what it finds."""
@@ -82,7 +87,7 @@ class Replay:
 
     def settings(self, trial: TrialId) -> dict[str, Any]:
         """How a trial's answer was drawn, in lm-eval's words: what was sent, and no more."""
-        sent = self.sampling(trial)
+        sent = sampling_of(self.plan, trial)
         said = {
             "max_gen_toks": sent.max_tokens,
             "temperature": sent.temperature,
@@ -131,8 +136,10 @@ class Replay:
             return request
 
         def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> Any:
-            judged = self.judgements.get(TrialId.from_dict(doc))
-            return score(doc, results) if judged is None else metrics(judged)
+            row = self.row(TrialId.from_dict(doc)) if self.row else None
+            if row is None:
+                return score(doc, results)
+            return metrics(row["outcome"], row["answer"] or "", row["abs_error"])
 
         task.doc_to_text = doc_to_text
         task.construct_requests = construct_requests
@@ -191,15 +198,19 @@ def _quiet() -> Iterator[None]:
     """Keep lm-eval's progress bars and notices out of ours; its errors still come through.
 
     It also asks git about the current folder, which complains aloud where there is no
-    repository; the hash would be of whatever folder the user stands in, so it is not asked.
+    repository; the hash would be of whatever folder the user stands in, so it is not asked. And
+    it imports torch to describe this machine, where the model may never have been: the manifest
+    of the run says what is known.
     """
     logger = logging.getLogger("lm_eval")
-    level, ask_git = logger.level, lm_eval.evaluator.get_git_commit_hash
+    level = logger.level
+    stock = lm_eval.evaluator.get_git_commit_hash, lm_eval.evaluator.add_env_info
     logger.setLevel(logging.ERROR)
     lm_eval.evaluator.get_git_commit_hash = lambda: None
+    lm_eval.evaluator.add_env_info = lambda results: results.update(_VERSIONS)
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             yield
     finally:
         logger.setLevel(level)
-        lm_eval.evaluator.get_git_commit_hash = ask_git
+        lm_eval.evaluator.get_git_commit_hash, lm_eval.evaluator.add_env_info = stock

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
-from ..runners.protocol import Sampling
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
-from ..tasks.judging import Judgement
 from ..tasks.trial import Trial, TrialId
 
 Answers = Mapping[TrialId, Reply | Failure]
+Row = Callable[[TrialId], Mapping[str, Any] | None]
 
 
 def write_results(
@@ -27,10 +26,9 @@ def write_results(
     trials: Iterable[Trial],
     answers: Answers,
     *,
-    sampling: Callable[[TrialId], Sampling],
     numerics: Mapping[str, Any] | None = None,
     not_sent: Mapping[str, str] | None = None,
-    judgements: Mapping[TrialId, Judgement] | None = None,
+    row: Row | None = None,
 ) -> None:
     """Write lm-eval's ``results_*.json`` and ``samples_*.jsonl`` of a run.
 
@@ -43,10 +41,10 @@ def write_results(
         trials: what was asked, in the order of the samples; those of an adaptive plan as they
             were chosen.
         answers: the answer or the failure of each trial that has one.
-        sampling: how a trial's answer was drawn, as it was sent.
         numerics: what the engine or server is.
         not_sent: settings that were asked for and not sent, each with the reason.
-        judgements: how the trials were judged already; without it each answer is judged here.
+        row: gives a trial's row of the table (``outcome``, ``answer``, ``abs_error``), so that
+            no answer is judged a second time; without it each is judged here.
 
     Raises:
         StoreError: the files cannot be written.
@@ -63,10 +61,9 @@ def write_results(
     replay = Replay(
         plan,
         answers,
-        sampling=sampling,
         numerics=numerics or {},
         not_sent=not_sent or {},
-        judgements=judgements or {},
+        row=row,
     )
     for its in groups.values():
         replay.score(its, folder)

@@ -6,20 +6,35 @@ as ``snellen run`` does, unless the user asked for another with ``--gen_kwargs``
 
 from __future__ import annotations
 
-from ..tasks.answer_length import answer_tokens
+from dataclasses import dataclass
+
+from ..runners.sampling import sampling_of
+from ..store.plan import Plan
 from ..tasks.registry import find_task
 from ..tasks.trial import TrialId
 from ..tasks.yaml_files import file_limit
 
 
-def trial_limit(trial: TrialId, given: int) -> int:
-    """The tokens that an answer to a trial may take.
+@dataclass(frozen=True, slots=True)
+class TrialLimits:
+    """The token limits of trials, as a model is given them.
 
-    Args:
-        trial: the trial.
-        given: the limit that lm-eval was told.
+    Attributes:
+        model: the model's full name.
+        base_url: the server that was named, if one was.
     """
-    task = find_task(trial.task)
-    if given != file_limit(task, trial.mode):
-        return given
-    return answer_tokens(task, trial.mode, trial.length)
+
+    model: str
+    base_url: str | None
+
+    def __call__(self, trial: TrialId, given: int) -> int:
+        """The tokens that an answer to a trial may take.
+
+        Args:
+            trial: the trial.
+            given: the limit that lm-eval was told.
+        """
+        if given != file_limit(find_task(trial.task), trial.mode):
+            return given
+        plan = Plan(model=self.model, base_url=self.base_url, tasks=(trial.task,))
+        return sampling_of(plan, trial).max_tokens

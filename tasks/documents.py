@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .judging import AnswerText, Judgement
+from .judging import AnswerText
 from .lengths import STANDARD, parse_lengths
 from .registry import Task, find_task
-from .trial import TrialId, rebuild_trial
+from .trial import FREE, TrialId, rebuild_trial
 
 if TYPE_CHECKING:
     import datasets
@@ -30,7 +30,13 @@ TRIALS = 10
 
 
 def trial_ids(
-    task: Task, mode: str, lens: str, lengths: Iterable[int], trials: int, seed: int
+    task: Task,
+    mode: str,
+    lens: str,
+    lengths: Iterable[int],
+    trials: int,
+    seed: int,
+    answer: str = FREE,
 ) -> list[TrialId]:
     """The trials of a task, lengths interleaved.
 
@@ -38,7 +44,7 @@ def trial_ids(
     ``--limit``) still span the axis.
     """
     return [
-        TrialId(task.name, mode, lens, task.version, length, index, seed)
+        TrialId(task.name, mode, lens, task.version, length, index, seed, answer)
         for index in range(trials)
         for length in lengths
     ]
@@ -93,10 +99,11 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     """Judge the answer to a document; see :func:`metrics`."""
     text = results[0]
     finish_reason = text.finish_reason if isinstance(text, AnswerText) else None
-    return metrics(rebuild_trial(doc).judge(text, finish_reason))
+    judged = rebuild_trial(doc).judge(text, finish_reason)
+    return metrics(judged.outcome, judged.answer, judged.abs_error)
 
 
-def metrics(judged: Judgement) -> dict[str, Any]:
+def metrics(outcome: str, answer: str, abs_error: float | None) -> dict[str, Any]:
     """What lm-eval is told of a judged answer: every metric, for every document.
 
     lm-eval's loggers and its gathering over processes look every metric up in every document.
@@ -105,12 +112,12 @@ def metrics(judged: Judgement) -> dict[str, Any]:
         ``outcome`` and ``answer`` as text; ``exact_match`` (0 or 1) and ``abs_error``, not a
         number where they do not apply: no answer was found, or the request failed.
     """
-    failed = judged.outcome == "failed"
+    failed = outcome == "failed"
     return {
-        "outcome": judged.outcome,
-        "answer": judged.answer,
-        "exact_match": math.nan if failed else float(judged.outcome == "correct"),
-        "abs_error": math.nan if judged.abs_error is None else float(judged.abs_error),
+        "outcome": outcome,
+        "answer": answer,
+        "exact_match": math.nan if failed else float(outcome == "correct"),
+        "abs_error": math.nan if abs_error is None else float(abs_error),
     }
 
 

@@ -20,7 +20,8 @@ EXAMPLE_LENGTHS = (12, 6)
 """Lengths of the worked examples, as in the paper (Appendix C.1)."""
 
 FREE = "free"
-"""The form of an answer that may be any text."""
+FORMS = (FREE,)
+"""How an answer may be written."""
 
 
 @dataclass(frozen=True, slots=True)

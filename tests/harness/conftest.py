@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,14 +13,14 @@ import lm_eval
 import pytest
 import torch
 
-for folder in ("wire", "."):
-    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "wire"))
 
 from lm_eval.tasks import TaskManager
 from snellen.harness import models  # noqa: F401  # registers them
 from snellen.tasks.documents import CHART
 from tiny_llama import build_tiny_llama
-from wireserver import GOOD_KEY, Serving, Wire
+from wireserver import GOOD_KEY, Serving, Wire, answer_to
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +59,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def evaluate() -> Callable[..., Any]:
+def evaluate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs lm-eval in this process on our tasks, or on the configuration of another."""
+
+    # It would import torch, and ask pip, to describe this machine.
+    monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda results: None)
 
     def run(task: Any, name: str, args: dict[str, Any], **options: Any) -> Any:
         metadata = options.pop("metadata", {"lengths": [1, 4], "trials": 2})
@@ -82,10 +86,6 @@ def evaluate() -> Callable[..., Any]:
 @pytest.fixture
 def sums(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """The configuration of a task that is not ours, as a user would write it."""
-    import json
-
-    from wireserver import answer_to
-
     docs = [f"{a} plus {b}?" for a in range(4) for b in range(3)]
     data = tmp_path / "docs.json"
     data.write_text("\n".join(json.dumps({"q": q, "a": answer_to(q)}) for q in docs))

@@ -6,10 +6,13 @@ The judge is lm-eval's own client: asked the same, it sends the same turns or th
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from snellen.exams.run import run
+from snellen.store.plan import Plan
 from snellen.tasks.trial import rebuild_trial
 from wireserver import Serving, Wire
 
@@ -150,8 +153,6 @@ def _only(prompt: str | list[str]) -> str:
 
 def test_our_trials_are_asked_as_they_are(serve: Serve, evaluate: Any, tmp_path: Any) -> None:
     """With nothing added, the request is that of `snellen run`, its key and limit too."""
-    from snellen.cli import main
-
     wire = Wire()
     base = serve(wire).root + "/v1"
     journal = tmp_path / "j.sqlite"
@@ -159,15 +160,16 @@ def test_our_trials_are_asked_as_they_are(serve: Serve, evaluate: Any, tmp_path:
     evaluate(OURS, "snellen-openai", args, apply_chat_template=True)
     asked = {call.prompt: call.body for call in wire.calls}
     wire.calls.clear()
-    words = ["--model", "openai/wire-1", "--base-url", base, "--tasks", "count_ones"]
-    assert main(["run", *words, "--lengths", "1,4", "--trials", "2", "--out", "o"]) == 0
+    plan = Plan(
+        model="openai/wire-1", base_url=base, tasks=("count_ones",), lengths=(1, 4), trials=2
+    )
+    done = run(plan, out=tmp_path)
+    assert done.failed == 0
     assert {call.prompt: call.body for call in wire.calls} == asked
-    assert _keys(journal) == _keys(next(tmp_path.glob("o/*/*/journal.sqlite")))
+    assert _keys(journal) == _keys(done.path / "journal.sqlite")
 
 
 def _keys(journal: Any) -> set[str]:
-    import sqlite3
-
     db = sqlite3.connect(journal)
     try:
         return {key for (key,) in db.execute("SELECT key FROM answers")}
