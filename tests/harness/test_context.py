@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from snellen.exams.run import run
+from snellen.exams.session import open_session
+from snellen.exams.settings import Settings
 from snellen.store.plan import Plan
 from snellen.tasks.trial import rebuild_trial
 from wireserver import Serving, Wire
@@ -163,10 +164,10 @@ def test_our_trials_are_asked_as_they_are(serve: Serve, evaluate: Any, tmp_path:
     plan = Plan(
         model="openai/wire-1", base_url=base, tasks=("count_ones",), lengths=(1, 4), trials=2
     )
-    done = run(plan, out=tmp_path)
-    assert done.failed == 0
+    with open_session(plan, Settings(out=tmp_path)) as session:
+        session.ask(list(session.planned.values()))
     assert {call.prompt: call.body for call in wire.calls} == asked
-    assert _keys(journal) == _keys(done.path / "journal.sqlite")
+    assert _keys(journal) == _keys(session.where.journal_path)
 
 
 def _keys(journal: Any) -> set[str]:
