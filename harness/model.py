@@ -15,7 +15,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
 from ..errors import InputError
-from ..runners.cached import Asker
+from ..runners.cached import CachedRunner
 from ..runners.protocol import Message, Request, Sampling
 from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
@@ -27,7 +27,7 @@ class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
 
     def __init__(
         self,
-        asker: Asker,
+        asker: CachedRunner,
         *,
         chat: bool = True,
         sampling: Callable[[TrialId], Sampling] | None = None,
@@ -123,9 +123,6 @@ class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
     def _request(self, instance: Instance, repeat: int) -> Request:
         context, gen_kwargs = instance.args
         trial = _trial(instance.doc)
-        if trial is not None and repeat == 0 and not context.startswith(_TURNS):
-            sampling = self._plan(trial) if self._plan else _sampling(gen_kwargs)
-            return self.asker.trial_request(trial, sampling, chat=self.chat)
         identity: dict[str, Any] = (
             {"harness_task": instance.task_name, "doc": instance.doc_id}
             if trial is None
@@ -145,7 +142,7 @@ _TURNS = '[{"role"'
 def _trial(doc: Any) -> TrialId | None:
     try:
         return TrialId.from_dict(doc)
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError, InputError):
         return None
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..store.answers import Reply
-from ..store.trials import COLUMNS, example
+from ..store.trials import trial_row, trial_table
 from ..tasks.trial import Trial, TrialId, rebuild_trial
 
 
@@ -32,22 +32,12 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     shown: list[Mapping[str, Any]] = []
     for path in paths:
         for asked, text in _samples(path):
-            judged = asked.judge(text)
-            rows.append(
-                {
-                    "run_id": path.stem.removeprefix("samples_"),
-                    "model": path.parent.name,
-                    **asked.id.as_dict(),
-                    "truth": asked.truth,
-                    "answer": judged.answer or None,
-                    "outcome": judged.outcome,
-                    "abs_error": judged.abs_error,
-                    "prompt_sha256": asked.prompt_sha256,
-                    "answer_form": asked.id.answer,
-                }
-            )
-            shown.append(example(asked.id, Reply(text)))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS), shown
+            run_id, model = path.stem.removeprefix("samples_"), path.parent.name
+            row = trial_row(run_id, model, asked, Reply(text)) | {"finish_reason": None}
+            rows.append(row)
+            texts = {"prompt": asked.prompt, "answer_text": text}
+            shown.append({**row, "answer": row["answer"] or "", **texts})
+    return trial_table(rows), shown
 
 
 def _samples(path: Path) -> Iterator[tuple[Trial, str]]:
