@@ -18,7 +18,7 @@ from ..store.pairing import LoadedRun
 from ..store.pairing import load_run as load_tables
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from ..support.figures import Picture
 
 
 @dataclass(frozen=True)
@@ -121,21 +121,22 @@ class Run(LoadedRun):
             str(l50),
         )
 
-    def figure(self, task: str | None = None, kind: str = "error") -> Figure:
+    def figure(self, task: str | None = None, kind: str = "error") -> Picture:
         """The figure of a task: ``error`` (the curve) or ``answers`` (the histogram).
 
         Raises:
             InputError: the run has no such task, or several, or there is no such figure.
         """
-        from ..reports.run.figures import task_figure
+        from ..reports.run.figures import figures
+        from ..reports.run.histogram import histogram
 
-        return task_figure(
-            self._curve(task, None, None, None, unique=False).task,
-            kind,
-            self.trials,
-            self.curves,
-            self.acuities,
-        )
+        name = self._curve(task, None, None, None, unique=False).task
+        trials, table = (t[t["task"] == name] for t in (self.trials, self.curves))
+        drawn = figures(trials, table, histogram(trials), self.acuities)
+        found = {its: picture for _, its, picture in drawn}
+        if kind not in found:
+            raise InputError(f"there is no figure {kind!r}; there are: {', '.join(found)}")
+        return found[kind]
 
     def _curve(
         self,
@@ -146,9 +147,8 @@ class Run(LoadedRun):
         *,
         unique: bool = True,
     ) -> CurveKey:
-        wanted = CurveKey(
-            *(x if x is None else x.removeprefix("snellen_") for x in (task, mode, answer, lens))
-        )
+        name = task.removeprefix("snellen_") if task else None
+        wanted = (name, mode, answer, lens)
         found = [
             key
             for key in self.acuities
@@ -163,16 +163,12 @@ class Run(LoadedRun):
         raise InputError(f"{self.path}: {problem} {described}; there are: {listed}")
 
     def _repr_html_(self) -> str:
-        """The summary and the first figure, for a notebook."""
+        """The summary and the error curves, for a notebook."""
         from ..reports.run.notebook import run_html
 
-        return run_html(self.path.name, self.summary, self.warnings, self.figure_svg())
-
-    def figure_svg(self, task: str | None = None) -> str:
-        """The error curve of a task, the first if none is named, as SVG."""
-        first = task or next(iter(self.acuities)).task
-        path = self.path / "figures" / f"{first}_error.svg"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        tasks = dict.fromkeys(key.task for key in self.acuities)
+        pictures = [self.figure(task) for task in tasks]
+        return run_html(self.path.name, self.summary, self.warnings, pictures)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{row.name}: {row.l50}" for row in self.summary[:4]) + (

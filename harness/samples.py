@@ -32,19 +32,11 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     shown: list[Mapping[str, Any]] = []
     for path in paths:
         for asked, text in _samples(path):
-            row = trial_row(
-                path.stem.removeprefix("samples_"), path.parent.name, asked, Reply(text)
-            )
-            row["finish_reason"] = None  # not known
+            run_id, model = path.stem.removeprefix("samples_"), path.parent.name
+            row = trial_row(run_id, model, asked, Reply(text)) | {"finish_reason": None}
             rows.append(row)
-            shown.append(
-                {
-                    **row,
-                    "answer": row["answer"] or "",
-                    "prompt": asked.prompt,
-                    "answer_text": text,
-                }
-            )
+            texts = {"prompt": asked.prompt, "answer_text": text}
+            shown.append({**row, "answer": row["answer"] or "", **texts})
     return trial_table(rows), shown
 
 

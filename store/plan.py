@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -159,6 +159,16 @@ class Plan(BaseModel):
                 self.seed,
                 curve.answer,
             )
+
+    def in_order(self, trials: Iterable[TrialId]) -> list[TrialId]:
+        """Trials of the plan in the order of ``trials.csv``; of an adaptive plan, by index."""
+        if self.precision is None:
+            wanted = set(trials)
+            return [trial for trial in self.trial_ids() if trial in wanted]
+        curves: dict[tuple[str, ...], int] = {curve: at for at, curve in enumerate(self.curves())}
+        return sorted(
+            trials, key=lambda t: (curves[t.task, t.mode, t.answer, t.lens], t.index, t.length)
+        )
 
     def build_trials(self) -> Iterator[Trial]:
         """Every trial of the plan, built, in the order of ``trials.csv``."""

@@ -1,12 +1,10 @@
-"""A tiny random Llama in a folder, for tests that want a real model and no weights."""
+"""What all tests share: a tiny random model in a folder, no hub, and one thread."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import tokenizers
-import torch
-import transformers
+import pytest
 
 TEMPLATE = (
     "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\n{% endfor %}"
@@ -14,11 +12,17 @@ TEMPLATE = (
 )
 
 
-def build_tiny_llama(folder: Path) -> Path:
-    """Write a model with one token per character and a context of 1,024.
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a random Llama with one token per character and a context of 1,024.
 
     It says digits and spaces, ends now and then, and always says the same.
     """
+    import tokenizers
+    import torch
+    import transformers
+
+    folder = tmp_path_factory.mktemp("model") / "tiny"
     letters = ["<unk>", "<s>", "</s>", "\n", *(chr(code) for code in range(32, 127))]
     vocabulary = {letter: number for number, letter in enumerate(letters)}
     inner = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="<unk>"))
@@ -44,3 +48,18 @@ def build_tiny_llama(folder: Path) -> Path:
         model.lm_head.weight[said] *= 4
     model.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No hub, one thread (the machine is shared), and a folder of one's own to stand in."""
+    import torch
+
+    torch.set_num_threads(1)
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
+        monkeypatch.setenv(name, "1")
+    # What was imported before has read the environment already.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
+    monkeypatch.chdir(tmp_path)
