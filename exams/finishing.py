@@ -54,6 +54,8 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
         where.manifest.plan,
         [one.trial for one in answered],
         {one.trial.id: one.result for one in answered},
+        numerics=where.manifest.numerics,
+        not_sent=where.manifest.dropped,
     )
     manifest = where.manifest.model_dump(mode="json")
     write_report(where.path, trials, manifest, _examples(answered))

@@ -220,17 +220,6 @@ def test_trials_of_an_adaptive_plan(tmp_path: Path) -> None:
     assert found[0]["arguments"]["gen_args_0"]["arg_0"] == rebuild_trial(chosen[0]).prompt
 
 
-def test_rows_that_are_judged_already_are_taken(tmp_path: Path, trials: list[Trial]) -> None:
-    first = trials[0]
-
-    def row(trial: TrialId) -> dict[str, Any]:
-        return {"outcome": "wrong", "answer": "8", "abs_error": 7}
-
-    write_results(tmp_path / "x", PLAN, [first], {first.id: Reply(first.truth)}, row=row)
-    ((_, sample),) = samples(tmp_path / "x")
-    assert (sample["outcome"], sample["answer"], sample["abs_error"]) == ("wrong", "8", 7)
-
-
 def test_a_second_call_replaces_the_first(tmp_path: Path, trials: list[Trial]) -> None:
     few = trials[:4]
     for _ in range(2):
