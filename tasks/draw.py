@@ -12,6 +12,9 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 T = TypeVar("T")
 
 
@@ -25,6 +28,10 @@ class Draw:
     def uniform(self) -> float:
         """A number in [0, 1)."""
         return self._random.random()
+
+    def uniforms(self, count: int) -> npt.NDArray[np.float64]:
+        """So many numbers in [0, 1), shape ``(count,)``: what :meth:`uniform` would give."""
+        return np.fromiter((self._random.random() for _ in range(count)), float, count)
 
     def below(self, n: int) -> int:
         """An integer from 0 to n - 1, each as likely as the next."""
