@@ -8,11 +8,11 @@ from typing import Literal
 
 from ..errors import InputError
 from . import paper, sequences, wording, worked
-from .judging import AnswerKind
 from .paper import PaperPrompt
 from .sequences import Generator, Items
 from .wording import Wording
 
+AnswerKind = Literal["integer", "digit", "digits"]
 Mode = Literal["direct", "cot", "cot_fewshot"]
 MODES: tuple[Mode, ...] = ("direct", "cot", "cot_fewshot")
 PREFIX = "snellen_"

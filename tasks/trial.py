@@ -11,6 +11,7 @@ from .draw import Draw
 from .judging import Judgement, judge
 from .lenses import Lens, find_lens
 from .paper import THINK
+from .reading import AnswerKind, Facts
 from .registry import Standard, Task, find_mode, find_task
 from .sequences import Items
 from .wording import Phrases, choose
@@ -63,13 +64,17 @@ class Question:
 
     def judge(self, text: str, finish_reason: str | None = None) -> Judgement:
         """Judge an answer to this question (see :func:`snellen.tasks.judging.judge`)."""
-        return judge(
-            text,
-            self.truth,
-            find_task(self.trial.task).answer,
-            finish_reason=finish_reason,
-            number_alone=self.trial.mode == "direct",
+        kinds: dict[str, AnswerKind] = {
+            "integer": "number",
+            "digit": "symbol",
+            "digits": "sequence",
+        }
+        facts = Facts(
+            kinds[find_task(self.trial.task).answer],
+            length=self.trial.length,
+            bare=self.trial.mode == "direct",
         )
+        return judge(text, self.truth, facts, finish_reason=finish_reason)
 
 
 def ask(task: Task, mode: str, lens: str, length: int, index: int, seed: int) -> Question:
