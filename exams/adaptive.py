@@ -14,8 +14,7 @@ from ..stats.placement import Placement
 from ..stats.psychometric import Family
 from ..store.answers import Reply
 from ..store.plan import Plan
-from ..tasks.documents import question
-from ..tasks.trial import TrialId
+from ..tasks.trial import TrialId, rebuild_trial
 from .asking import sampling_of
 
 Cell = tuple[str, str, str]
@@ -79,7 +78,7 @@ def _ask(plan: Plan, asker: Asker, trials: list[TrialId]) -> dict[Cell, dict[int
     for trial, request in zip(trials, requests, strict=True):
         result = answers[request.key]
         if isinstance(result, Reply):
-            judged = question(trial).judge(result.text, result.finish_reason)
+            judged = rebuild_trial(trial).judge(result.text, result.finish_reason)
             cell = counts.setdefault((trial.task, trial.mode, trial.lens), {})
             correct, answered = cell.get(trial.length, (0, 0))
             cell[trial.length] = (correct + (judged.outcome == "correct"), answered + 1)

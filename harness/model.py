@@ -21,8 +21,6 @@ from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
 from ..tasks.trial import TrialId
 
-TRIAL_FIELDS = tuple(TrialId.__dataclass_fields__)
-
 
 class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
     """Any runner as an lm-eval model."""
@@ -145,9 +143,10 @@ _TURNS = '[{"role"'
 
 
 def _trial(doc: Any) -> TrialId | None:
-    if isinstance(doc, Mapping) and all(name in doc for name in TRIAL_FIELDS):
-        return TrialId(**{name: doc[name] for name in TRIAL_FIELDS})
-    return None
+    try:
+        return TrialId.from_dict(doc)
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 def _messages(context: str) -> tuple[Message, ...]:

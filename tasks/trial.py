@@ -1,9 +1,10 @@
-"""A trial's question: built from its identity alone, the same everywhere and always."""
+"""A trial: one prompt and its truth, built from its identity alone, the same everywhere."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..errors import InputError
@@ -19,13 +20,17 @@ from .wording import Phrases, choose
 EXAMPLE_LENGTHS = (12, 6)
 """Lengths of the worked examples, as in the paper (Appendix C.1)."""
 
+FREE = "free"
+FORMS = (FREE,)
+"""How an answer may be written."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialId:
-    """What a trial is; everything about its question follows from it.
+    """What a trial is; everything about its prompt follows from it.
 
-    Trials that differ only in mode and lens ask about the same sequence in the same words, so
-    that modes and lenses are compared on equal ground.
+    Trials that differ only in mode, answer form and lens ask about the same sequence in the same
+    words, so that these are compared on equal ground.
     """
 
     task: str
@@ -35,50 +40,87 @@ class TrialId:
     length: int
     index: int
     seed: int
+    answer: str = FREE
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields by name, JSON-able."""
-        return asdict(self)
+        """The fields by name, JSON-able.
+
+        The answer form stands there only where it is not free: the journal's keys of all runs
+        from before there were forms stay what they are.
+        """
+        fields = asdict(self)
+        if self.answer == FREE:
+            del fields["answer"]
+        return fields
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> TrialId:
+        """The identity that a mapping holds, beside whatever else it holds.
+
+        Raises:
+            KeyError: a field is missing.
+        """
+        names = [name for name in cls.__dataclass_fields__ if name != "answer"]
+        answer = fields.get("answer", FREE)
+        return cls(**{name: fields[name] for name in names}, answer=answer)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """The question of one trial.
+class Trial:
+    """One trial: what is asked, and what the right answer is.
 
     Attributes:
-        trial: its identity.
+        id: its identity.
         prompt: the text that the model is asked.
         sequence: the part of the prompt that holds the items.
         truth: the expected answer.
+        prompt_sha256: hash of the prompt, to prove that an answer was given to this very text.
     """
 
-    trial: TrialId
+    id: TrialId
     prompt: str
     sequence: str
     truth: str
-
-    @property
-    def prompt_sha256(self) -> str:
-        """Hash of the prompt, to prove later that a rebuilt prompt is the one asked."""
-        return hashlib.sha256(self.prompt.encode()).hexdigest()
+    prompt_sha256: str
 
     def judge(self, text: str, finish_reason: str | None = None) -> Judgement:
-        """Judge an answer to this question (see :func:`snellen.tasks.judging.judge`)."""
+        """Judge an answer to this trial (see :func:`snellen.tasks.judging.judge`)."""
         kinds: dict[str, AnswerKind] = {
             "integer": "number",
             "digit": "symbol",
             "digits": "sequence",
         }
         facts = Facts(
-            kinds[find_task(self.trial.task).answer],
-            length=self.trial.length,
-            bare=self.trial.mode == "direct",
+            kinds[find_task(self.id.task).answer],
+            length=self.id.length,
+            bare=self.id.mode == "direct",
         )
         return judge(text, self.truth, facts, finish_reason=finish_reason)
 
+    def without_text(self) -> Trial:
+        """The same trial without its texts, to keep many long ones in little memory."""
+        return replace(self, prompt="", sequence="")
 
-def ask(task: Task, mode: str, lens: str, length: int, index: int, seed: int) -> Question:
-    """Build the question of a trial.
+
+def rebuild_trial(identity: TrialId | Mapping[str, Any]) -> Trial:
+    """The trial of an identity, or of a mapping that holds one (a document, a table's row)."""
+    trial = identity if isinstance(identity, TrialId) else TrialId.from_dict(identity)
+    return build_trial(
+        find_task(trial.task), trial.mode, trial.lens, trial.length, trial.index, trial.seed,
+        trial.answer,
+    )  # fmt: skip
+
+
+def build_trial(
+    task: Task,
+    mode: str,
+    lens: str,
+    length: int,
+    index: int,
+    seed: int,
+    answer: str = FREE,
+) -> Trial:
+    """Build a trial.
 
     Raises:
         InputError: the mode or the lens does not exist or does not apply to the task.
@@ -86,18 +128,31 @@ def ask(task: Task, mode: str, lens: str, length: int, index: int, seed: int) ->
     check_applies(task, mode, lens)
     identity = (task.name, task.version, length, index, seed)
     made = task.generate(Draw(*identity), length)
-    trial = TrialId(task.name, mode, lens, task.version, length, index, seed)
+    prompt, sequence = _texts(task, made, mode, lens, identity)
+    return Trial(
+        TrialId(task.name, mode, lens, task.version, length, index, seed, answer),
+        prompt,
+        sequence,
+        made.truth,
+        hashlib.sha256(prompt.encode()).hexdigest(),
+    )
+
+
+def _texts(
+    task: Task, made: Items, mode: str, lens: str, identity: tuple[str, int, int, int, int]
+) -> tuple[str, str]:
+    """The prompt, and the sequence in it."""
     if not isinstance(task.prompt, Standard):
-        sequence = task.prompt.separator.join(made.items)
-        return Question(trial, task.prompt.text(made, mode), sequence, made.truth)
+        return task.prompt.text(made, mode), task.prompt.separator.join(made.items)
+    name, version, length, index, seed = identity
     glass = find_lens(lens)
-    phrases = choose(task.prompt.wording, (task.name, task.version, length, seed), index)
+    phrases = choose(task.prompt.wording, (name, version, length, seed), index)
     prompt = _compose(task.prompt, made, phrases, mode, glass)
     if mode == "cot_fewshot":
         prompt = _examples(task, task.prompt, identity, glass) + prompt
     if glass.repeat:
         prompt = f"{prompt}\n\n{prompt}"
-    return Question(trial, prompt, glass.render(made.items, task.prompt.separator), made.truth)
+    return prompt, glass.render(made.items, task.prompt.separator)
 
 
 def check_applies(task: Task, mode: str, lens: str) -> None:

@@ -14,10 +14,9 @@ from snellen.store.journal import digest
 from snellen.store.plan import Plan
 from snellen.store.run_directory import open_run
 from snellen.store.trials import read_trials, trial_table, write_trials
-from snellen.tasks.documents import question
 from snellen.tasks.lenses import LENSES
 from snellen.tasks.registry import GROUPS, TASKS
-from snellen.tasks.trial import TrialId
+from snellen.tasks.trial import TrialId, rebuild_trial
 
 Snellen = Callable[..., Any]
 LENGTHS = (2, 4, 8, 16, 32, 64)
@@ -36,7 +35,7 @@ def observer(
     where = open_run(Path("results"), plan, {"engine": "simulated"}, name)
     entries = []
     for trial in filter(takes, plan.trial_ids()):
-        asked = question(trial)
+        asked = rebuild_trial(trial)
         reply = Reply(asked.truth if sees(trial) else "1000", latency_s=0.1)
         key = digest([name if fields else "", trial.as_dict()])
         entries.append(Entry(key, trial.as_dict(), asked.prompt_sha256, reply))

@@ -11,8 +11,7 @@ from hypothesis import settings
 from snellen.store.answers import Entry, Failure, Reply
 from snellen.store.journal import digest
 from snellen.store.plan import Plan
-from snellen.tasks.documents import question
-from snellen.tasks.trial import TrialId
+from snellen.tasks.trial import TrialId, rebuild_trial
 
 settings.register_profile("snellen", max_examples=60, deadline=None)
 settings.load_profile("snellen")
@@ -37,7 +36,7 @@ def entry(number: int = 0, result: Reply | Failure | None = None, **trial: Any) 
 
 def answered(trial: TrialId, text: str | None = None, **more: Any) -> Entry:
     """A trial and what was said to it: the truth, if nothing else."""
-    asked = question(trial)
+    asked = rebuild_trial(trial)
     reply = Reply(asked.truth if text is None else text, **more)
     return Entry(digest(trial.as_dict()), trial.as_dict(), asked.prompt_sha256, reply)
 
