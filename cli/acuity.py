@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen acuity``."""
-    guessable = [t.name for t in find_tasks(words(args.tasks)) if t.chance >= 0.5]
-    args.tasks = ",".join(t.name for t in find_tasks(words(args.tasks)) if t.chance < 0.5)
+    guessable = [t.name for t in find_tasks(words(args.tasks)) if t.chance(512) >= 0.5]
+    args.tasks = ",".join(t.name for t in find_tasks(words(args.tasks)) if t.chance(512) < 0.5)
     if not args.tasks:
         raise InputError(
             f"guessing is right in half of {', '.join(guessable)}: there is no L50 to look for; "

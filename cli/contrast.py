@@ -16,7 +16,7 @@ Contrast = tuple[Pairing, Comparison]
 
 def contrast(pairing: Pairing, margin: float, alpha: float) -> Contrast:
     """Compare the two curves of a pair."""
-    chance = find_task(pairing.a[0]).chance
+    chance = find_task(pairing.a[0]).chance(128)
     result = compare(
         pairing.answers_a, pairing.answers_b, chance=chance, margin=margin, alpha=alpha
     )

@@ -13,7 +13,8 @@ from ..errors import InputError
 from ..store.plan import Plan
 from ..tasks.lengths import parse_lengths
 from ..tasks.lenses import find_lens
-from ..tasks.registry import find_mode, find_tasks
+from ..tasks.modes import find_mode
+from ..tasks.registry import find_tasks
 from .model_options import parse_model_args
 
 STANDARD_TASKS = "count_ones,count_ones_bernoulli,sum_digits,copy_last"
@@ -26,7 +27,7 @@ def add_question_arguments(parser: argparse.ArgumentParser) -> Group:
     group.add_argument(
         "--tasks", default=STANDARD_TASKS, metavar="T[,T]", help=f"default: {STANDARD_TASKS}"
     )
-    group.add_argument("--mode", default="direct", help="direct, cot, cot_fewshot; or several")
+    group.add_argument("--mode", default="direct", help="direct, fewshot, cot, cot_fewshot")
     group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")
     return group
 

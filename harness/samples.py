@@ -43,6 +43,7 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
                     "outcome": judged.outcome,
                     "abs_error": judged.abs_error,
                     "prompt_sha256": asked.prompt_sha256,
+                    "answer_form": asked.id.answer,
                 }
             )
             shown.append(example(asked.id, Reply(text)))

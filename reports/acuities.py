@@ -28,4 +28,4 @@ def acuities(table: pd.DataFrame) -> Acuities:
 def chance(task: str) -> float:
     """Probability of a correct answer by guessing."""
     known = TASKS.get(task.removeprefix(PREFIX))
-    return known.chance if known else 0.0
+    return known.chance(128) if known else 0.0

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ..tasks.registry import MODES, PREFIX, TASKS
+from ..tasks.modes import MODES
+from ..tasks.registry import PREFIX, TASKS
 
 KEYS = ("task", "mode", "lens", "length")
 """What a point of a curve is identified by."""

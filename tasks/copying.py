@@ -70,7 +70,7 @@ def copy_in_groups(made: Items, separator: str) -> str:
 
 def _ask_for(end: str, verb: str, place: str) -> Wording:
     return Wording(
-        intros=ways_to_show("sequence"),
+        intros=ways_to_show("sequence", "Sequence"),
         questions=(
             f"What is the {end} digit in the sequence?",
             f"Which digit does the sequence {verb} with?",
@@ -84,12 +84,12 @@ def _ask_for(end: str, verb: str, place: str) -> Wording:
         bare=ways_to_ask_for_only("digit"),
         noun="the digit",
         # The paper's hint names the digit that it is not, and so the other one of two.
-        hint="Hint: it is not necessarily the digit that occurs most often, check carefully.",
+        hint="Hint: it is not necessarily the digit that you expect, check carefully.",
     )
 
 
 COPY_SEQUENCE = Wording(
-    intros=ways_to_show("sequence"),
+    intros=ways_to_show("sequence", "Sequence"),
     questions=(
         "Repeat the sequence exactly.",
         "Copy the sequence exactly.",

@@ -1,4 +1,4 @@
-"""Counting: how often does a symbol or a word occur? (paper, tasks ii to iv)
+"""How often does a symbol or a word occur? Tasks ii to iv of the paper.
 
 The symbols and their roles are drawn, so that no fixed answer ("0", "100", the majority) is a
 strategy.
@@ -54,7 +54,7 @@ def count_in_groups(made: Items, separator: str) -> str:
 _HINT = "Hint: the answer is not necessarily a round number, count carefully."
 
 COUNT = Wording(
-    intros=ways_to_show("sequence"),
+    intros=ways_to_show("sequence", "Sequence"),
     questions=(
         "How many times does {asked} appear in the sequence?",
         "How many {asked}s are there in the sequence?",
@@ -70,7 +70,7 @@ COUNT = Wording(
     hint=_HINT,
 )
 COUNT_WORD = Wording(
-    intros=ways_to_show("text"),
+    intros=ways_to_show("text", "Sequence"),
     questions=(
         "How many times does the word '{asked}' appear in the text?",
         "How often does the word '{asked}' occur in the text?",

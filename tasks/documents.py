@@ -20,7 +20,7 @@ from .lengths import DEFAULT_LENGTHS, parse_lengths
 from .modes import base_mode
 from .registry import find_task
 from .task import Task
-from .trial import TrialId, check_applies, rebuild_trial
+from .trial import FREE, TrialId, check_applies, rebuild_trial
 
 if TYPE_CHECKING:
     import datasets
@@ -41,7 +41,7 @@ def trial_ids(
     lengths: Iterable[int],
     trials: int,
     seed: int,
-    answer: str = "free",
+    answer: str = FREE,
 ) -> list[TrialId]:
     """The trials of a task, lengths interleaved.
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 T = TypeVar("T")
+_WORTH_A_DETOUR = 1000
 
 
 class Draw:
@@ -31,7 +32,17 @@ class Draw:
 
     def uniforms(self, count: int) -> npt.NDArray[np.float64]:
         """So many numbers in [0, 1), shape ``(count,)``: what :meth:`uniform` would give."""
-        return np.fromiter((self._random.random() for _ in range(count)), float, count)
+        if count < _WORTH_A_DETOUR:
+            return np.array([self._random.random() for _ in range(count)])
+        # numpy's RandomState is the same generator, frozen like Python's, and 30 times as fast.
+        version, state, spare = self._random.getstate()
+        fast = np.random.RandomState()
+        key = np.array(state[:-1], dtype=np.uint32)
+        fast.set_state(("MT19937", key, state[-1], 0, 0.0))
+        found = fast.random_sample(count)
+        after = fast.get_state(legacy=False)["state"]
+        self._random.setstate((version, (*after["key"].tolist(), after["pos"]), spare))
+        return found
 
     def below(self, n: int) -> int:
         """An integer from 0 to n - 1, each as likely as the next."""

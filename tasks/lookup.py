@@ -32,9 +32,10 @@ def records(draw: Draw, n: int, near: bool = False) -> Items:
     # One value fewer to draw from, so that the truth is passed over.
     values = LEAST + (draw.uniforms(n - 1) * (MOST - LEAST)).astype(int)
     values += values >= truth
-    written = [f"{key}: {value}" for key, value in zip(others, values.tolist(), strict=True)]
+    keys = _letters(others)
+    written = [f"{key}: {value}" for key, value in zip(keys, values.tolist(), strict=True)]
     place = draw.below(n)
-    key = _letters(asked[None, :])[0]
+    (key,) = _letters(asked[None, :])
     written.insert(place, f"{key}: {truth}")
     return Items(tuple(written), str(truth), asked=key, notes={"depth": (place + 0.5) / n})
 
@@ -44,46 +45,53 @@ def near_records(draw: Draw, n: int) -> Items:
     return records(draw, n, near=True)
 
 
-def _near(draw: Draw, asked: npt.NDArray[np.uint8], count: int) -> list[str]:
-    keys: list[str] = []
+Keys = npt.NDArray[np.uint8]
+"""Keys, shape (keys, places): letters as numbers from 0."""
+
+
+def _near(draw: Draw, asked: Keys, count: int) -> Keys:
+    layers: list[Keys] = []
     for distance in range(1, PLACES + 1):
         there_are = comb(PLACES, distance) * (LETTERS - 1) ** distance
-        keys += _unlike(draw, asked, min(count - len(keys), there_are), distance)
+        taken = min(count - sum(len(layer) for layer in layers), there_are)
+        layers.append(_unlike(draw, asked, taken, distance))
     order = np.argsort(draw.uniforms(count), kind="stable")
-    return [keys[i] for i in order.tolist()]
+    return np.concatenate(layers)[order]
 
 
-def _unlike(draw: Draw, asked: npt.NDArray[np.uint8], count: int, places: int) -> list[str]:
+def _unlike(draw: Draw, asked: Keys, count: int, places: int) -> Keys:
     """Different keys that differ from the asked one in just so many places, in random order."""
+    if not count:
+        return np.empty((0, PLACES), dtype=np.uint8)
     where = np.array(list(combinations(range(PLACES), places)))
     kinds = (LETTERS - 1) ** places
     there_are = len(where) * kinds
     if 2 * count > there_are:  # all of them shuffled: drawing until none is left would be long
         codes = np.argsort(draw.uniforms(there_are), kind="stable")[:count]
     else:
-        found: dict[int, None] = {}
-        while len(found) < count:
-            more = (draw.uniforms(count - len(found)) * there_are).astype(int)
-            found |= dict.fromkeys(more.tolist())
-        codes = np.fromiter(found, dtype=int, count=count)
+        codes = np.empty(0, dtype=np.int64)
+        while len(codes) < count:
+            more = (draw.uniforms(count - len(codes)) * there_are).astype(np.int64)
+            codes = np.concatenate([codes, more])
+            codes = codes[np.sort(np.unique(codes, return_index=True)[1])]
     keys = np.tile(asked, (count, 1))
     at, code = np.divmod(codes, kinds)
     for column in range(places):
         code, step = np.divmod(code, LETTERS - 1)
         place = where[at, column]
-        changed = (asked[place] + 1 + step) % LETTERS
-        keys[np.arange(count), place] = changed
-    return _letters(keys)
+        keys[np.arange(count), place] = (asked[place] + 1 + step) % LETTERS
+    return keys
 
 
-def _letters(keys: npt.NDArray[np.uint8]) -> list[str]:
-    as_bytes = np.ascontiguousarray(keys + ord("a"), dtype=np.uint8)
-    return [key.decode() for key in as_bytes.view(f"S{PLACES}").ravel().tolist()]
+def _letters(keys: Keys) -> list[str]:
+    as_bytes = np.ascontiguousarray(keys + np.uint8(ord("a")))
+    found: list[str] = as_bytes.view(f"S{PLACES}").ravel().astype(f"U{PLACES}").tolist()
+    return found
 
 
 def value_of(record: str) -> str:
     """The value that stands in a record."""
-    return record.rpartition(" ")[2]
+    return record[-len(str(MOST)) :]
 
 
 def look_through_groups(made: Items, separator: str) -> str:

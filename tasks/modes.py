@@ -50,8 +50,8 @@ def base_mode(name: str) -> str:
     return name.partition("-")[0]
 
 
-def example_lengths(mode: str, default: int) -> tuple[tuple[int, ...], ...]:
-    """The worked examples of a prompt: for each, the lengths that it may have.
+def shots_of(mode: str, default: int) -> int:
+    """How many worked examples a prompt of a mode holds.
 
     Args:
         mode: the mode, with or without a number of examples.
@@ -59,5 +59,5 @@ def example_lengths(mode: str, default: int) -> tuple[tuple[int, ...], ...]:
     """
     base, dash, shots = mode.partition("-")
     if base == "cot_fewshot":
-        return tuple((length,) for length in WORKED_LENGTHS)
-    return (PLAIN_LENGTHS,) * (int(shots) if dash else default) if base == "fewshot" else ()
+        return len(WORKED_LENGTHS)
+    return (int(shots) if dash else default) if base == "fewshot" else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .chance import Guess, binomial_share_guess, even_odds, no_guess
+from .chance import Guess, binomial_guess, even_odds, no_guess
 from .counting import BERNOULLI_P
 from .draw import Draw
 from .prompts.wording import PAPERS_THINK
@@ -207,7 +207,7 @@ def _copy(
     )
 
 
-_share = binomial_share_guess(BERNOULLI_P)
+_share = binomial_guess(BERNOULLI_P)
 TASKS = (
     _count("paper_sum_ones", "i", ones, SUM_ONES, no_guess),
     _count("paper_count_ones", "ii", ones, COUNT_ONES, no_guess),

@@ -1,4 +1,4 @@
-"""Summing: what does it add up to? (paper, task i)"""
+"""What does it add up to? Task i of the paper."""
 
 from __future__ import annotations
 

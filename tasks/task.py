@@ -8,9 +8,9 @@ from typing import Literal
 
 from .chance import Guess, no_guess
 from .draw import Draw
-from .modes import MODES, base_mode, example_lengths
+from .modes import MODES, base_mode
 from .prompts.wording import Wording
-from .reading.facts import AnswerKind
+from .reading import AnswerKind
 
 DIGITS = tuple("0123456789")
 
@@ -39,6 +39,7 @@ Generator = Callable[[Draw, int], Items]
 
 WorkedExample = Callable[[Items, str], str]
 """Writes the reasoning about a sequence down, given what stands between its items."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -110,19 +111,18 @@ class Task:
     def chance(self, length: int, mode: str = "direct", lens: str = "none") -> float:
         """How often the best blind guess at an answer is right.
 
-        No lens of Snellen's own tells a guesser more than the bare prompt does, so the chance is
-        the same through all of them; a test holds it.
+        No mode and no lens of Snellen's own tells a guesser more than the bare prompt does, so
+        the chance is the same in and through all of them; a test holds it.
 
         Args:
             length: number of items.
-            mode: how the answer is prompted: worked examples never hold the truth, so each of
-                them tells a guesser what not to say.
+            mode: how the answer is prompted.
             lens: the change to the prompt.
 
         Returns:
             A probability below 1.
         """
-        return self.guess(length, example_lengths(mode, self.shots))
+        return self.guess(length)
 
     def version_of(self, mode: str, lens: str) -> int:
         """The version of its prompts in a mode and through a lens."""

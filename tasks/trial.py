@@ -14,7 +14,7 @@ from .lenses import find_lens
 from .lookup import value_of
 from .modes import BARE, REASONED, base_mode, find_mode
 from .prompts.compose import compose, stop_texts
-from .reading.facts import Facts
+from .reading import Facts
 from .registry import find_task
 from .task import Items, Task
 

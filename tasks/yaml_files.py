@@ -21,7 +21,7 @@ YAML_FOLDER = Path(__file__).parent / "yaml"
 """The files of Snellen's own tasks, as installed."""
 
 _SHARED = ("_task_yaml", "_choice_yaml")
-"""What all tasks of a type share; written by hand. No name ends in .yaml: lm-eval passes them by."""
+"""What all tasks of a type share, written by hand; lm-eval indexes only what ends in .yaml."""
 
 _LONGEST = 128
 """lm-eval sets one token limit per task: the one for the longest standard length."""

@@ -8,7 +8,7 @@ from itertools import count
 from ...errors import InputError
 from ..draw import Draw
 from ..lenses import Lens
-from ..modes import PLAIN_LENGTHS, WORKED_LENGTHS, base_mode, example_lengths
+from ..modes import PLAIN_LENGTHS, WORKED_LENGTHS, base_mode, shots_of
 from ..task import Items, Task
 from .wording import PAPERS_THINK, Phrases, Wording, choose
 
@@ -100,7 +100,7 @@ def _plain_examples(
     phrases: Phrases,
     identity: Identity,
 ) -> Iterator[str]:
-    for number in range(len(example_lengths(mode, task.shots))):
+    for number in range(shots_of(mode, task.shots)):
         example = _example(task, made, ("plain example", number, *identity), None)
         answer = example.truth
         if task.answer == "sequence":
@@ -124,13 +124,11 @@ def _worked_examples(
     return "\n".join(shots) + "\n"
 
 
-def _example(
-    task: Task, made: Items, label: tuple[str | int, ...], length: int | None
-) -> Items:
+def _example(task: Task, made: Items, label: tuple[str | int, ...], length: int | None) -> Items:
     """A sequence with another answer than the trial's.
 
-    For one symbol, it is not the trial's decoy either: of two symbols seen, an example would
-    else tell which one it is not.
+    For one symbol, it is not the trial's decoy either: of two symbols seen, an example that
+    answered with one would point at the other.
     """
     taken = {made.truth, made.decoy} if task.answer == "symbol" else {made.truth}
     for tried in count():

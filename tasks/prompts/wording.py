@@ -82,16 +82,17 @@ def choose(wording: Wording, identity: tuple[str | int, ...], index: int) -> Phr
     )
 
 
-def ways_to_show(noun: str) -> tuple[str, ...]:
+def ways_to_show(noun: str, label: str) -> tuple[str, ...]:
     """How a sequence is shown.
 
     Args:
-        noun: what the sequence is called ("sequence", "text").
+        noun: what the sequence is called in a sentence ("sequence", "text").
+        label: what stands before it without one ("Sequence").
     """
     return (
         f"Here is a {noun}: {{seq}}",
         f"Consider the following {noun}: {{seq}}",
-        f"{noun.capitalize()}: {{seq}}",
+        f"{label}: {{seq}}",
         f"Look at this {noun}: {{seq}}",
         f"You are given the following {noun}: {{seq}}",
         f"This is the {noun}: {{seq}}",

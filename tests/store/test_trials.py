@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from snellen.errors import InputError, StoreError
 from snellen.store.answers import Entry, Failure
 from snellen.store.plan import Plan
-from snellen.store.trials import COLUMNS, examples, read_trials, trial_table, write_trials
+from snellen.store.trials import (
+    ADDED_LATER,
+    COLUMNS,
+    examples,
+    read_trials,
+    trial_table,
+    write_trials,
+)
 from snellen.tasks.trial import TrialId
 
 Answer = Callable[..., Entry]
@@ -36,7 +43,8 @@ def test_every_column_is_there_in_the_documented_order(csv: Path) -> None:
     head = csv.read_text().splitlines()[0]
     assert head == (
         "run_id,model,task,mode,lens,length,tokens,index,seed,truth,answer,outcome,abs_error,"
-        "finish_reason,prompt_tokens,completion_tokens,latency_s,prompt_sha256"
+        "finish_reason,prompt_tokens,completion_tokens,latency_s,prompt_sha256,"
+        "reading,rivals,depth,answer_form"
     )
 
 
@@ -117,7 +125,15 @@ def change(csv: Path, row: int, column: str, value: str) -> None:
     raw.to_csv(csv, index=False)
 
 
-@pytest.mark.parametrize("column", COLUMNS)
+def test_a_table_from_before_there_were_forms_and_readings_is_read(csv: Path) -> None:
+    pd.read_csv(csv, dtype=str).drop(columns=list(ADDED_LATER)).to_csv(csv, index=False)
+    found = read_trials(csv)
+    assert {name: str(kind) for name, kind in found.dtypes.items()} == COLUMNS
+    assert set(found["answer_form"]) == {"free"}
+    assert found[["reading", "rivals", "depth"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("column", [name for name in COLUMNS if name not in ADDED_LATER])
 def test_a_missing_column_is_named(csv: Path, column: str) -> None:
     pd.read_csv(csv, dtype=str).drop(columns=column).to_csv(csv, index=False)
     with pytest.raises(InputError, match=f"line 1: column '{column}' is missing"):
@@ -132,6 +148,7 @@ def test_a_missing_column_is_named(csv: Path, column: str) -> None:
         ("seed", "1.5"), ("seed", ""), ("outcome", "maybe"), ("outcome", ""), ("task", ""),
         ("abs_error", "big"), ("abs_error", "-inf"), ("latency_s", "soon"), ("tokens", "1.5"),
         ("prompt_sha256", "abc"), ("prompt_sha256", ""), ("run_id", ""),
+        ("depth", "deep"), ("answer_form", "fre"), ("answer_form", ""),
     ],
 )  # fmt: skip
 def test_a_broken_value_is_named_by_line_and_column(csv: Path, column: str, value: str) -> None:
@@ -141,9 +158,10 @@ def test_a_broken_value_is_named_by_line_and_column(csv: Path, column: str, valu
     assert "\n" not in str(caught.value)
 
 
-def test_a_row_that_was_cut_off_is_named(csv: Path) -> None:
-    csv.write_bytes(csv.read_bytes()[:-40])
-    with pytest.raises(InputError, match="line 17, column 'prompt_sha256'"):
+@pytest.mark.parametrize("bytes_lost", [2, 5, 7, 40])
+def test_a_row_that_was_cut_off_is_named(csv: Path, bytes_lost: int) -> None:
+    csv.write_bytes(csv.read_bytes()[:-bytes_lost])
+    with pytest.raises(InputError, match="line 17, column 'answer_form'"):
         read_trials(csv)
 
 
