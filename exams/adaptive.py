@@ -44,7 +44,9 @@ def measure(
     assert plan.precision is not None
     assert plan.max_length is not None
     states: dict[Cell, Placement] = {
-        (task.name, mode, lens): Placement.start(plan.max_length, Family(chance=task.chance(plan.max_length)))
+        (task.name, mode, lens): Placement.start(
+            plan.max_length, Family(chance=task.chance(plan.max_length))
+        )
         for task, mode, lens in plan.cells()
     }
     versions = {task.name: task.version for task, _, _ in plan.cells()}

@@ -40,6 +40,9 @@ def finish(session: Session) -> Run:
         session.plan,
         [one.trial for one in session.planned.values()],
         session.answers,
+        numerics=where.manifest.numerics,
+        not_sent=session.runner.dropped,
+        row=session.row,
     )
     manifest = where.manifest.model_dump(mode="json")
     write_report(where.path, trials, manifest, _examples(session))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..store.answers import Reply
-from ..store.trials import COLUMNS, example
+from ..store.trials import trial_row, trial_table
 from ..tasks.trial import Trial, TrialId, rebuild_trial
 
 
@@ -32,22 +32,20 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     shown: list[Mapping[str, Any]] = []
     for path in paths:
         for asked, text in _samples(path):
-            judged = asked.judge(text)
-            rows.append(
+            row = trial_row(
+                path.stem.removeprefix("samples_"), path.parent.name, asked, Reply(text)
+            )
+            row["finish_reason"] = None  # not known
+            rows.append(row)
+            shown.append(
                 {
-                    "run_id": path.stem.removeprefix("samples_"),
-                    "model": path.parent.name,
-                    **asked.id.as_dict(),
-                    "truth": asked.truth,
-                    "answer": judged.answer or None,
-                    "outcome": judged.outcome,
-                    "abs_error": judged.abs_error,
-                    "prompt_sha256": asked.prompt_sha256,
-                    "answer_form": asked.id.answer,
+                    **row,
+                    "answer": row["answer"] or "",
+                    "prompt": asked.prompt,
+                    "answer_text": text,
                 }
             )
-            shown.append(example(asked.id, Reply(text)))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS), shown
+    return trial_table(rows), shown
 
 
 def _samples(path: Path) -> Iterator[tuple[Trial, str]]:

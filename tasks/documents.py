@@ -176,22 +176,28 @@ def doc_to_text(doc: Mapping[str, Any]) -> str:
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
-    """Judge the answer to a document.
-
-    Returns:
-        For every document all of ``exact_match`` (0 or 1; not a number if the request failed),
-        ``abs_error`` (not a number where no answer was found), ``outcome`` and ``answer``: lm-eval
-        gathers metrics by name over ranks and loggers, and one that is missing breaks them.
-    """
+    """Judge the answer to a document; see :func:`metrics`."""
     text = results[0]
     finish_reason = text.finish_reason if isinstance(text, AnswerText) else None
     judged = rebuild_trial(doc).judge(text, finish_reason)
-    failed = judged.outcome == "failed"
+    return metrics(judged.outcome, judged.answer, judged.abs_error)
+
+
+def metrics(outcome: str, answer: str, abs_error: float | None) -> dict[str, Any]:
+    """What lm-eval is told of a judged answer: every metric, for every document.
+
+    lm-eval's loggers and its gathering over processes look every metric up in every document.
+
+    Returns:
+        ``outcome`` and ``answer`` as text; ``exact_match`` (0 or 1) and ``abs_error``, not a
+        number where they do not apply: no answer was found, or the request failed.
+    """
+    failed = outcome == "failed"
     return {
-        "outcome": judged.outcome,
-        "answer": judged.answer,
-        "exact_match": math.nan if failed else float(judged.outcome == "correct"),
-        "abs_error": math.nan if judged.abs_error is None else float(judged.abs_error),
+        "outcome": outcome,
+        "answer": answer,
+        "exact_match": math.nan if failed else float(outcome == "correct"),
+        "abs_error": math.nan if abs_error is None else float(abs_error),
     }
 
 

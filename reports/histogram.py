@@ -12,17 +12,18 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ..words import KEYS, READ, SERIES, in_order, value_kind
+from .catalogue import in_order, value_kind
+from .curves import KEY, READ, keyed
 
 
 def histogram(trials: pd.DataFrame) -> pd.DataFrame:
-    """Count answers and true values per task, mode and lens, over all lengths.
+    """Count answers and true values per curve, over all lengths.
 
     Args:
         trials: the trial table, one row per trial (docs/run-directory.md).
 
     Returns:
-        One row per task, mode, lens and value, numbers first in numeric order, with
+        One row per task, mode, answer, lens and value, numbers first in numeric order, with
 
         - ``quantity``: ``answer``, or ``answer_length`` (in items) for tasks whose answer is a
           whole sequence, where single values would never repeat;
@@ -31,32 +32,33 @@ def histogram(trials: pd.DataFrame) -> pd.DataFrame:
     """
     values = as_values(trials)
     counts = {
-        "frequency": _count(values[values["answer"].notna()], "answer"),
+        "frequency": _count(values[values["said"].notna()], "said"),
         "true_frequency": _count(values, "truth"),
     }
     table = pd.DataFrame(counts).fillna(0).astype("int64").reset_index()
     quantity = {task: _quantity(task) for task in table["task"].unique()}
-    table.insert(3, "quantity", table["task"].map(quantity))
+    table.insert(len(KEY), "quantity", table["task"].map(quantity))
     rank = pd.Series(numeric(table["value"]), index=table.index)
     order = pd.DataFrame({"rank": rank, "value": table["value"]}).sort_values(
         ["rank", "value"], na_position="last", kind="stable"
     )
-    return in_order(table.loc[order.index], SERIES)
+    return in_order(table.loc[order.index], KEY)
 
 
 def as_values(trials: pd.DataFrame) -> pd.DataFrame:
     """Truths and answers as the values that are counted; one row per trial that was answered.
 
     Returns:
-        Columns task, mode, lens, length, outcome, truth and answer (NA where none could be
-        read). Where the answer is a whole sequence, both are its length in items.
+        Columns task, mode, answer, lens, length, outcome, truth and said (NA where no answer
+        could be read). Where the answer is a whole sequence, both are its length in items.
     """
-    kept = trials.loc[trials["outcome"] != "failed", [*KEYS, "outcome", "truth", "answer"]]
-    values = kept.astype({"truth": "str", "answer": "str"})
-    values["answer"] = values["answer"].where(values["outcome"].isin(READ))
+    answered = trials[trials["outcome"] != "failed"]
+    kept = keyed(answered, "outcome", "truth", "said")
+    values = kept.astype({"truth": "str", "said": "str"})
+    values["said"] = values["said"].where(values["outcome"].isin(READ))
     sequences = [task for task in values["task"].unique() if value_kind(task) == "sequence"]
     rows = values["task"].isin(sequences)
-    for column in ("truth", "answer"):
+    for column in ("truth", "said"):
         lengths = values.loc[rows, column].map(_items, na_action="ignore")
         values.loc[rows, column] = lengths.astype("str")
     return values
@@ -86,5 +88,5 @@ def _number(value: str) -> float:
 
 
 def _count(values: pd.DataFrame, column: str) -> pd.Series[int]:
-    by = [*(values[s] for s in SERIES), values[column].rename("value")]
+    by = [*(values[s] for s in KEY), values[column].rename("value")]
     return values.groupby(by, observed=True).size()

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...store.trials import OUTCOMES
-from ..words import READ, in_order, series_name
+from ..curves import KEY, READ, by_curve
 
 MOST_ATTRACTORS = 5
+NO_PAIRS = pd.DataFrame(columns=["truth", "said", "n"]).astype({"n": int})
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was answered in one mode, through one lens.
+    """What was answered on one curve.
 
     Attributes:
-        name: mode and lens.
-        pairs: columns truth, answer (values as text) and n, the number of such trials.
+        name: its mode, answer form and lens.
+        pairs: columns truth, said (values as text) and n, the number of such trials.
         table: columns value, frequency and true_frequency, as in `histogram`.
         tally: the outcomes in words, so that answers which could not be read are not forgotten.
         attractors: values that are answered far more often than they are true, see `attractors`.
@@ -36,29 +37,21 @@ class Answers:
 
 
 def answers_of(values: pd.DataFrame, table: pd.DataFrame, points: pd.DataFrame) -> list[Answers]:
-    """Gather one task's answers, one entry per mode and lens.
+    """Gather one task's answers, one entry per curve.
 
     Args:
         values: the task's rows of `histogram.as_values`.
         table: the task's rows of `histogram`.
         points: the task's rows of `curves`.
     """
-    by = ["mode", "lens"]
-    pairs = values.dropna(subset=["answer"]).groupby([*by, "truth", "answer"], observed=True)
-    sizes = pairs.size().rename("n").reset_index()
+    pairs = values.dropna(subset=["said"]).groupby([*KEY, "truth", "said"], observed=True)
+    sizes = dict(by_curve(pairs.size().rename("n").reset_index()))
+    counts = dict(by_curve(table))
     found = []
-    for (mode, lens), rows in in_order(points, by).groupby(by, sort=False, observed=True):
-        here = table[(table["mode"] == mode) & (table["lens"] == lens)]
-        asked = sizes[(sizes["mode"] == mode) & (sizes["lens"] == lens)]
-        found.append(
-            Answers(
-                series_name(str(mode), str(lens)),
-                asked,
-                here,
-                tally(rows),
-                attractors(asked),
-            )
-        )
+    for key, rows in by_curve(points):
+        asked = sizes.get(key, NO_PAIRS)
+        here = counts.get(key, table.iloc[:0])
+        found.append(Answers(key.condition, asked, here, tally(rows), attractors(asked)))
     return found
 
 
@@ -70,9 +63,9 @@ def attractors(pairs: pd.DataFrame) -> list[str]:
     values are named.
 
     Args:
-        pairs: columns truth, answer and n.
+        pairs: columns truth, said and n.
     """
-    said = pairs.groupby("answer")["n"].sum()
+    said = pairs.groupby("said")["n"].sum()
     true = pairs.groupby("truth")["n"].sum().reindex(said.index, fill_value=0)
     strong = said[said - true >= max(3.0, 0.05 * said.sum())]
     return [str(value) for value in strong.nlargest(MOST_ATTRACTORS).index]

@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from ..style import plain
-from ..words import value_kind
+from ..catalogue import value_kind
+from ..formats import plain
+from ..histogram import numeric
 from .answers import Answers
 from .axes import LINEAR_UP_TO, size_ticks
-from .histogram import numeric
 
 MOST_CATEGORIES = 14
 MOST_CELLS = 800
@@ -85,7 +85,7 @@ class Numbers:
 
     def cells(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """Pairs at their positions, gathered into a raster where there are too many to draw."""
-        truth, answer = self.place(pairs["truth"]), self.place(pairs["answer"])
+        truth, answer = self.place(pairs["truth"]), self.place(pairs["said"])
         if len(pairs) > MOST_CELLS:
             truth, answer = _raster(truth, 16), _raster(answer, 16)
         return _gather(truth, answer, pairs["n"])
@@ -146,7 +146,7 @@ class Categories:
 
     def cells(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """Pairs at their positions."""
-        return _gather(self.place(pairs["truth"]), self.place(pairs["answer"]), pairs["n"])
+        return _gather(self.place(pairs["truth"]), self.place(pairs["said"]), pairs["n"])
 
     def outline(self, bars: pd.DataFrame) -> pd.DataFrame:
         """The bars as they are: there are few."""

@@ -1,4 +1,4 @@
-"""What Snellen lends to other people's lm-eval tasks: its parser as a filter, its aggregations.
+"""For other people's lm-eval tasks: our parser as a filter, our metric and aggregations.
 
 Importing this module registers them; from the lm-eval release after 0.4.13 on, the entry points
 in pyproject.toml do. In a YAML file: ``filter_list: [{name: integer, filter: [{function:

@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from ...store.trials import OUTCOMES
-from ..style import INK, MUTED, OUTCOME_COLOURS, OUTCOME_HATCHES, note, panel, plain
+from ...support.palette import INK, MUTED
+from ..formats import plain
+from .drawing import OUTCOME_COLOURS, OUTCOME_HATCHES, note, panel
 
 STRIP, STRIP_STEP = 0.4, 0.64
 

@@ -14,8 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..style import BLUE, FAINT, MUTED, VERMILLION, Picture, look, note, panel, plain, render
+from ...support.palette import BLUE, FAINT, MUTED, VERMILLION
+from ..formats import plain
 from .answers import Answers
+from .drawing import Drawing, note, panel
 from .value_scales import Scale, scale_for
 
 WIDTH, MARGIN, GAP, JOINT, COUNTS = 10.0, 0.85, 0.3, 3.3, 5.2
@@ -24,34 +26,33 @@ TRUTH = "#9A9A9A"
 SIZES = 8
 
 
-def answer_figure(task: str, series: Sequence[Answers], subtitle: str) -> Picture:
+def answer_figure(task: str, series: Sequence[Answers], subtitle: str) -> Drawing:
     """Draw one task.
 
     Args:
         task: the task's name.
-        series: its answers, one entry per mode and lens (`answers.answers_of`).
+        series: its answers, one entry per curve (`answers_of`).
         subtitle: whose run this is.
     """
     scale = scale_for(task, series)
-    with look():
-        figure = Figure(figsize=(WIDTH, TOP + PANEL_STEP * len(series) - 0.15))
-        note(figure, 0.2, 0.12, task, size=14, weight="bold")
-        note(figure, 0.2, 0.43, subtitle, color=MUTED)
-        _legend(figure)
-        for row, answers in enumerate(series):
-            top = TOP + PANEL_STEP * row
-            joint = panel(figure, MARGIN, top, JOINT, PANEL)
-            counts = panel(figure, MARGIN + JOINT + GAP, top, COUNTS, PANEL)
-            _joint(joint, answers, scale)
-            _counts(counts, answers, scale)
-            joint.set_title(answers.name)
-            counts.set_title(answers.tally, weight="normal", fontsize=8.5, color=MUTED)
-        return render(figure, _alt(task, series))
+    figure = Figure(figsize=(WIDTH, TOP + PANEL_STEP * len(series) - 0.15))
+    note(figure, 0.2, 0.12, task, size=14, weight="bold")
+    note(figure, 0.2, 0.43, subtitle, color=MUTED)
+    _legend(figure)
+    for row, answers in enumerate(series):
+        top = TOP + PANEL_STEP * row
+        joint = panel(figure, MARGIN, top, JOINT, PANEL)
+        counts = panel(figure, MARGIN + JOINT + GAP, top, COUNTS, PANEL)
+        _joint(joint, answers, scale)
+        _counts(counts, answers, scale)
+        joint.set_title(answers.name)
+        counts.set_title(answers.tally, weight="normal", fontsize=8.5, color=MUTED)
+    return Drawing(figure, _alt(task, series))
 
 
 def _joint(axes: Axes, answers: Answers, scale: Scale) -> None:
     axes.plot(scale.limits, scale.limits, color=MUTED, lw=0.8, ls=(0, (4, 3)), zorder=0)
-    attracted = answers.pairs["answer"].isin(answers.attractors)
+    attracted = answers.pairs["said"].isin(answers.attractors)
     groups = {
         BLUE: scale.cells(answers.pairs[~attracted]),
         VERMILLION: scale.cells(answers.pairs[attracted]),

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
 from lm_eval.tasks import TaskManager
 from snellen.errors import InputError
 from snellen.tasks.answer_length import answer_tokens
-from snellen.tasks.documents import CHART, count_outcomes, documents, most_frequent, process_results
+from snellen.tasks.documents import count_outcomes, documents, most_frequent, process_results
 from snellen.tasks.judging import AnswerText
-from snellen.tasks.registry import GROUPS, TASKS, harness_name
-from snellen.tasks.yaml_files import chart_files
+from snellen.tasks.modes import MODES
+from snellen.tasks.registry import FAMILIES, GROUPS, TASKS, harness_name
+from snellen.tasks.yaml_files import YAML_FOLDER, choice_name, yaml_files
 
 
 def test_the_committed_files_are_those_of_the_catalogue() -> None:
-    committed = {path.name: path.read_text(encoding="utf-8") for path in CHART.glob("*.yaml")}
-    assert committed == chart_files(), "run: python -m snellen.tasks.yaml_files"
+    committed = {path.name: path.read_text(encoding="utf-8") for path in YAML_FOLDER.glob("*.yaml")}
+    assert committed == yaml_files(TASKS.own.values()), "run: python -m snellen.tasks.yaml_files"
 
 
 @pytest.fixture(scope="module")
 def manager() -> Any:
     return TaskManager(
-        include_path=str(CHART),
+        include_path=str(YAML_FOLDER),
         include_defaults=False,
         metadata={"lengths": [1, 3], "trials": 2, "pretrained": "ignored", "seed": 7},
     )
@@ -31,14 +33,15 @@ def manager() -> Any:
 
 def test_lm_eval_finds_every_task_and_group(manager: Any) -> None:
     names = {harness_name(task.name, mode) for task in TASKS.values() for mode in task.modes}
+    names |= {choice_name(task.name) for task in TASKS.values() if task.family in FAMILIES}
     assert set(manager.all_subtasks) == names
     assert set(GROUPS) <= set(manager.all_groups)
     modes = {
         f"{group}_{mode}"
         for group in set(GROUPS) - {"snellen_paper"}
-        for mode in ("cot", "cot_fewshot")
+        for mode in MODES[1:]
     }
-    assert set(manager.all_groups) == set(GROUPS) | modes
+    assert set(manager.all_groups) == set(GROUPS) | modes | {"snellen_choice"}
 
 
 def test_groups_hold_what_their_names_say(manager: Any) -> None:
@@ -89,19 +92,22 @@ def one_document(task: str, length: int) -> dict[str, Any]:
     return dict(documents(snellen_task=task, lengths=[length], trials=1)["test"][0])
 
 
-def test_metrics_that_do_not_apply_are_left_out() -> None:
+def test_every_document_gives_every_metric() -> None:
     doc = one_document("count_ones", 42)
     assert process_results(doc, ["42"]) == {
-        "outcome": "correct", "answer": "42", "exact_match": 1.0, "abs_error": 0,
+        "outcome": "correct", "answer": "42", "exact_match": 1.0, "abs_error": 0.0,
     }  # fmt: skip
     assert process_results(doc, ["40"])["abs_error"] == 2
+    nan = pytest.approx(math.nan, nan_ok=True)
     assert process_results(doc, ["no idea"]) == {
-        "outcome": "unparseable", "answer": "", "exact_match": 0.0,
+        "outcome": "unparseable", "answer": "", "exact_match": 0.0, "abs_error": nan,
     }  # fmt: skip
-    failed = process_results(doc, [AnswerText("", "failed")])
-    assert failed == {"outcome": "failed", "answer": ""}
-    cut = process_results(doc, [AnswerText("The answer is: 4", "length")])
-    assert (cut["outcome"], cut["exact_match"], "abs_error" in cut) == ("truncated", 0.0, False)
+    assert process_results(doc, [AnswerText("", "failed")]) == {
+        "outcome": "failed", "answer": "", "exact_match": nan, "abs_error": nan,
+    }  # fmt: skip
+    assert process_results(doc, [AnswerText("The answer is: 4", "length")]) == {
+        "outcome": "truncated", "answer": "", "exact_match": 0.0, "abs_error": nan,
+    }  # fmt: skip
 
 
 def test_a_copy_is_wrong_by_edits() -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 from snellen.errors import InputError
-from snellen.reports.run.examples import choose, visible
-from snellen.reports.run.writing import replace, write_report
+from snellen.reports.run.examples import pick_examples, visible
+from snellen.reports.run.report import write_report
+from snellen.reports.trial_texts import TrialTexts
 
 FIGURES = ("error.svg", "error.png", "answers.svg", "answers.png")
 CHART = {"eye_chart.svg", "eye_chart.png"}
-NASTY = "<script>alert(1)</script>\x00\u202e'\"&</pre>\ud800"
 
 
 class Page(HTMLParser):
@@ -34,23 +35,10 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-def examples_of(trials):
-    for trial in trials.to_dict("records"):
-        said = trial["answer"] if isinstance(trial["answer"], str) else ""
-        yield {
-            **{
-                k: trial[k] for k in ("task", "mode", "lens", "length", "index", "truth", "outcome")
-            },
-            "answer": said,
-            "prompt": f"Prompt of {trial['task']} at {trial['length']}: " + "1 " * trial["length"],
-            "answer_text": f"I say {said} {NASTY}",
-        }
-
-
 @pytest.fixture(scope="module")
-def run_dir(chart, manifest, tmp_path_factory):
+def run_dir(chart, manifest, texts, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    write_report(folder, chart, manifest, examples_of(chart))
+    write_report(folder, chart, manifest, texts)
     return folder
 
 
@@ -64,6 +52,7 @@ def test_all_files_are_written_and_nothing_else(run_dir, chart):
     figures = {f"{task}_{end}" for task in tasks for end in FIGURES} | CHART
     assert {path.name for path in run_dir.iterdir()} == {
         "curves.csv",
+        "acuity.csv",
         "histogram.csv",
         "figures",
         "report.html",
@@ -107,9 +96,9 @@ def test_tables_have_headers(html):
 
 
 def test_five_examples_per_task_evenly_over_lengths(chart):
-    chosen = choose(examples_of(chart))
+    chosen = pick_examples(chart)
     for task in chart["task"].unique():
-        lengths = [e.length for e in chosen if e.task == task]
+        lengths = list(chosen.loc[chosen["task"] == task, "length"])
         assert len(lengths) == 5
         assert lengths == sorted(lengths)
         assert (lengths[0], lengths[-1]) == (1, 128)
@@ -123,54 +112,66 @@ def test_the_manifest_and_the_warnings_are_on_the_page(html):
     assert "trials failed and are left out" in text
 
 
-def test_long_prompts_are_folded_and_complete(html, chart):
-    prompt = "Prompt of count_ones at 128: " + "1 " * 128
-    assert prompt in html
-    long = "x" * 5000
-    trial = {"task": "t", "mode": "direct", "lens": "none", "length": 1, "index": 0}
-    (example,) = choose(
-        [
-            trial
-            | {"truth": "1", "answer": "", "outcome": "wrong", "prompt": long, "answer_text": ""}
-        ]
-    )
-    assert example.prompt == long
+def test_long_prompts_are_folded_and_complete(simulated, manifest, tmp_path):
+    long = TrialTexts("x" * 5000, "x", "said")
+    trials = simulated(lengths=[2], trials=1)
+    trials["prompt_sha256"] = hashlib.sha256(long.prompt.encode()).hexdigest()
+    html = write_report(tmp_path, trials, manifest, lambda _: long).page.read_text("utf-8")
+    assert f"<details><summary>{'x' * 160} …" in html
+    assert f"<pre>{long.prompt}</pre>" in html
+
+
+def test_only_the_trials_that_are_shown_are_asked_for(chart, manifest, texts, tmp_path):
+    asked = []
+
+    def counted(row):
+        asked.append((row["task"], row["length"], row["index"]))
+        return texts(row)
+
+    write_report(tmp_path, chart, manifest, counted)
+    assert len(asked) <= 4 * 5 + 11  # five examples of four tasks, and the eye chart
+
+
+def test_a_report_without_texts_has_all_but_the_words(chart, manifest, tmp_path):
+    html = write_report(tmp_path, chart, manifest).page.read_text("utf-8")
+    assert "Word for word" not in html
+    assert "no eye chart: the texts of the trials are not at hand" in html
+    assert not (tmp_path / "figures" / "eye_chart.svg").exists()
+
+
+def test_texts_of_another_version_are_not_shown(chart, manifest, texts, tmp_path):
+    changed = chart.assign(prompt_sha256="f" * 64)
+    html = write_report(tmp_path, changed, manifest, texts).page.read_text("utf-8")
+    assert "Word for word" not in html
+    assert "not all examples are shown" in html
 
 
 def test_csv_files_hold_the_documented_columns(run_dir):
     with (run_dir / "histogram.csv").open(encoding="utf-8") as source:
         assert next(csv.reader(source)) == [
-            "task", "mode", "lens", "quantity", "value", "frequency", "true_frequency",
+            "task", "mode", "answer", "lens", "quantity", "value", "frequency", "true_frequency",
         ]  # fmt: skip
     with (run_dir / "curves.csv").open(encoding="utf-8") as source:
         header = next(csv.reader(source))
-    assert header[:6] == ["task", "mode", "lens", "length", "tokens", "n"]
+    assert header[:7] == ["task", "mode", "answer", "lens", "length", "tokens", "n"]
     assert {"accuracy_low", "accuracy_truncated_excluded", "error_p90_high"} <= set(header)
 
 
-def test_a_second_report_replaces_the_first(simulated, manifest, tmp_path):
-    write_report(tmp_path, simulated("count_ones", trials=3), manifest)
+def test_a_second_report_replaces_the_first(simulated, manifest, texts, tmp_path):
+    write_report(tmp_path, simulated("count_ones", trials=3), manifest, texts)
     (tmp_path / "figures" / "notes.txt").write_text("mine")
-    write_report(tmp_path, simulated("count_word", trials=3), manifest)
+    write_report(tmp_path, simulated("count_word", trials=3), manifest, texts)
     names = {path.name for path in (tmp_path / "figures").iterdir()}
     assert names == {"notes.txt"} | CHART | {f"count_word_{end}" for end in FIGURES}
 
 
-def test_a_report_is_the_same_bytes_each_time(simulated, manifest, tmp_path):
+def test_a_report_is_the_same_bytes_each_time(simulated, manifest, texts, tmp_path):
     trials = simulated(trials=4)
     pages = [
-        write_report(tmp_path / name, trials, manifest, examples_of(trials)).page.read_bytes()
+        write_report(tmp_path / name, trials, manifest, texts).page.read_bytes()
         for name in ("a", "b")
     ]
     assert pages[0] == pages[1]
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path):
-    path = replace(tmp_path / "report.html", "old")
-    with pytest.raises(UnicodeEncodeError):
-        replace(path, "new \ud800")
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_no_trials_is_an_error_in_one_line(chart, manifest, tmp_path):
@@ -186,7 +187,7 @@ def test_two_models_are_not_mixed_into_one_curve(simulated, manifest, tmp_path):
 
 def test_a_trial_is_not_counted_twice(simulated, manifest, tmp_path):
     twice = pd.concat([simulated(trials=2), simulated(trials=1)])
-    with pytest.raises(InputError, match="length 1, index 0, seed 0 is there twice"):
+    with pytest.raises(InputError, match="length 1, index 0, seed 0 appears twice"):
         write_report(tmp_path, twice, manifest)
 
 

@@ -9,19 +9,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ...support.palette import MUTED, SERIES_COLOURS, SERIES_MARKERS
 from ..acuities import Acuities
+from ..catalogue import has_distance, value_kind
+from ..curves import by_curve
 from ..paper.published import published
-from ..style import MUTED, SERIES_COLOURS, SERIES_MARKERS, Picture, look, note, panel, render
-from ..words import series_name, value_kind
 from .axes import length_axis, share_axis, size_axis
-from .curve_legend import DASHED, DOTTED, LINE, MARKERS, Curve, draw_legend, legend_rows
+from .curve_legend import DASHED, DOTTED, LINE, MARKERS, DrawnCurve, draw_legend, legend_rows
+from .drawing import Drawing, note, panel
 from .outcome_strips import STRIP_STEP, Strip, outcome_strips
 
 WIDTH, MARGIN, GUTTER = 10.0, 0.85, 0.95
 TOP, PANEL, PANEL_STEP = 1.05, 2.5, 3.4
 
 
-def error_figure(task: str, table: pd.DataFrame, found: Acuities, subtitle: str) -> Picture:
+def error_figure(task: str, table: pd.DataFrame, found: Acuities, subtitle: str) -> Drawing:
     """Draw one task.
 
     Args:
@@ -32,46 +34,48 @@ def error_figure(task: str, table: pd.DataFrame, found: Acuities, subtitle: str)
     """
     paper = published(task)
     facets = _facets(task, table, found, split=not paper.empty)
-    strips = [Strip(f"{c.mode}\n{c.lens}", c.points, c.colour) for f in facets for c in f]
+    strips = [Strip(_strip_label(c), c.points, c.colour) for f in facets for c in f]
     # The distance between two symbols means nothing: there, only right and wrong are drawn.
-    measured = value_kind(task) != "symbol" and bool(table["error_n"].sum() > 0)
+    measured = has_distance(task) and bool(table["error_n"].sum() > 0)
     legends = legend_rows(facets, measured=measured, paper=paper)
     panels_top = TOP + LINE * len(legends)
     strips_top = panels_top + PANEL_STEP * len(facets) + 0.15
-    with look():
-        figure = Figure(figsize=(WIDTH, strips_top + STRIP_STEP * len(strips) + 0.5))
-        note(figure, 0.2, 0.12, task, size=14, weight="bold")
-        note(figure, 0.2, 0.43, subtitle, color=MUTED)
-        for row, facet in enumerate(facets):
-            top = panels_top + PANEL_STEP * row
-            title = f"{facet[0].mode}: " if len(facets) > 1 else ""
-            here = paper[paper["mode"].isin([c.mode for c in facet])]
-            lengths = sorted({*_lengths(facet), *here["length"]})
-            half = (WIDTH - MARGIN - 0.35 - GUTTER) / 2
-            if measured:
-                axes = panel(figure, MARGIN, top, half, PANEL)
-                _errors(axes, facet, here[here["quantity"] == "absolute_error"])
-                axes.set_title(f"{title}Error of the answers that could be read")
-                _finish_errors(axes, task, lengths)
-            left = MARGIN + half + GUTTER if measured else MARGIN
-            axes = panel(figure, left, top, WIDTH - 0.35 - left, PANEL)
-            _accuracy(axes, facet, here[here["quantity"] == "correct"])
-            axes.set_title(f"{title}Accuracy, 95 % Wilson interval")
-            length_axis(axes, lengths)
-        draw_legend(figure, legends)
-        outcome_strips(figure, MARGIN, strips_top, WIDTH - MARGIN - 0.35, strips)
-        return render(figure, _alt(task, table))
+    figure = Figure(figsize=(WIDTH, strips_top + STRIP_STEP * len(strips) + 0.5))
+    note(figure, 0.2, 0.12, task, size=14, weight="bold")
+    note(figure, 0.2, 0.43, subtitle, color=MUTED)
+    for row, facet in enumerate(facets):
+        top = panels_top + PANEL_STEP * row
+        title = f"{facet[0].key.mode}: " if len(facets) > 1 else ""
+        here = paper[paper["mode"].isin([c.key.mode for c in facet])]
+        lengths = sorted({*_lengths(facet), *here["length"]})
+        half = (WIDTH - MARGIN - 0.35 - GUTTER) / 2
+        if measured:
+            axes = panel(figure, MARGIN, top, half, PANEL)
+            _errors(axes, facet, here[here["quantity"] == "absolute_error"])
+            axes.set_title(f"{title}Error of the answers that could be read")
+            _finish_errors(axes, task, lengths)
+        left = MARGIN + half + GUTTER if measured else MARGIN
+        axes = panel(figure, left, top, WIDTH - 0.35 - left, PANEL)
+        _accuracy(axes, facet, here[here["quantity"] == "correct"])
+        axes.set_title(f"{title}Accuracy, 95 % Wilson interval")
+        length_axis(axes, lengths)
+    draw_legend(figure, legends)
+    outcome_strips(figure, MARGIN, strips_top, WIDTH - MARGIN - 0.35, strips)
+    return Drawing(figure, _alt(task, table))
 
 
-def _facets(task: str, table: pd.DataFrame, found: Acuities, *, split: bool) -> list[list[Curve]]:
+def _facets(
+    task: str, table: pd.DataFrame, found: Acuities, *, split: bool
+) -> list[list[DrawnCurve]]:
     """Curves that share a panel: all of them, or those of one mode where all are too many."""
-    many_modes, many_lenses = table["mode"].nunique() > 1, table["lens"].nunique() > 1
-    by_mode = many_modes and (many_lenses or split)
-    facets: dict[str, list[Curve]] = {}
+    varied = [name for name in ("mode", "answer", "lens") if table[name].nunique() > 1]
+    by_mode = "mode" in varied and (len(varied) > 1 or split)
+    told_by = [name for name in varied if name != "mode" or not by_mode] or ["mode"]
+    facets: dict[str, list[DrawnCurve]] = {}
     looks: dict[str, tuple[str, str]] = {}
-    for (mode, lens), points in table.groupby(["mode", "lens"], sort=False, observed=True):
-        label = str(lens) if many_lenses else str(mode)
-        place = len(looks) if label not in looks else -1
+    for key, points in by_curve(table):
+        label = ", ".join(getattr(key, name) for name in told_by)
+        place = len(looks)
         colour, marker = looks.setdefault(
             label,
             (
@@ -79,13 +83,18 @@ def _facets(task: str, table: pd.DataFrame, found: Acuities, *, split: bool) -> 
                 SERIES_MARKERS[place % len(SERIES_MARKERS)],
             ),
         )
-        report = found[task, str(mode), str(lens)]
-        curve = Curve(str(mode), str(lens), label, points, report, colour, marker)
-        facets.setdefault(curve.mode if by_mode else "", []).append(curve)
+        curve = DrawnCurve(key, label, points, found[key], colour, marker)
+        facets.setdefault(key.mode if by_mode else "", []).append(curve)
     return list(facets.values())
 
 
-def _errors(axes: Axes, facet: Sequence[Curve], paper: pd.DataFrame) -> None:
+def _strip_label(curve: DrawnCurve) -> str:
+    """Mode and answer form, and under them the lens."""
+    mode, _, rest = curve.key.condition.partition(", ")
+    return f"{mode}\n{rest or 'no lens'}"
+
+
+def _errors(axes: Axes, facet: Sequence[DrawnCurve], paper: pd.DataFrame) -> None:
     for c in facet:
         seen = c.points[c.points["error_n"] > 0]
         _banded(axes, c, seen, "error_mean")
@@ -104,7 +113,7 @@ def _finish_errors(axes: Axes, task: str, lengths: Sequence[int]) -> None:
     axes.set_ylim(-0.04 * min(largest, 3.0), largest * (1.5 if largest > 20 else 1.08))
 
 
-def _accuracy(axes: Axes, facet: Sequence[Curve], paper: pd.DataFrame) -> None:
+def _accuracy(axes: Axes, facet: Sequence[DrawnCurve], paper: pd.DataFrame) -> None:
     for c in facet:
         seen = c.points[c.points["answered"] > 0]
         _banded(axes, c, seen, "accuracy")
@@ -122,7 +131,7 @@ def _accuracy(axes: Axes, facet: Sequence[Curve], paper: pd.DataFrame) -> None:
     share_axis(axes, "correct, of trials answered")
 
 
-def _banded(axes: Axes, curve: Curve, seen: pd.DataFrame, column: str) -> None:
+def _banded(axes: Axes, curve: DrawnCurve, seen: pd.DataFrame, column: str) -> None:
     x = seen["length"].to_numpy(dtype=float)
     low, high = seen[f"{column}_low"].to_numpy(), seen[f"{column}_high"].to_numpy()
     axes.fill_between(x, low, high, color=curve.colour, alpha=0.13, linewidth=0)
@@ -135,7 +144,7 @@ def _overlay(axes: Axes, paper: pd.DataFrame) -> None:
         axes.plot(points["length"], points["value"], ls="", marker=marker, ms=5.5, color=MUTED)
 
 
-def _lengths(facet: Sequence[Curve]) -> list[int]:
+def _lengths(facet: Sequence[DrawnCurve]) -> list[int]:
     return [int(length) for c in facet for length in c.points["length"]]
 
 
@@ -144,10 +153,10 @@ def _alt(task: str, table: pd.DataFrame) -> str:
     if ends.empty:
         return f"{task}: no trial was answered."
     parts = [f"{task}: error, accuracy and outcomes against length."]
-    for (mode, lens), points in ends.groupby(["mode", "lens"], sort=False, observed=True):
+    for key, points in by_curve(ends):
         short, long = points.iloc[0], points.iloc[-1]
         parts.append(
-            f"{series_name(str(mode), str(lens))}: accuracy {short['accuracy']:.0%} at length "
+            f"{key.condition}: accuracy {short['accuracy']:.0%} at length "
             f"{short['length']:,} and {long['accuracy']:.0%} at {long['length']:,}."
         )
     return " ".join(parts)

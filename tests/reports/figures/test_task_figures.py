@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from snellen.reports.acuities import acuities
 from snellen.reports.curves import curves
+from snellen.reports.figures.task_figures import task_figures
+from snellen.reports.histogram import histogram
 from snellen.reports.paper.published import published
-from snellen.reports.run.figures import figures
-from snellen.reports.run.histogram import histogram
 
 
 def draw(trials):
     table = curves(trials)
-    drawn = figures(trials, table, histogram(trials), acuities(table))
+    drawn = task_figures(trials, table, histogram(trials), acuities(table))
     return {(task, kind): picture for task, kind, picture in drawn}
 
 
@@ -73,7 +73,7 @@ def test_the_attractor_is_named_with_its_count(simulated):
 def test_the_acuity_is_quoted_with_its_interval(simulated):
     trials = simulated(threshold=16, trials=60)
     table = curves(trials)
-    quoted = str(acuities(table)["count_ones", "direct", "none"].l50)
+    quoted = str(acuities(table)["count_ones", "direct", "free", "none"].l50)
     assert f"direct: L50 {quoted}" in words(draw(trials)["count_ones", "error"])
 
 

@@ -15,11 +15,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ...stats.acuity import Acuity
-from ...tasks.registry import PREFIX, TASKS
+from ...store.curve_key import CurveKey
+from ...support.figures import Picture, house_style, render
+from ...support.palette import INK, MUTED, VERMILLION
 from ..acuities import Acuities
-from ..style import INK, MUTED, VERMILLION, Picture, look, note, plain, render
-from ..words import series_name
-from .eye_chart_rows import LEADING, POINT, ChartRow, chart_rows, chart_task
+from ..catalogue import about
+from ..formats import plain
+from ..trial_texts import Texts
+from .drawing import note
+from .eye_chart_rows import LEADING, POINT, ChartRow, chart_curve, chart_rows
 
 PAPER = "#FBF7EC"
 WIDTH, MARGIN, SIDE = 8.5, 0.55, 1.15
@@ -29,48 +33,48 @@ _LETTERS: dict[str, Any] = {"family": "DejaVu Sans Mono", "weight": "bold"}
 _SERIF: dict[str, Any] = {"family": "DejaVu Serif"}
 
 
-def eye_chart(trials: pd.DataFrame, table: pd.DataFrame, found: Acuities) -> Picture:
-    """Draw the chart of one model: the rows of one task, and the acuities of all.
+def eye_chart(trials: pd.DataFrame, table: pd.DataFrame, found: Acuities, texts: Texts) -> Picture:
+    """Draw the chart of one model: the rows of one curve, and the acuities of all.
 
-    The task is ``count_ones``, directly and without a lens, or else the first curve of the run.
+    The curve is the first whose sight is lost inside the chart (`chart_curve`).
 
     Args:
         trials: the trial table.
         table: `curves` of it.
         found: `acuities` of the curves.
+        texts: gives a trial's sequence.
 
     Raises:
-        InputError: no trial was answered, or a trial's prompt is not the one that this version
-            of Snellen builds, so that what was asked cannot be shown.
+        InputError: no trial was answered, or a trial's texts are not known, so that what was
+            asked cannot be shown.
     """
-    series = chart_task(table)
-    rows = chart_rows(trials, table, series, (WIDTH - 2 * SIDE) / POINT)
-    others = _others(found, series)
+    shown = chart_curve(table, found)
+    rows = chart_rows(trials, table, shown, (WIDTH - 2 * SIDE) / POINT, texts)
+    others = _others(found, shown)
     model = ", ".join(sorted(trials["model"].dropna().unique()))
     header, footer = 1.92, 1.0 + 0.2 * ((len(others) + 1) // 2) + 0.3 * bool(others)
-    with look(**{"svg.fonttype": "path", "figure.facecolor": PAPER, "savefig.facecolor": PAPER}):
+    with house_style(
+        **{"svg.fonttype": "path", "figure.facecolor": PAPER, "savefig.facecolor": PAPER}
+    ):
         height = header + sum(row.height for row in rows) + footer
         figure = Figure(figsize=(WIDTH, height))
-        _header(figure, model, series)
+        _header(figure, model, shown)
         top, places = header, []
         for row in rows:
             _row(figure, row, top)
             places.append(top)
             top += row.height
-        _rule(figure, rows, [*places, top], found[series].l50)
+        _rule(figure, rows, [*places, top], found[shown].l50)
         _footer(figure, top + 0.25, others)
-        return render(figure, _alt(model, series, rows, found[series].l50), dpi=200)
+        return render(figure, _alt(model, shown, rows, found[shown].l50), dpi=200)
 
 
-def _header(figure: Figure, model: str, series: tuple[str, str, str]) -> None:
-    task, mode, lens = series
-    known = TASKS.get(task.removeprefix(PREFIX))
+def _header(figure: Figure, model: str, shown: CurveKey) -> None:
     note(figure, WIDTH / 2, 0.42, "S N E L L E N", size=9, ha="center", color=MUTED, **_SERIF)
     size = min(22.0, (WIDTH - 2 * MARGIN) / POINT / (0.66 * max(1, len(model))))
     note(figure, WIDTH / 2, 0.68, model, size=size, ha="center", weight="bold", **_SERIF)
-    words = f"{task}, {series_name(mode, lens)}" + (
-        f":  {known.summary.replace('; ', '  →  ')}" if known else ""
-    )
+    summary = about(shown.task).replace("; ", "  →  ")
+    words = f"{shown.task}, {shown.condition}" + (f":  {summary}" if summary else "")
     note(figure, WIDTH / 2, 1.14, words, size=9, ha="center", color=MUTED, **_SERIF)
     for x, heading, align in (
         (MARGIN, "items", "left"),
@@ -130,16 +134,15 @@ def _footer(figure: Figure, top: float, others: list[str]) -> None:
     note(figure, MARGIN, height - 0.62, words, size=7, color=MUTED, linespacing=1.5, **_SERIF)
 
 
-def _others(found: Acuities, series: tuple[str, str, str]) -> list[str]:
+def _others(found: Acuities, shown: CurveKey) -> list[str]:
     quoted = [
-        f"{task}{'' if name == 'direct' else f', {name}'}:  {report.l50}"
-        for (task, mode, lens), report in found.items()
-        if report.l50.reason is None and (task, mode, lens) != series
-        for name in [series_name(mode, lens)]
+        f"{key.name}:  {report.l50}"
+        for key, report in found.items()
+        if report.l50.reason is None and key != shown
     ]
     return quoted[:MOST_ACUITIES]
 
 
-def _alt(model: str, series: tuple[str, str, str], rows: list[ChartRow], l50: Acuity) -> str:
+def _alt(model: str, shown: CurveKey, rows: list[ChartRow], l50: Acuity) -> str:
     read = "; ".join(f"{plain(row.length)} items: {row.score} correct" for row in rows)
-    return f"Eye chart of {model}, {series[0]}. {read}. Acuity (L50): {l50}."
+    return f"Eye chart of {model}, {shown.task}. {read}. Acuity (L50): {l50}."

@@ -9,13 +9,15 @@ import pytest
 from rich.console import Console
 from snellen.reports.acuities import acuities, chance
 from snellen.reports.curves import curves
-from snellen.reports.run.summary import percent, rich_table, summary, warnings
+from snellen.reports.formats import percent
+from snellen.reports.run.readings import thoughts_only
+from snellen.reports.run.summary import rich_table, summarise, warnings
 
 
 def report(trials):
     table = curves(trials)
     found = acuities(table)
-    rows = summary(table, found)
+    rows = summarise(table, found, thoughts_only(trials))
     return rows, warnings(rows, table, found)
 
 
@@ -93,7 +95,7 @@ def test_the_table_holds_every_curve(chart):
         console.print(rich_table(rows))
     text = capture.get()
     for row in rows:
-        assert row.task in text
+        assert row.key.task in text
         assert row.l50 in text
 
 

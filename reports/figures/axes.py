@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from ..style import FAINT, plain
+from ...support.palette import FAINT
+from ..formats import plain
 
 LINEAR_UP_TO = 20
 """Axes of errors and answers are linear up to here, and logarithmic above 1 otherwise."""

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ...stats.acuity import AcuityReport
+from ...store.curve_key import CurveKey
+from ...support.palette import MUTED
 from ..paper.published import LABEL
-from ..style import MUTED
 
 DOTTED = (0, (1.2, 1.6))
 DASHED = (0, (5, 2))
@@ -24,11 +25,10 @@ LINE = 0.21
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """The points of one mode and lens in order of length, and how they are drawn."""
+class DrawnCurve:
+    """The points of one curve in order of length, and how they are drawn."""
 
-    mode: str
-    lens: str
+    key: CurveKey
     label: str
     points: pd.DataFrame
     acuity: AcuityReport
@@ -37,7 +37,7 @@ class Curve:
 
 
 def legend_rows(
-    facets: Sequence[Sequence[Curve]], *, measured: bool, paper: pd.DataFrame
+    facets: Sequence[Sequence[DrawnCurve]], *, measured: bool, paper: pd.DataFrame
 ) -> list[list[Line2D]]:
     """The legend in lines: the curves, the kinds of line, the published points.
 
@@ -65,7 +65,7 @@ def draw_legend(figure: Figure, rows: Sequence[list[Line2D]], top: float = 0.62)
         )
 
 
-def _names(facets: Sequence[Sequence[Curve]]) -> list[Line2D]:
+def _names(facets: Sequence[Sequence[DrawnCurve]]) -> list[Line2D]:
     """One entry per colour, with the acuity where the colour stands for one curve only."""
     curves = {c.label: c for facet in facets for c in facet}
     handles = []
@@ -76,7 +76,7 @@ def _names(facets: Sequence[Sequence[Curve]]) -> list[Line2D]:
     return handles
 
 
-def _keys(facets: Sequence[Sequence[Curve]], measured: bool) -> list[Line2D]:
+def _keys(facets: Sequence[Sequence[DrawnCurve]], measured: bool) -> list[Line2D]:
     """What the kinds of line and marker mean that were used."""
     curves = [c for facet in facets for c in facet]
     handles = []
