@@ -32,11 +32,19 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     shown: list[Mapping[str, Any]] = []
     for path in paths:
         for asked, text in _samples(path):
-            run_id, model = path.stem.removeprefix("samples_"), path.parent.name
-            row = trial_row(run_id, model, asked, Reply(text)) | {"finish_reason": None}
+            row = trial_row(
+                path.stem.removeprefix("samples_"), path.parent.name, asked, Reply(text)
+            )
+            row["finish_reason"] = None  # not known
             rows.append(row)
-            texts = {"prompt": asked.prompt, "answer_text": text}
-            shown.append({**row, "answer": row["answer"] or "", **texts})
+            shown.append(
+                {
+                    **row,
+                    "answer": row["answer"] or "",
+                    "prompt": asked.prompt,
+                    "answer_text": text,
+                }
+            )
     return trial_table(rows), shown
 
 
