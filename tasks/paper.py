@@ -175,7 +175,6 @@ def _count(name: str, figures: str, generate: Generator, prompt: PaperPrompt, gu
         family="paper",
         separator=prompt.separator,
         guess=guess,
-        stop=("\n" + prompt.shots[: prompt.shots.index(":") + 1],),
         modes=("direct", "cot", "cot_fewshot"),
         lengths=COUNT_LENGTHS,
         trials=1,

@@ -66,6 +66,11 @@ def _write_folder(folder: Path, files: dict[str, str]) -> None:
                 raise
 
 
+def file_limit(task: Task, mode: str) -> int:
+    """The token limit in a task's file: what its longest standard length needs."""
+    return answer_tokens(task, mode, max(task.lengths or (_LONGEST,)))
+
+
 def yaml_files(tasks: Iterable[Task]) -> dict[str, str]:
     """File names and texts of the files of tasks, and of all groups."""
     files = {}
@@ -99,7 +104,7 @@ generation_kwargs:
   until:{until}
   do_sample: false
   temperature: 0.0
-  max_gen_toks: {answer_tokens(task, mode, max(task.lengths or (_LONGEST,)))}
+  max_gen_toks: {file_limit(task, mode)}
 metadata:
   version: {task.version_of(mode, "none")}
 """
