@@ -103,10 +103,7 @@ def measure(session: Session, note: Callable[[str], None]) -> dict[CurveKey, Pla
     assert plan.max_length is not None
     assert plan.max_trials is not None
     states = {
-        curve: Placement.start(
-            plan.max_length,
-            Family(chance=find_task(curve.task).chance(MAX_LENGTH, curve.mode, curve.lens)),
-        )
+        curve: Placement.start(plan.max_length, Family(chance=_chance(curve)))
         for curve in plan.curves()
     }
     asked: dict[CurveKey, Counter[int]] = {curve: Counter() for curve in states}
@@ -132,6 +129,10 @@ def measure(session: Session, note: Callable[[str], None]) -> dict[CurveKey, Pla
         settled = sum(state.settled(plan.precision) for state in states.values())
         note(f"{settled} of {len(states)} curves settled")
     return states
+
+
+def _chance(curve: CurveKey) -> float:
+    return find_task(curve.task).chance(MAX_LENGTH, curve.mode, curve.lens)
 
 
 def _trial(plan: Plan, curve: CurveKey, length: int, index: int) -> TrialId:

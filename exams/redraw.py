@@ -59,14 +59,14 @@ def report_samples(samples: list[Path], out: Path) -> Report:
     Raises:
         InputError: a file is not one of those, or the folder cannot be written.
     """
-    trials, shown = read_samples(samples)
+    trials, said = read_samples(samples)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
     write_trials(out / "trials.csv", trials)
     facts = {"source": "lm-eval samples", "files": [path.name for path in samples]}
-    return write_report(out, trials, facts, shown)
+    return write_report(out, trials, facts, _texts(said))
 
 
 def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -143,19 +143,26 @@ def _kept_texts(folder: Path) -> Texts:
     if not (folder / "journal.sqlite").is_file():
         return no_texts
     with Journal(folder / "journal.sqlite") as journal:
-        said = {
-            (identity, entry.prompt_sha256): entry.result.text
-            for identity, entry in _index(journal)[1].items()
-            if isinstance(entry.result, Reply)
-        }
+        return _texts(
+            {
+                identity: entry.result.text
+                for identity, entry in _index(journal)[1].items()
+                if isinstance(entry.result, Reply)
+            }
+        )
+
+
+def _texts(said: Mapping[TrialId, str]) -> Texts:
+    """The words of trials, by row of the table, from what was said to each."""
 
     def texts(row: TrialRow) -> TrialTexts | None:
         try:
             identity = TrialId.from_dict({str(name): value for name, value in row.items()})
-            text = said.get((identity, row["prompt_sha256"]))
-            trial = rebuild_trial(identity) if text is not None else None
+            if (text := said.get(identity)) is None:
+                return None
+            trial = rebuild_trial(identity)
         except InputError:  # a task that is not known here: a plug-in's
             return None
-        return TrialTexts(trial.prompt, trial.sequence, text) if trial and text else None
+        return TrialTexts(trial.prompt, trial.sequence, text)
 
     return texts
