@@ -31,12 +31,12 @@ def forward(words: Sequence[str]) -> int:
         models,  # noqa: F401  # registers snellen-*
     )
     from ..harness.failures import leaving_out_failures
-    from ..tasks.documents import CHART
+    from ..tasks.yaml_files import yaml_folder
 
     words = list(words)
     takes_tasks = "--tasks" in words or "ls" in words[:1]
     if takes_tasks and not any(word.startswith("--include_path") for word in words):
-        words += ["--include_path", str(CHART)]
+        words += ["--include_path", str(yaml_folder())]
     sys.argv = ["lm-eval", *words]
     with leaving_out_failures() as failed:
         cli_evaluate()

@@ -27,8 +27,10 @@ def add_question_arguments(parser: argparse.ArgumentParser, *, lens: bool = True
     group.add_argument(
         "--tasks", default=DEFAULT_TASKS, metavar="T[,T]", help=f"default: {DEFAULT_TASKS}"
     )
-    group.add_argument("--mode", default="direct", help="direct, cot, cot_fewshot; or several")
-    group.add_argument("--answer", default="free", help="free (any text); or several forms")
+    group.add_argument(
+        "--mode", default="direct", help="direct, fewshot, cot, cot_fewshot; or several"
+    )
+    group.add_argument("--answer", default="free", help="free (any text), forced; or both")
     if lens:
         group.add_argument("--lens", default="none", help="a change of the prompt; or several")
     group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")

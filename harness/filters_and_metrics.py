@@ -14,7 +14,7 @@ from lm_eval.api.filter import Filter
 from lm_eval.api.registry import register_aggregation, register_filter, register_metric
 
 from ..tasks.documents import count_outcomes, most_frequent
-from ..tasks.judging import read_integer, strip_thinking
+from ..tasks.reading import Facts, read
 
 register_aggregation("snellen_outcomes")(count_outcomes)
 register_aggregation("snellen_most_frequent")(most_frequent)
@@ -30,8 +30,7 @@ class IntegerFilter(Filter):  # type: ignore[misc]  # lm-eval is untyped
 
     @staticmethod
     def _read(text: str) -> str:
-        reading = read_integer(strip_thinking(text), number_alone=True)
-        return reading.value if reading else ""
+        return read(text, Facts("number", bare=True)).value or ""
 
 
 @register_metric(  # type: ignore[untyped-decorator]

@@ -21,6 +21,7 @@ from ..runners.cached import CachedRunner
 from ..runners.protocol import Message, Request, Sampling
 from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
+from ..tasks.modes import base_mode
 from ..tasks.trial import TrialId
 from .failures import AnsweringLM
 
@@ -179,7 +180,9 @@ class HarnessLM(AnsweringLM):
         if repeat:
             identity["repeat"] = repeat
         self._name_unknown(settings)
-        chat = self.chat or isinstance(context, Conversation)
+        # Plain examples without a template are a text to continue, as in `snellen run`.
+        plain = trial is not None and base_mode(trial.mode) == "fewshot"
+        chat = isinstance(context, Conversation) or (self.chat and not plain)
         return self.cached.request(_messages(context), _sampling(settings), identity, chat=chat)
 
     def _name_unknown(self, settings: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,10 +24,11 @@ from ..runners.sampling import sampling_of
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import folder_name
-from ..tasks.documents import CHART, metrics
+from ..tasks.documents import metrics
 from ..tasks.judging import AnswerText
 from ..tasks.registry import harness_name
 from ..tasks.trial import FREE, Trial, TrialId
+from ..tasks.yaml_files import YAML_FOLDER
 from .failures import AnsweringLM, FailedDocuments, leave_out
 
 _VERSIONS = {
@@ -48,12 +49,14 @@ class Replay:
         answers: the answer or the failure of each trial that has one.
         numerics: what the engine or server is.
         not_sent: settings that were not sent, each with the reason.
+        row: gives a trial's row of the table, where it is judged already.
     """
 
     plan: Plan
     answers: Mapping[TrialId, Reply | Failure]
     numerics: Mapping[str, Any]
     not_sent: Mapping[str, str]
+    row: Callable[[TrialId], Mapping[str, Any] | None] | None = None
 
     def score(self, trials: Sequence[Trial], folder: Path) -> None:
         """Let lm-eval score trials of one lens and answer form, and write what it finds."""
@@ -128,7 +131,7 @@ class _ReplayTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
             "doc_seed": first.seed,
         }
         super().__init__(
-            config=load_yaml(CHART / "_task_yaml")
+            config=load_yaml(YAML_FOLDER / "_task_yaml")
             | {
                 "task": name,
                 "dataset_kwargs": {"snellen_task": first.task, "snellen_mode": first.mode},
@@ -153,10 +156,13 @@ class _ReplayTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
         return request
 
     def process_results(self, doc: Mapping[str, Any], results: Sequence[str]) -> Any:
-        """Judge an answer, and give every metric."""
+        """Every metric, from the row of the table or by judging the answer."""
+        trial = self._trial(doc)
+        if self._replay.row and (row := self._replay.row(trial.id)):
+            return metrics(row["outcome"], row["answer"] or "", row["abs_error"])
         (text,) = results
         finish_reason = text.finish_reason if isinstance(text, AnswerText) else None
-        judged = self._trial(doc).judge(text, finish_reason)
+        judged = trial.judge(text, finish_reason)
         return metrics(judged.outcome, judged.answer, judged.abs_error)
 
     def _trial(self, doc: Mapping[str, Any]) -> Trial:

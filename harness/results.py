@@ -7,7 +7,7 @@ when there is something to score, long after the first request.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..store.plan import Plan
 from ..tasks.trial import Trial, TrialId
 
 Answers = Mapping[TrialId, Reply | Failure]
+Row = Callable[[TrialId], Mapping[str, Any] | None]
 
 
 def write_results(
@@ -27,6 +28,7 @@ def write_results(
     *,
     numerics: Mapping[str, Any] | None = None,
     not_sent: Mapping[str, str] | None = None,
+    row: Row | None = None,
 ) -> None:
     """Write lm-eval's ``results_*.json`` and ``samples_*.jsonl`` of a run.
 
@@ -41,6 +43,8 @@ def write_results(
         answers: the answer or the failure of each trial that has one.
         numerics: what the engine or server is.
         not_sent: settings that were asked for and not sent, each with the reason.
+        row: gives a trial's row of the table (``outcome``, ``answer``, ``abs_error``), so that
+            no answer is judged a second time; without it each is judged here.
 
     Raises:
         StoreError: the files cannot be written.
@@ -54,7 +58,7 @@ def write_results(
         return
     from .replay import Replay
 
-    replay = Replay(plan, answers, numerics or {}, not_sent or {})
+    replay = Replay(plan, answers, numerics or {}, not_sent or {}, row)
     for its in groups.values():
         replay.score(its, folder)
     if len(list(folder.glob("*/results_*.json"))) != len(groups):

@@ -1,4 +1,4 @@
-"""Servers on the wire, and lm-eval without its own 14,000 tasks."""
+"""Servers on the wire, a tiny model, and lm-eval without its own 14,000 tasks."""
 
 from __future__ import annotations
 
@@ -11,22 +11,38 @@ from typing import Any
 
 import lm_eval
 import pytest
+import torch
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "wire"))
 
 from lm_eval.tasks import TaskManager
 from snellen.harness import models  # noqa: F401  # registers them
-from snellen.tasks.documents import CHART
+from snellen.tasks.yaml_files import YAML_FOLDER
+from tiny_llama import build_tiny_llama
 from wireserver import GOOD_KEY, Serving, Wire, answer_to
 
 
 @pytest.fixture(autouse=True)
-def _alone(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keys of the wire server, no hub, and a folder of its own to stand in."""
     for name in ("GOOGLE_API_KEY", "OPENAI_BASE_URL", "VLLM_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.setenv(name, GOOD_KEY)
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
+        monkeypatch.setenv(name, "1")
+    # What was imported before has read the environment already.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """The machine is shared."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture
@@ -34,6 +50,12 @@ def serve() -> Iterator[Callable[[Wire], Serving]]:
     """Starts wire servers; they stop with the test."""
     with ExitStack() as stack:
         yield lambda wire: stack.enter_context(Serving(wire))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny random model."""
+    return build_tiny_llama(tmp_path_factory.mktemp("model") / "tiny")
 
 
 @pytest.fixture
@@ -50,7 +72,7 @@ def evaluate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             model_args=args,
             tasks=[task],
             task_manager=TaskManager(
-                include_path=str(CHART), include_defaults=False, metadata=metadata
+                include_path=str(YAML_FOLDER), include_defaults=False, metadata=metadata
             ),
             bootstrap_iters=0,
             batch_size=1,

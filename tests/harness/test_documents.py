@@ -10,21 +10,22 @@ import pytest
 from lm_eval.tasks import TaskManager
 from snellen.errors import InputError
 from snellen.tasks.answer_length import answer_tokens
-from snellen.tasks.documents import CHART, count_outcomes, documents, most_frequent, process_results
+from snellen.tasks.documents import count_outcomes, documents, most_frequent, process_results
 from snellen.tasks.judging import AnswerText
-from snellen.tasks.registry import GROUPS, TASKS, harness_name
-from snellen.tasks.yaml_files import chart_files
+from snellen.tasks.modes import MODES
+from snellen.tasks.registry import FAMILIES, GROUPS, TASKS, harness_name
+from snellen.tasks.yaml_files import YAML_FOLDER, choice_name, yaml_files
 
 
 def test_the_committed_files_are_those_of_the_catalogue() -> None:
-    committed = {path.name: path.read_text(encoding="utf-8") for path in CHART.glob("*.yaml")}
-    assert committed == chart_files(), "run: python -m snellen.tasks.yaml_files"
+    committed = {path.name: path.read_text(encoding="utf-8") for path in YAML_FOLDER.glob("*.yaml")}
+    assert committed == yaml_files(TASKS.own.values()), "run: python -m snellen.tasks.yaml_files"
 
 
 @pytest.fixture(scope="module")
 def manager() -> Any:
     return TaskManager(
-        include_path=str(CHART),
+        include_path=str(YAML_FOLDER),
         include_defaults=False,
         metadata={"lengths": [1, 3], "trials": 2, "pretrained": "ignored", "seed": 7},
     )
@@ -32,14 +33,11 @@ def manager() -> Any:
 
 def test_lm_eval_finds_every_task_and_group(manager: Any) -> None:
     names = {harness_name(task.name, mode) for task in TASKS.values() for mode in task.modes}
+    names |= {choice_name(task.name) for task in TASKS.values() if task.family in FAMILIES}
     assert set(manager.all_subtasks) == names
     assert set(GROUPS) <= set(manager.all_groups)
-    modes = {
-        f"{group}_{mode}"
-        for group in set(GROUPS) - {"snellen_paper"}
-        for mode in ("cot", "cot_fewshot")
-    }
-    assert set(manager.all_groups) == set(GROUPS) | modes
+    modes = {f"{group}_{mode}" for group in set(GROUPS) - {"snellen_paper"} for mode in MODES[1:]}
+    assert set(manager.all_groups) == set(GROUPS) | modes | {"snellen_choice"}
 
 
 def test_groups_hold_what_their_names_say(manager: Any) -> None:

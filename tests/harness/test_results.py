@@ -18,9 +18,9 @@ from snellen.runners.sampling import sampling_of
 from snellen.store.answers import Failure, Reply
 from snellen.store.plan import Plan
 from snellen.store.trials import trial_row, trial_table
-from snellen.tasks.documents import CHART
 from snellen.tasks.registry import harness_name
 from snellen.tasks.trial import Trial, TrialId, rebuild_trial
+from snellen.tasks.yaml_files import YAML_FOLDER
 
 PLAN = Plan(
     model="openai/wire-1",
@@ -193,7 +193,7 @@ def test_documents_are_those_that_lm_eval_makes(folder: Path) -> None:
     """The metadata in the results give the same documents in the stock harness."""
     for lens, read in results(folder).items():
         told = read["configs"]["snellen_copy_last_cot"]["metadata"]
-        manager = TaskManager(include_path=str(CHART), include_defaults=False, metadata=told)
+        manager = TaskManager(include_path=str(YAML_FOLDER), include_defaults=False, metadata=told)
         task = manager.load(["snellen_copy_last_cot"])["tasks"]["snellen_copy_last_cot"]
         stock = list(task.test_docs())
         ours = [
@@ -218,6 +218,17 @@ def test_trials_of_an_adaptive_plan(tmp_path: Path) -> None:
     assert [sample["doc"]["length"] for sample in found] == [9, 2, 33]
     assert [sample["outcome"] for sample in found] == ["correct"] * 3
     assert found[0]["arguments"]["gen_args_0"]["arg_0"] == rebuild_trial(chosen[0]).prompt
+
+
+def test_rows_that_are_judged_already_are_taken(tmp_path: Path, trials: list[Trial]) -> None:
+    first = trials[0]
+
+    def row(trial: TrialId) -> dict[str, Any]:
+        return {"outcome": "wrong", "answer": "8", "abs_error": 7}
+
+    write_results(tmp_path / "x", PLAN, [first], {first.id: Reply(first.truth)}, row=row)
+    ((_, sample),) = samples(tmp_path / "x")
+    assert (sample["outcome"], sample["answer"], sample["abs_error"]) == ("wrong", "8", 7)
 
 
 def test_a_second_call_replaces_the_first(tmp_path: Path, trials: list[Trial]) -> None:

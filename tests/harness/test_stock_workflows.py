@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from lm_eval.loggers import WandbLogger
-from snellen.tasks.documents import CHART
+from snellen.tasks.yaml_files import YAML_FOLDER
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
@@ -49,7 +49,7 @@ def test_two_processes_share_the_documents(script: Path, tiny: Path, tmp_path: P
     """`accelerate launch --num_processes 2`, on the CPU: each scores half, one gathers."""
     words = [
         "run", "--model", "hf", "--model_args", f"pretrained={tiny}", "--device", "cpu",
-        "--include_path", str(CHART), "--tasks", "snellen_count_ones,snellen_copy_sequence",
+        "--include_path", str(YAML_FOLDER), "--tasks", "snellen_count_ones,snellen_copy_sequence",
         "--metadata", '{"lengths": [1, 3], "trials": 4}', "--gen_kwargs", "max_gen_toks=4",
         "--apply_chat_template", "--log_samples", "--output_path", "out", "--batch_size", "4",
     ]  # fmt: skip
