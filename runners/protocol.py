@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from ..store.answers import Failure, FinishReason, Reply
 
 __all__ = [
+    "AnswerForm",
     "Deliver",
     "Failure",
     "FinishReason",
@@ -45,6 +46,20 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """The only texts that a forced answer may be (``--answer forced``).
+
+    Attributes:
+        regex: the texts allowed, for servers that decode by a regular expression.
+        schema: a JSON schema of an object whose one property is ``answer``, for providers that
+            decode by a schema; the text kept is then the JSON.
+    """
+
+    regex: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One question for a model.
 
@@ -55,6 +70,7 @@ class Request:
         sampling: how the answer is drawn.
         raw: send the text as it is, without a chat template.
         trial: what the question is, as recorded beside the answer (task, length, index, …).
+        form: the only texts that the decoder may write, where the answer is forced.
     """
 
     key: str
@@ -62,6 +78,7 @@ class Request:
     sampling: Sampling
     raw: bool = False
     trial: Mapping[str, Any] = field(default_factory=dict)
+    form: AnswerForm | None = None
 
 
 Deliver = Callable[[Sequence[tuple[Request, Reply | Failure]]], None]

@@ -23,7 +23,7 @@ from ..protocol import Deliver, Failure, Reply, Request
 from ..tokens import approximate_tokens
 from .mailbox import Mailbox
 from .patience import Patience
-from .provider import Alien, Limits, Provider, Rejected, Retryable, Unreachable
+from .provider import Limits, Provider, Rejected, Retryable, Unreachable, WrongProtocol
 from .signals import uninterrupted
 from .throttle import Throttle
 
@@ -206,7 +206,7 @@ class Dispatch:
             self._throttle.leave(sent_at)
 
     def _check_reachable(self, error: Retryable, patience: Patience) -> None:
-        never = isinstance(error, (Unreachable, Alien)) and not self._proven
+        never = isinstance(error, (Unreachable, WrongProtocol)) and not self._proven
         if never and patience.attempts >= _UNREACHABLE_AFTER:
             raise ModelRefused(error.reason)
 

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from ...errors import ModelRefused
 from ...support.secrets import redact
-from ..dispatch.provider import Alien, Rejected, Retryable
+from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from .http import Answer
 
 _OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
@@ -80,7 +80,7 @@ def translate(
     if code in _OUT_OF_MONEY:
         return ModelRefused(f"the account for {model} is out of credit: {reason}")
     if status == 404 and not refusal.structured:
-        return Alien(
+        return WrongProtocol(
             f"{answer.url} does not exist; is {base_url} an OpenAI-compatible server "
             "(such URLs mostly end in /v1)?",
             status=404,

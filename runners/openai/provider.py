@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ...support.secrets import find_key, require_key
 from ...support.urls import check_url
-from ..dispatch.provider import Alien, Rejected, Retryable
+from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..protocol import Reply, Request
 from .errors import Blocked, Refusal, refill_s, refused_setting, translate
 from .http import Answer, Channel
@@ -114,7 +114,9 @@ class OpenAI:
             body: Json = json.loads(answer.content)
         except ValueError:
             if "html" in answer.headers.get("content-type", ""):
-                raise Alien(f"{self.base_url} answers with a web page: not such a server") from None
+                raise WrongProtocol(
+                    f"{self.base_url} answers with a web page: not such a server"
+                ) from None
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
         return body
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..dispatch.provider import Alien, Rejected, Retryable
+from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..protocol import FinishReason, Reply, Request
 
 Json = dict[str, Any]
@@ -69,14 +69,16 @@ def _first_choice(body: Json) -> Json:
     """The first choice of an answer.
 
     Raises:
-        Alien, Rejected, Retryable: there is none; gateways put errors into a body with status 200.
+        WrongProtocol, Rejected, Retryable: there is none; gateways put errors into a body with status 200.
     """
     if choices := body.get("choices"):
         choice: Json = choices[0]
         return choice
     error = body.get("error")
     if not isinstance(error, dict):
-        raise Alien("the server's answer has no choices; is this an OpenAI-compatible server?")
+        raise WrongProtocol(
+            "the server's answer has no choices; is this an OpenAI-compatible server?"
+        )
     code = error.get("code")
     reason = str(error.get("message") or error)
     if isinstance(code, int) and (code in (408, 409, 429) or code >= 500):
@@ -126,7 +128,9 @@ def _parse_completion(body: Json) -> Reply:
 
 def _parse_response(body: Json) -> Reply:
     if body.get("object") != "response":
-        raise Alien("the answer is not a response object; is this an OpenAI-compatible server?")
+        raise WrongProtocol(
+            "the answer is not a response object; is this an OpenAI-compatible server?"
+        )
     if body.get("status") == "failed":
         error: Json = body.get("error") or {}
         raise Retryable(f"the server failed: {error.get('message') or error}", status=500)
