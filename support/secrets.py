@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -13,8 +14,18 @@ from ..errors import InputError
 
 _SECRET_NAME = re.compile(r"(API_?KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
 _SHORTEST = 8  # characters; a shorter value is no secret, and would be found everywhere
-SECRET_ARGS = ("api_key", "token", "auth_token")
-"""Arguments of lm-eval backends that hold a key, and that lm-eval would write into its results."""
+_SECRET_ARGUMENT = re.compile(
+    r"api.?key|auth|secret|password|credential|header|cookie|^((hf|access|bearer).?)?token$",
+    re.IGNORECASE,
+)
+
+
+def secret_among(names: Iterable[str]) -> str | None:
+    """The first of some settings' names that says it holds a secret, or ``None``.
+
+    Settings are written to disk; secrets come from the environment and are not.
+    """
+    return next((name for name in names if _SECRET_ARGUMENT.search(name)), None)
 
 
 def load_env_file(path: Path) -> None:

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from ...errors import ModelRefused
-from ..protocol import Deliver, Failure, Reply, Request
+from ..protocol import Deliver, Failure, Reply, Request, Runner
 from ..tokens import approximate_tokens
 from .mailbox import Mailbox
 from .patience import Patience
@@ -36,7 +36,7 @@ _OVERLOAD = (None, 408, 502, 503, 504, 529)  # None: a timeout, a reset, a broke
 _HOLD_ALL_S = 2.0  # a wait that a provider names holds its request; a longer one, everybody
 
 
-class Dispatch:
+class Dispatch(Runner):
     """A :class:`~snellen.runners.protocol.Runner` in front of a provider.
 
     It may be asked again and again; what it has learnt of the provider's limits stays.
@@ -50,7 +50,7 @@ class Dispatch:
         self.numerics = provider.numerics
         self.context_length = provider.context_length
         self.parallel = self.limits.concurrency
-        self.parallel = self.limits.concurrency
+        self.notices: list[str] = []
         self.dropped = provider.dropped  # settings not sent, with the reason; may grow
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
