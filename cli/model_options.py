@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..runners.registry import Options
+from ..runners.kinds import Options
+from ..support.secrets import secret_among
 
-_SECRET = re.compile(r"api.?key|auth|secret|password|header|^(hf_?)?token$", re.IGNORECASE)
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 
 
@@ -102,8 +101,7 @@ def parse_model_args(text: str) -> Mapping[str, Any]:
             if not equals:
                 raise InputError(f"--model-args: {part!r} is not name=value")
             found[name.strip()] = _value(value)
-    secret = next((name for name in found if _SECRET.search(name)), None)
-    if secret:
+    if secret := secret_among(found):
         raise InputError(
             f"--model-args: {secret!r} would be written to disk; put the key in the environment"
         )

@@ -51,8 +51,7 @@ def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, Ru
         if args.budget is not None:
             budget.check(prices.estimate(runner, requests_of(plan, Asker(runner))))
         where = open_run(args.out, plan, dict(runner.numerics), args.run_id)
-        if (log_into := getattr(runner, "log_into", None)) is not None:
-            log_into(where.path)
+        runner.log_into(where.path)
         with where.journal() as journal:
             code = _ask(plan, work, Asker(runner, journal, budget=budget), where)
             if code == 130:
@@ -64,6 +63,8 @@ def carry_out(args: argparse.Namespace, plan: Plan, work: Work) -> tuple[int, Ru
             )
             for name, reason in runner.dropped.items():
                 print(f"snellen: {name} was not sent: {reason}", file=sys.stderr)
+            for notice in runner.notices:
+                print(f"snellen: {notice}", file=sys.stderr)
             # Imported late: plotting and statistics must not keep the first question waiting.
             from .reporting import finish
 
@@ -102,8 +103,9 @@ def dry_run(args: argparse.Namespace, plan: Plan) -> int:
     exact = "" if found.exact else "about "
     cost = (
         "price unknown; give one with --prices"
-        if found.low is None or found.high is None
-        else f"${found.low:.4f} to ${found.high:.4f} ({prices.source(plan.model)})"
+        if found.low is None or found.high is None or found.expected is None
+        else f"about ${found.expected:.4f}; ${found.low:.4f} to ${found.high:.4f} "
+        f"({prices.source(plan.model)})"
     )
     print(f"model          {plan.model}")
     print(f"requests       {found.requests:,}")

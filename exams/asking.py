@@ -13,6 +13,7 @@ from typing import Any
 from ..harness.model import HarnessLM
 from ..runners.cached import Asker
 from ..runners.protocol import Request, Sampling
+from ..runners.registry import find_kind
 from ..store.plan import Plan
 from ..store.run_directory import folder_name
 from ..tasks.answer_length import answer_tokens
@@ -20,16 +21,11 @@ from ..tasks.documents import CHART
 from ..tasks.registry import find_task, harness_name
 from ..tasks.trial import TrialId
 
-HOSTED = ("openai/", "gemini/")
-THINKING = 4096
-"""Tokens of room for hidden reasoning, which hosted models count as part of the answer."""
-
 
 def sampling_of(plan: Plan, trial: TrialId) -> Sampling:
     """How the answer to a trial is drawn: as planned, with room for what the mode needs."""
     needed = answer_tokens(find_task(trial.task), trial.mode, trial.length)
-    if plan.base_url is None and plan.model.startswith(HOSTED):
-        needed += THINKING
+    needed += find_kind(plan.model).room_for_reasoning(plan.base_url)
     return Sampling(
         max_tokens=plan.max_tokens or needed,
         temperature=plan.temperature,

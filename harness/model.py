@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
-from ..errors import InputError
 from ..runners.cached import Asker
 from ..runners.protocol import Message, Request, Sampling
 from ..store.answers import Failure, Reply
@@ -83,14 +82,14 @@ class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[tuple[float, bool]]:
         """Log-likelihoods, where the runner can score a given text."""
-        return self._score([instance.args for instance in requests], "loglikelihood")
+        return self.asker.runner.loglikelihood([instance.args for instance in requests])
 
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
         """Log-likelihoods of whole texts, where the runner can score a given text."""
         pairs = [("", instance.args[0]) for instance in requests]
-        return [total for total, _ in self._score(pairs, "loglikelihood_rolling")]
+        return [total for total, _ in self.asker.runner.loglikelihood(pairs)]
 
     def get_model_info(self) -> dict[str, Any]:
         """What lm-eval writes into its results beside the scores."""
@@ -100,18 +99,6 @@ class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
             "base_url": runner.base_url,
             "numerics": dict(runner.numerics),
         }
-
-    def _score(self, pairs: list[tuple[str, str]], kind: str) -> list[tuple[float, bool]]:
-        score = getattr(self.asker.runner, "loglikelihood", None)
-        if score is None:
-            self._refuse(kind)
-        return list(score(pairs))
-
-    def _refuse(self, kind: str) -> NoReturn:
-        raise InputError(
-            f"{self.asker.runner.model} gives no log-probabilities of a given text, which tasks "
-            f"of type {kind} need; choose tasks that generate, or a vLLM server"
-        )
 
     def _build(self, requests: Sequence[Instance]) -> list[Request]:
         seen: Counter[tuple[str, int, int]] = Counter()

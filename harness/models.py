@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..runners.cached import Asker
 from ..runners.registry import Options, open_runner
 from ..store.journal import Journal
-from ..support.secrets import SECRET_ARGS
+from ..support.secrets import secret_among
 from .model import HarnessLM
 
 _OF_EVERY_MODEL = ("base_url", "concurrency", "requests_per_minute", "tokens_per_minute")
@@ -56,7 +56,7 @@ class SnellenLM(HarnessLM):
         Raises:
             InputError: the model cannot be reached, or an argument is wrong.
         """
-        if secret := next((name for name in SECRET_ARGS if name in model_args), None):
+        if secret := secret_among(model_args):
             raise InputError(
                 f"{secret} in --model_args would be written into the results: set the "
                 "provider's environment variable instead"

@@ -99,6 +99,7 @@ class Asker:
         known = [(r, answers[r.key]) for r in requests if r.key in answers]
         self.budget.charge(known)
         self._progress(known)
+        self.runner.met(r.fingerprint for _, r in known if isinstance(r, Reply))
 
         def deliver(results: Results) -> None:
             if self.journal is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -14,12 +14,9 @@ from ..errors import InputError
 
 _SECRET_NAME = re.compile(r"(API_?KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
 _SHORTEST = 8  # characters; a shorter value is no secret, and would be found everywhere
-SECRET_ARGS = ("api_key", "token", "auth_token")
-"""Arguments of lm-eval backends that hold a key, and that lm-eval would write into its results."""
-
-_SECRET_FIELD = re.compile(
-    r"^(proxy-)?authorization$|^(set-)?cookie$|api[-_]?key|^key$|(auth|access|bearer|session)"
-    r"[-_]?token|^token$|secret|password|credential|^x-goog-iam",
+_SECRET_ARGUMENT = re.compile(
+    r"api.?key|^key$|auth|secret|password|credential|header|cookie"
+    r"|^((hf|access|bearer|session).?)?token$",
     re.IGNORECASE,
 )
 _KEY_FORMS = {
@@ -36,6 +33,14 @@ _KEY_FORMS = {
     "pplx-": "Perplexity",
 }
 _CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
+
+
+def secret_among(names: Iterable[str]) -> str | None:
+    """The first of some settings' names that says it holds a secret, or ``None``.
+
+    Settings are written to disk; secrets come from the environment and are not.
+    """
+    return next((name for name in names if _SECRET_ARGUMENT.search(name)), None)
 
 
 def load_env_file(path: Path) -> None:
@@ -110,7 +115,7 @@ def refuse_secrets(where: str, values: Mapping[str, object]) -> None:
         text = value if isinstance(value, str) else ""
         bearer = text.removeprefix("Bearer ").strip()
         known = redact(text) != text or (len(bearer) > 16 and owner_of_key(bearer))
-        if _SECRET_FIELD.search(name) or known or text.startswith("Bearer "):
+        if secret_among([name]) or known or text.startswith("Bearer "):
             raise InputError(
                 f"{name!r} in {where} looks like a key, which would be written into the results: "
                 "keys come from the environment (OPENAI_API_KEY, OPENAI_CUSTOM_HEADERS)"

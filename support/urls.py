@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ..errors import InputError
@@ -56,3 +57,14 @@ def is_azure(url: str) -> bool:
     return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com")) or (
         "/openai/deployments/" in urlsplit(url).path
     )
+
+
+def is_near(url: str) -> bool:
+    """Whether a server is on this machine or in a private network, as far as its name says."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        local = (".local", ".internal", ".lan", ".localhost")
+        return "." not in host or host.endswith(local)
+    return address.is_private or address.is_loopback or address.is_link_local

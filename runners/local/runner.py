@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ...store.bundled import CONVERSION, bundled_model_path
 from ...store.journal import digest
-from ..protocol import Deliver, Reply, Request, Sampling
+from ...support.model_folder import model_folder
+from ..protocol import Deliver, Reply, Request, Runner, Sampling
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +27,7 @@ CACHE_BYTES = 2**30
 BATCH_ROWS = 64
 
 
-class LocalRunner:
+class LocalRunner(Runner):
     """A decoder-only model in this process. See :class:`snellen.runners.protocol.Runner`."""
 
     base_url: str | None = None
@@ -69,10 +70,7 @@ class LocalRunner:
         transformers.logging.disable_progress_bar()
         self.model = model
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        if str(source).startswith((".", "/", "~")):
-            source = Path(source).expanduser()
-            if not (source / "config.json").is_file():
-                raise InputError(f"{source} is not a model folder: it holds no config.json")
+        source = model_folder(source) or source
         wanted = "float32" if dtype == "auto" and self._device == "cpu" else dtype
         try:
             self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
@@ -99,6 +97,7 @@ class LocalRunner:
             "weights": weights or getattr(self._model.config, "_commit_hash", None) or str(source),
         }
         self.dropped: dict[str, str] = {}
+        self.notices: list[str] = []
         self._chat = self._tokenizer.chat_template is not None
         self._stop_ids = _stop_ids(self._model, self._tokenizer)
         self._bytes_per_token = _bytes_per_token(self._model)
@@ -124,10 +123,6 @@ class LocalRunner:
     def count_tokens(self, text: str) -> int | None:
         """Tokens of a text, without special tokens."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
-
-    def count_prompt_tokens(self, request: Request) -> int:
-        """Tokens of a whole request as the model sees it, chat template included."""
-        return len(self._encode(request))
 
     def close(self) -> None:
         """Nothing outlives the process."""

@@ -53,7 +53,7 @@ class Row:
 
 
 def words_of(pattern: str) -> re.Pattern[str]:
-    """A pattern of words, written with room; ``\\s`` stands for a space."""
+    """A pattern of words, written with room between them; a space itself is escaped."""
     return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
 
 

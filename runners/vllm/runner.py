@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 
 from ...errors import InputError, ModelRefused, SnellenError
+from ...support.model_folder import model_folder
 from ...support.secrets import find_key
 from ...support.urls import check_url
 from ..dispatch.dispatcher import Dispatch
@@ -259,11 +260,7 @@ def serve_vllm(
     Raises:
         InputError: the server cannot be started; see :class:`VllmServer`.
     """
-    folder = Path(name).expanduser()
-    if folder.is_absolute() or name.startswith("."):
-        if not (folder / "config.json").is_file():
-            raise InputError(f"{name} is not a model folder: it has no config.json")
-        name = str(folder)
+    name = str(model_folder(name) or name)
     # Scoring a text from its beginning needs to know the tokenizer's first token.
     args = {"enable_tokenizer_info_endpoint": True, **engine_args}
     server = VllmServer(name, args, log_folder)
