@@ -36,14 +36,24 @@ def _openai(model: str, name: str, options: Options) -> Runner:
     from .dispatch.dispatcher import Dispatch
     from .openai.provider import OpenAI
 
-    return Dispatch(OpenAI(name, base_url=options.base_url), options.limits())
+    provider = OpenAI(name, base_url=options.base_url, **options.extras())
+    return Dispatch(provider, options.limits())
+
+
+def _azure(model: str, name: str, options: Options) -> Runner:
+    from .azure.provider import Azure
+    from .dispatch.dispatcher import Dispatch
+
+    provider = Azure(name, base_url=options.base_url, **options.extras())
+    return Dispatch(provider, options.limits())
 
 
 def _gemini(model: str, name: str, options: Options) -> Runner:
     from .dispatch.dispatcher import Dispatch
     from .gemini.provider import Gemini
 
-    return Dispatch(Gemini(name, base_url=options.base_url), options.limits())
+    provider = Gemini(name, base_url=options.base_url, **options.extras())
+    return Dispatch(provider, options.limits())
 
 
 def _vllm(model: str, name: str, options: Options) -> Runner:
@@ -116,6 +126,19 @@ BUILT_IN = (
         price=ListPrice("openai"),
         reasoning_room=_ROOM,
         thinks=re.compile(r"(o\d|gpt-(?!4|3)\d)(?!.*chat)"),
+        forces_answers=True,
+    ),
+    ModelKind(
+        "azure",
+        "a deployment on Azure OpenAI (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY, "
+        "OPENAI_API_VERSION)",
+        _azure,
+        name_pattern="DEPLOYMENT",
+        takes=_SERVER,
+        install="snellen[openai]",
+        hosted=True,
+        url_variables=("AZURE_OPENAI_ENDPOINT",),
+        reasoning_room=_ROOM,
         forces_answers=True,
     ),
     ModelKind(

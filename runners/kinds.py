@@ -55,6 +55,10 @@ class Options:
         }
         return Limits(**{name: value for name, value in given.items() if value is not None})
 
+    def extras(self) -> dict[str, Any]:
+        """What is sent with every request, as providers take it."""
+        return {"extra_body": self.extra_body, "extra_headers": self.extra_headers}
+
 
 LIMITS = frozenset({"concurrency", "requests_per_minute", "tokens_per_minute"})
 """The options of every kind that is asked through dispatch."""
