@@ -28,7 +28,7 @@ _OF_THE_MODEL = ("root", "owned_by", "quantization", "dtype", "revision")
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Served:
     """What a server says of a model and of itself.
 
     Attributes:
@@ -86,7 +86,7 @@ def get_json(server: httpx2.Client, path: str) -> Json:
     return body if isinstance(body, dict) else {}
 
 
-def identify(server: httpx2.Client, name: str) -> Identity:
+def identify(server: httpx2.Client, name: str) -> Served:
     """What the server behind a client says of itself and of a model.
 
     Of a server that serves one model under another name, the one it serves is meant: some take
@@ -94,7 +94,7 @@ def identify(server: httpx2.Client, name: str) -> Identity:
     """
     cards = _cards(get_json(server, "/v1/models"))
     if not cards:
-        return Identity()
+        return Served()
     card = cards.get(name) or (next(iter(cards.values())) if len(cards) == 1 else {})
     version = get_json(server, "/version").get("version")
     vllm = "vllm" in (card.get("owned_by"), *(c.get("owned_by") for c in cards.values()))
@@ -107,7 +107,7 @@ def identify(server: httpx2.Client, name: str) -> Identity:
         numerics |= {"engine": "vllm"} | _cache_settings(server)
         if fingerprint := _fingerprint(server, str(card.get("id", name))):
             numerics["fingerprint"] = fingerprint
-    return Identity(tuple(cards), numerics, _context(card), vllm or isinstance(version, str))
+    return Served(tuple(cards), numerics, _context(card), vllm or isinstance(version, str))
 
 
 def _cards(body: Json) -> dict[str, Json]:

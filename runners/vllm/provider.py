@@ -14,7 +14,7 @@ from ...errors import InputError, ModelRefused
 from ...support.secrets import redact
 from ...support.urls import check_url
 from ..dispatch.provider import Rejected, Retryable
-from ..identity import NEUTRAL, Identity, get_json, identify, server_client
+from ..identity import NEUTRAL, Served, get_json, identify, server_client
 from ..openai.provider import OpenAI
 from ..openai.wire import Endpoint, Json
 from ..protocol import Request
@@ -156,7 +156,7 @@ class Vllm(OpenAI):
             body["structured_outputs"] = {"regex": request.form.regex}
         return body
 
-    def _identity(self, name: str, base_url: str) -> Identity:
+    def _identity(self, name: str, base_url: str) -> Served:
         """What the server says of itself and of the model.
 
         Raises:
