@@ -97,6 +97,8 @@ class HarnessLM(AnsweringLM):
         given = [instance.args for instance in requests]
         built = self._build(requests)
         answers = self.cached.ask(built)
+        for notice in self.cached.runner.notices:
+            log.warning("%s", notice)
         for instance, args, request in zip(requests, given, built, strict=True):
             if isinstance(answer := answers[request.key], Reply):
                 text = AnswerText(answer.text, answer.finish_reason)
@@ -142,6 +144,7 @@ class HarnessLM(AnsweringLM):
             "snellen_model": runner.model,
             "base_url": runner.base_url,
             "numerics": dict(runner.numerics),
+            "generation": dict(runner.generation),
             "not_sent": unknown | dict(runner.dropped),
         }
 
