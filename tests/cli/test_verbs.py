@@ -38,7 +38,7 @@ def observer(
     **fields: Any,
 ) -> Path:
     """The run directory of a model that answers rightly where it sees, and 1,000 elsewhere."""
-    plan = Plan(model="sim/observer", tasks=("count_ones",), lengths=LENGTHS, trials=20)
+    plan = Plan(model="hf/sim/observer", tasks=("count_ones",), lengths=LENGTHS, trials=20)
     plan = plan.model_copy(update=fields)
     trials = list(plan.build_trials())
     documents = [(trial.prompt_sha256, trial.truth) for trial in trials]
