@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..runners import cached as asking
+from ..runners.cached import Results
 from ..store.answers import Failure
 
 
@@ -53,19 +53,22 @@ class ProgressLine:
         self._line = self._bar.add_task("asking", total=total, note="", known=0)
         self._spent: float | None = None
         self._failed = 0
-        self._first = True
+        self._known = 0
         self._note = ""
 
-    def advance(self, results: asking.Results, spent: float | None = None) -> None:
+    def advance(self, results: Results, spent: float | None = None, *, known: bool = False) -> None:
         """Count answers and say what they cost (US dollars so far).
 
-        The first call of a session tells what was known before it.
+        Args:
+            results: the answers.
+            spent: US dollars so far.
+            known: they are from an earlier session, and do not count towards the rate.
         """
         self._spent = spent
         self._failed += sum(isinstance(result, Failure) for _, result in results)
-        if self._first:
-            self._bar.update(self._line, known=len(results))
-            self._first = False
+        if known:
+            self._known += len(results)
+            self._bar.update(self._line, known=self._known)
         self._bar.advance(self._line, len(results))
         self.note(self._note)
 

@@ -106,4 +106,4 @@ def quoted(name: str, acuity: Acuity) -> Iterator[tuple[str, float | None]]:
 def chance(task: str) -> float:
     """Probability of a correct answer by guessing."""
     known = known_task(task)
-    return known.chance if known else 0.0
+    return known.chance(128) if known else 0.0

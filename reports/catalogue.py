@@ -9,7 +9,9 @@ import pandas as pd
 
 from ..errors import InputError
 from ..store.curve_key import BARE
-from ..tasks.registry import MODES, TASKS, Task, find_task
+from ..tasks.modes import MODES
+from ..tasks.registry import TASKS, find_task
+from ..tasks.task import Task
 from ..tasks.trial import FREE
 
 ValueKind = Literal["number", "symbol", "sequence", "code"]
