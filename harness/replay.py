@@ -105,9 +105,10 @@ class Replay:
     def _task(self, name: str, trials: Sequence[Trial], failed: FailedDocuments) -> Any:
         """One of our tasks in lm-eval's form, with these trials for documents."""
         first = trials[0].id
-        kept = {"lens": first.lens, "lengths": [first.length], "trials": 1, "doc_seed": first.seed}
+        # Loading a task makes documents: one short one, for ours take its place.
+        short = {"lens": first.lens, "lengths": [1], "trials": 1, "doc_seed": first.seed + 1}
         manager = TaskManager(
-            include_path=str(yaml_folder()), include_defaults=False, metadata=kept
+            include_path=str(yaml_folder()), include_defaults=False, metadata=short
         )
         task = manager.load([name])["tasks"][name]
         rows = [trial.id.as_dict() | {"truth": trial.truth} for trial in trials]
@@ -116,6 +117,7 @@ class Replay:
         task.config.metadata |= {
             "lengths": sorted({trial.id.length for trial in trials}),
             "trials": 1 + max(trial.id.index for trial in trials),
+            "doc_seed": first.seed,
         }
         task.config.generation_kwargs = _common([self.settings(trial.id) for trial in trials])
         self._work_from(task, {trial.id: trial for trial in trials})
