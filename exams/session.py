@@ -149,7 +149,7 @@ def request_of(cached: CachedRunner, plan: Plan, planned: Planned) -> Request:
         (Message("user", prompt),),
         sampling_of(plan, trial.id),
         trial.id.as_dict(),
-        chat=plan.chat,
+        chat=plan.chat and trial.chat,
         notes={"tokens": planned.tokens},
     )
 

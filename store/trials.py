@@ -99,7 +99,7 @@ def trial_row(
         "answer_form": trial.id.answer,
         "reading": getattr(judged, "reading", None) or None,
         "rivals": None,
-        "depth": None,
+        "depth": trial.notes.get("depth"),
     }
 
 
