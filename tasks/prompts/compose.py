@@ -116,8 +116,10 @@ def _worked_examples(
     for number, length in enumerate(WORKED_LENGTHS):
         example = _example(task, made, ("example", number, *identity), length)
         shots += [
-            words.intros[number].format(seq=lens.render(example.items, task.separator)),
-            words.questions[number].format(asked=example.asked),
+            words.intros[number % len(words.intros)].format(
+                seq=lens.render(example.items, task.separator)
+            ),
+            words.questions[number % len(words.questions)].format(asked=example.asked),
             task.work(example, task.separator),
             f"The final answer is: {example.truth}\n",
         ]

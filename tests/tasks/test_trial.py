@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from snellen.errors import InputError
+from snellen.tasks.draw import Draw
 from snellen.tasks.lenses import LENSES, find_lens
 from snellen.tasks.modes import MODES, find_mode
 from snellen.tasks.prompts.wording import THINK, Wording, choose
 from snellen.tasks.registry import FAMILIES, TASKS, find_task, find_tasks
-from snellen.tasks.task import Task
+from snellen.tasks.task import Items, Task
 from snellen.tasks.trial import (
     Trial,
     TrialId,
@@ -289,3 +291,22 @@ def test_an_older_version_is_not_asked_again_in_silence() -> None:
         rebuild_trial(old)
     assert can_rebuild(build_trial(TASKS["count_ones"], "cot", "none", 5, 0, 0).id)
     assert not can_rebuild(TrialId("of_a_plug_in", "cot", "none", 1, 5, 0, 0))
+
+
+def constant(draw: Draw, n: int) -> Items:
+    """A task whose answer never varies: there is no other example of it."""
+    return Items(("1",) * n, truth="yes")
+
+
+def test_a_task_with_one_answer_has_no_examples_to_show() -> None:
+    task = replace(TASKS["sum_ones"], name="say_yes", generate=constant, answer="symbol")
+    with pytest.raises(InputError, match="say_yes gives no example with another answer than 'yes'"):
+        build_trial(task, "fewshot", "none", 5, 0, 0)
+    assert build_trial(task, "direct", "none", 5, 0, 0).truth == "yes"
+
+
+def test_one_form_of_each_part_is_enough() -> None:
+    words = Wording(("See: {seq}",), ("How many {asked}s?",), ("Say it.",), "the number", "Hint.")
+    task = replace(TASKS["count_ones"], wording=words)
+    for mode in MODES:
+        assert answer_to(build_trial(task, mode, "none", 5, 0, 0).prompt, "none") == "5"
