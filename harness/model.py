@@ -12,7 +12,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from lm_eval.api.instance import Instance
 
@@ -121,14 +121,14 @@ class HarnessLM(AnsweringLM):
                 f"{self.cached.runner.model} scores given texts without a chat template only: "
                 "leave out --apply_chat_template, or choose tasks that generate"
             )
-        return self._score([instance.args for instance in requests], "loglikelihood")
+        return self.cached.runner.loglikelihood([instance.args for instance in requests])
 
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
         """Log-likelihoods of whole texts, where the runner can score a given text."""
         pairs = [("", instance.args[0]) for instance in requests]
-        return [total for total, _ in self._score(pairs, "loglikelihood_rolling")]
+        return [total for total, _ in self.cached.runner.loglikelihood(pairs)]
 
     def get_model_info(self) -> dict[str, Any]:
         """What lm-eval writes into its results beside the scores.
@@ -143,18 +143,6 @@ class HarnessLM(AnsweringLM):
             "numerics": dict(runner.numerics),
             "not_sent": unknown | dict(runner.dropped),
         }
-
-    def _score(self, pairs: list[tuple[str, str]], kind: str) -> list[tuple[float, bool]]:
-        score = getattr(self.cached.runner, "loglikelihood", None)
-        if score is None:
-            self._refuse(kind)
-        return list(score(pairs))
-
-    def _refuse(self, kind: str) -> NoReturn:
-        raise InputError(
-            f"{self.cached.runner.model} gives no log-probabilities of a given text, which tasks "
-            f"of type {kind} need; choose tasks that generate, or a vLLM server"
-        )
 
     def _build(self, requests: Sequence[Instance]) -> list[Request]:
         seen: Counter[tuple[str, int, int]] = Counter()

@@ -106,7 +106,9 @@ class Replay:
         """One of our tasks in lm-eval's form, with these trials for documents."""
         first = trials[0].id
         kept = {"lens": first.lens, "lengths": [first.length], "trials": 1, "doc_seed": first.seed}
-        manager = TaskManager(include_path=str(yaml_folder()), include_defaults=False, metadata=kept)
+        manager = TaskManager(
+            include_path=str(yaml_folder()), include_defaults=False, metadata=kept
+        )
         task = manager.load([name])["tasks"][name]
         rows = [trial.id.as_dict() | {"truth": trial.truth} for trial in trials]
         task.dataset = {"test": datasets.Dataset.from_list(rows)}

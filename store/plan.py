@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -73,6 +73,10 @@ class Plan(BaseModel):
     """For models that think before they answer."""
     chat: bool = True
     """Ask as a user's turn of a conversation, not as raw text to continue."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the body of every request."""
+    extra_headers: dict[str, str] = Field(default_factory=dict)
+    """Further headers of every request; never a key."""
     model_args: dict[str, Any] = Field(default_factory=dict)
     """Further settings of the runner (dtype, engine arguments, …)."""
 
@@ -160,6 +164,16 @@ class Plan(BaseModel):
                 self.seed,
                 curve.answer,
             )
+
+    def in_order(self, trials: Iterable[TrialId]) -> list[TrialId]:
+        """Trials of the plan in the order of ``trials.csv``; of an adaptive plan, by index."""
+        if self.precision is None:
+            wanted = set(trials)
+            return [trial for trial in self.trial_ids() if trial in wanted]
+        curves: dict[tuple[str, ...], int] = {curve: at for at, curve in enumerate(self.curves())}
+        return sorted(
+            trials, key=lambda t: (curves[t.task, t.mode, t.answer, t.lens], t.index, t.length)
+        )
 
     def build_trials(self) -> Iterator[Trial]:
         """Every trial of the plan, built, in the order of ``trials.csv``."""

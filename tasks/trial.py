@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -55,12 +56,31 @@ class TrialId:
     def from_dict(cls, fields: Mapping[str, Any]) -> TrialId:
         """The identity that a mapping holds, beside whatever else it holds.
 
+        A document calls the answer form ``answer``; a row of the table of trials calls it
+        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is of
+        the version that the manifest names.
+
         Raises:
             KeyError: a field is missing.
+            TypeError: a length, index or seed is not a whole number.
+            InputError: there is no such task.
         """
-        names = [name for name in cls.__dataclass_fields__ if name != "answer"]
-        answer = fields.get("answer", FREE)
-        return cls(**{name: fields[name] for name in names}, answer=answer)
+        task = str(fields["task"])
+        return cls(
+            task=task,
+            mode=str(fields["mode"]),
+            lens=str(fields["lens"]),
+            version=fields["version"] if "version" in fields else find_task(task).version,
+            length=_whole(fields["length"]),
+            index=_whole(fields["index"]),
+            seed=_whole(fields["seed"]),
+            answer=str(fields.get("answer_form") or fields.get("answer", FREE)),
+        )
+
+
+def _whole(number: Any) -> int:
+    """A whole number, be it numpy's or pandas'; not one in a text, nor a part of one."""
+    return operator.index(number)
 
 
 @dataclass(frozen=True, slots=True)

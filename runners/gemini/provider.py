@@ -15,7 +15,7 @@ from google.genai.models import AsyncModels
 from ...errors import ModelRefused
 from ...support.secrets import find_key, redact, require_key
 from ...support.urls import check_url
-from ..dispatch.provider import Alien, Rejected, Retryable, Unreachable
+from ..dispatch.provider import Rejected, Retryable, Unreachable, WrongProtocol
 from ..protocol import FinishReason, Reply, Request
 
 _HOME = "https://generativelanguage.googleapis.com"
@@ -106,7 +106,9 @@ class Gemini:
                 why = redact(str(error)) or type(error).__name__
                 raise Retryable(f"the connection to {self.base_url} broke: {why}") from None
             except (errors.UnknownApiResponseError, pydantic.ValidationError, ValueError):
-                raise Alien(f"the answer of {self.base_url} is not one of Gemini's") from None
+                raise WrongProtocol(
+                    f"the answer of {self.base_url} is not one of Gemini's"
+                ) from None
             else:
                 return _reply(answer)
         raise Rejected(f"{self.base_url} keeps refusing the settings of this request", status=400)
@@ -175,7 +177,7 @@ class Gemini:
         if error.code == 403 or error.status == "FAILED_PRECONDITION":
             return ModelRefused(f"{self.base_url} does not let this key use {self.model}: {reason}")
         if error.code == 404 and not details and error.status != "NOT_FOUND":
-            return Alien(f"{self.base_url} is not a Gemini server: {reason}", status=404)
+            return WrongProtocol(f"{self.base_url} is not a Gemini server: {reason}", status=404)
         if error.code == 404:
             return ModelRefused(f"no model {self.model} at {self.base_url}: {reason}")
         if error.code == 429 and any("PerDay" in quota for quota in _quotas(details)):
@@ -200,7 +202,7 @@ def _reply(answer: types.GenerateContentResponse) -> Reply:
     """Gemini's answer in our words: blocked prompts and stopped answers are answers too.
 
     Raises:
-        Alien, Retryable: there is neither an answer nor a reason for its absence.
+        WrongProtocol, Retryable: there is neither an answer nor a reason for its absence.
     """
     usage = answer.usage_metadata or types.GenerateContentResponseUsageMetadata()
     thoughts = usage.thoughts_token_count
@@ -214,7 +216,7 @@ def _reply(answer: types.GenerateContentResponse) -> Reply:
     if not answer.candidates:
         if answer.prompt_feedback and answer.prompt_feedback.block_reason:
             return Reply(text="", finish_reason="content_filter", **about)
-        raise Alien("the server's answer has no candidates; is this a Gemini server?")
+        raise WrongProtocol("the server's answer has no candidates; is this a Gemini server?")
     candidate = answer.candidates[0]
     parts = (candidate.content.parts if candidate.content else None) or []
     text = "".join(part.text or "" for part in parts if not part.thought)

@@ -79,7 +79,10 @@ _PARTIAL = re.compile(
     r"|\b(?:first|second|third|fourth|fifth|sixth|next|last|remaining|another|then)\b|\bso far\b|组|行目|グループ|그룹",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(r"\((?:[^()]{0,200})\)|\b(?:assuming|provided|if|unless|although|even though|note|caveat)\b[^.;]*", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\((?:[^()]{0,200})\)|\b(?:assuming|provided|if|unless|although|even though|note|caveat)\b[^.;]*",
+    re.IGNORECASE,
+)
 
 
 def prepared(text: str, facts: Facts) -> str:
@@ -123,9 +126,7 @@ def _claims_of(sentence: str, facts: Facts) -> list[Claim]:
             if sign == ASKED and value is not None:
                 found.append(Claim(value, BOUND, whole))
             start, end = match.span("n")
-            return (
-                match.string[match.start() : start] + GONE + match.string[end : match.end()]
-            )
+            return match.string[match.start() : start] + GONE + match.string[end : match.end()]
 
         line = pattern.sub(bind, line)
     if not facts.asked or " " in facts.asked:
@@ -149,7 +150,11 @@ def _claims_of(sentence: str, facts: Facts) -> list[Claim]:
 def _level(line: str, match: re.Match[str]) -> int:
     if _COUNTED_AFTER.match(line, match.end()):
         return COUNTED
-    return COUNTED if _COUNTED_BEFORE.search(line[max(0, match.start() - 60) : match.start()]) else BARE
+    return (
+        COUNTED
+        if _COUNTED_BEFORE.search(line[max(0, match.start() - 60) : match.start()])
+        else BARE
+    )
 
 
 def _value(token: str, facts: Facts) -> int | None:

@@ -107,7 +107,9 @@ def mask_lists(text: str) -> str:
 # A run of numbers and operators; of "8 * 5 + 2 = 40 + 2 = 42" only what follows the last "=" counts.
 _EQUATION_RUN = re.compile(r"(?<![\d+*×·/÷().,=-])[\d(][\d +*×x·/÷().,=…-]*+")
 
-_PRODUCT = re.compile(r"\(?\d[\d.,]*(?:[ ()]*[*×x·÷][ (]*\d[\d.,]*)(?:[ ()]*[+*×x·÷-][ (]*\d[\d.,]*)*\)?")
+_PRODUCT = re.compile(
+    r"\(?\d[\d.,]*(?:[ ()]*[*×x·÷][ (]*\d[\d.,]*)(?:[ ()]*[+*×x·÷-][ (]*\d[\d.,]*)*\)?"
+)
 
 
 def _solved(match: re.Match[str]) -> str:

@@ -29,7 +29,12 @@ _COUNT_OF = (
 def _patterns(symbol: str, sure: bool) -> tuple[re.Pattern[str], ...]:
     names = [re.escape(symbol)]
     if symbol.isalpha():
-        return (re.compile(rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?[\"'(]?(?<!\w){names[0]}(?!\w)(?:'?s\b)?[\"')]?", re.I),)
+        return (
+            re.compile(
+                rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?[\"'(]?(?<!\w){names[0]}(?!\w)(?:'?s\b)?[\"')]?",
+                re.I,
+            ),
+        )
     spoken = "|".join([*names, *DIGIT_NAMES.get(symbol, ())])
     one = rf"(?<![\w.,/]){names[0]}(?![\w.,/]*\d)"
     patterns = [
@@ -42,7 +47,9 @@ def _patterns(symbol: str, sure: bool) -> tuple[re.Pattern[str], ...]:
             rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})|数字|数|숫자)\s*[\"'(]*(?<!\d)(?<!\w)(?:{spoken})(?![\w]|[.,]\d)[\"')]?(?!\s*(?:times|occurrences|instances)\b)",
             rf"{one}\s*(?={_VERB})",
             rf"\b(?<=of )(?:{spoken})(?=\s+(?:in|is|are|was|occurs?|appears?)\b)",
-            rf"(?:(?<={{0}}))?(?P<lead>\b{_COUNT_OF}\s*(?:of|der|de|des|von|del|的|の|か|に)?\s*(?:the\s+|la\s+|el\s+|le\s+|die\s+)?)(?:{spoken})(?![\w]|[.,]\d)".replace("(?:(?<={0}))?", ""),
+            rf"(?:(?<={{0}}))?(?P<lead>\b{_COUNT_OF}\s*(?:of|der|de|des|von|del|的|の|か|に)?\s*(?:the\s+|la\s+|el\s+|le\s+|die\s+)?)(?:{spoken})(?![\w]|[.,]\d)".replace(
+                "(?:(?<={0}))?", ""
+            ),
             rf"(?P<lead>\b(?:consist\w*|made up|composed|comprised|besteht|contains?)\s+(?:\w+\s+){{0,3}}?(?:of|only|aus)\s+(?:\w+\s+){{0,2}}?)(?:{spoken})(?![\w]|[.,]\d)",
             rf"(?P<lead>\b(?:all|only|just|every \w+|each \w+) (?:of (?:them|which|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
             rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
@@ -59,7 +66,9 @@ def mark_mentions(text: str, facts: Facts) -> str:
     >>> mark_mentions("42 of the digit 7, 18 0s", Facts("number", "7")).replace(ASKED, "A")[:7]
     '42 of A'
     """
-    others = {symbol for symbol in facts.symbols if symbol != facts.asked and len(facts.symbols) <= 64}
+    others = {
+        symbol for symbol in facts.symbols if symbol != facts.asked and len(facts.symbols) <= 64
+    }
     sure = {(facts.asked, ASKED)} if facts.asked and " " not in facts.asked else set()
     for symbol, sign in [*sure, *((symbol, OTHER) for symbol in sorted(others))]:
         text = _marked(text, symbol, sign, True)
@@ -71,7 +80,5 @@ def mark_mentions(text: str, facts: Facts) -> str:
 
 def _marked(text: str, symbol: str, sign: str, sure: bool) -> str:
     for pattern in _patterns(symbol, sure):
-        text = pattern.sub(
-            lambda match: (match.groupdict().get("lead") or "") + f" {sign} ", text
-        )
+        text = pattern.sub(lambda match: (match.groupdict().get("lead") or "") + f" {sign} ", text)
     return text

@@ -25,7 +25,8 @@ _LABEL = re.compile(
 )
 _NUMBERED = re.compile(r"^[ \t]*(\d+)[.):][ \t]+(\w+)[ \t]*$")
 _COPY = re.compile(
-    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer|exact\w*)\b[^\n]{0,40}$", re.IGNORECASE
+    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer|exact\w*)\b[^\n]{0,40}$",
+    re.IGNORECASE,
 )
 
 
@@ -73,7 +74,11 @@ def _read_passage(passage: str, facts: Facts) -> Reading:
 def _read_part(part: str, after: str, facts: Facts) -> Reading:
     lines = final_lines(part)
     for line in reversed(lines):
-        scope = part[line.start :] if line.end >= len(part.rstrip()) else part[_after_cue(line.start, part) :]
+        scope = (
+            part[line.start :]
+            if line.end >= len(part.rstrip())
+            else part[_after_cue(line.start, part) :]
+        )
         runs = _runs(scope, facts)
         if not runs:
             continue
@@ -98,7 +103,9 @@ def _copy_of(
     # A shorter run beside a whole copy is a group of it, or a count.
     if longest > 2:
         blocks = [block for block in blocks if 2 * len(block[0]) > longest]
-    cued = [block for block in blocks if _COPY.search(scope[: block[1].start].rstrip(" :\n\"'[(")[-60:])]
+    cued = [
+        block for block in blocks if _COPY.search(scope[: block[1].start].rstrip(" :\n\"'[(")[-60:])
+    ]
     values = tuple(dict.fromkeys(" ".join(items) for items, _ in blocks))
     if len(values) > 1 and len(dict.fromkeys(" ".join(items) for items, _ in cued)) == 1:
         values, blocks = (" ".join(cued[-1][0]),), cued
@@ -108,7 +115,9 @@ def _copy_of(
     if _ABRIDGED.search(scope[max(0, blocks[-1][1].start - 5) : end + 5]):
         return Reading()
     tail = rest[end:]
-    going_on = not re.search(r"\w", tail) or (rule != "final_line" and "\n" not in tail[: len(tail) - len(tail.lstrip()) + 1])
+    going_on = not re.search(r"\w", tail) or (
+        rule != "final_line" and "\n" not in tail[: len(tail) - len(tail.lstrip()) + 1]
+    )
     return Reading(values[0], rule, complete=answered and not going_on)
 
 

@@ -144,7 +144,9 @@ def _read_part(part: str, facts: Facts, after: str) -> Reading:
     if facts.bare and lines and (first := _item(lines[0], facts)) and len(lines) != 2:
         return Reading(first, "number_alone", len(lines) > 1 or bool(after.strip()))
     if alone:
-        return _one(alone, "number_alone", complete=len(lines) > 1 and alone[0] == _item(lines[0], facts))
+        return _one(
+            alone, "number_alone", complete=len(lines) > 1 and alone[0] == _item(lines[0], facts)
+        )
     return _settle_text(part, facts, bool(final))
 
 

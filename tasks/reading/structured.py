@@ -15,13 +15,27 @@ _ANSWER_KEY = re.compile(
     r"|réponse|antwort|答案|答え|回答|정답|답)(?:_?(?:count|value|number|digit))?$",
     re.IGNORECASE,
 )
-_BOXED = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}|<\|begin_of_box\|>(.*?)<\|end_of_box\|>")
+_BOXED = re.compile(
+    r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}|<\|begin_of_box\|>(.*?)<\|end_of_box\|>"
+)
 _ROW = re.compile(r"^[ \t]*\|?([^|\n]+(?:\|[^|\n]*)+)\|?[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
-_COUNT_HEAD = re.compile(r"count|number of|frequency|occurrence|times|total|how many|amount|anzahl|häufigkeit|cantidad|veces|nombre|fréquence|次数|个数|数量|回数|個数|횟수|개수", re.I)
-_SYMBOL_HEAD = re.compile(r"digit|symbol|number|character|value|element|word|item|ziffer|zahl|wort|dígito|número|palabra|chiffre|mot|数字|字符|数|単語|文字|숫자|단어", re.I)
-_PLACE_HEAD = re.compile(r"group|step|row|line|#|position|index|block|part|batch|chunk|segment|section|gruppe|grupo|groupe|组|行|グループ", re.I)
-_TOTAL = re.compile(r"\b(?:(?:grand )?total|sum|altogether|overall|answer|result|insgesamt|summe|gesamt)\b|总计|合计|总数|合計|합계|총", re.I)
+_COUNT_HEAD = re.compile(
+    r"count|number of|frequency|occurrence|times|total|how many|amount|anzahl|häufigkeit|cantidad|veces|nombre|fréquence|次数|个数|数量|回数|個数|횟수|개수",
+    re.I,
+)
+_SYMBOL_HEAD = re.compile(
+    r"digit|symbol|number|character|value|element|word|item|ziffer|zahl|wort|dígito|número|palabra|chiffre|mot|数字|字符|数|単語|文字|숫자|단어",
+    re.I,
+)
+_PLACE_HEAD = re.compile(
+    r"group|step|row|line|#|position|index|block|part|batch|chunk|segment|section|gruppe|grupo|groupe|组|行|グループ",
+    re.I,
+)
+_TOTAL = re.compile(
+    r"\b(?:(?:grand )?total|sum|altogether|overall|answer|result|insgesamt|summe|gesamt)\b|总计|合计|总数|合計|합계|총",
+    re.I,
+)
 
 
 def json_answers(text: str, facts: Facts) -> tuple[list[str], str]:
@@ -78,7 +92,9 @@ def _rank(key: str, keys: int, facts: Facts) -> int:
 def _names(cell: str, symbol: str) -> bool:
     """Whether a cell or key names a symbol: "7", "7s", "'7'", "digit 7", "sevens", "count_of_7"."""
     said = [re.escape(symbol), *DIGIT_NAMES.get(symbol, ())]
-    return bool(re.search(rf"(?<![^\W_])(?:{'|'.join(said)})(?:'?e?s)?(?![^\W_])", cell, re.IGNORECASE))
+    return bool(
+        re.search(rf"(?<![^\W_])(?:{'|'.join(said)})(?:'?e?s)?(?![^\W_])", cell, re.IGNORECASE)
+    )
 
 
 def boxed(text: str) -> list[str]:
@@ -106,7 +122,12 @@ def tables(text: str) -> tuple[list[list[list[str]]], str]:
     at = 0
     while at < len(lines):
         rows: list[list[str]] = []
-        if at + 1 < len(lines) and "|" in lines[at] and "|" in lines[at + 1] and _RULE.fullmatch(lines[at + 1]):
+        if (
+            at + 1 < len(lines)
+            and "|" in lines[at]
+            and "|" in lines[at + 1]
+            and _RULE.fullmatch(lines[at + 1])
+        ):
             while at < len(lines) and "|" in lines[at]:
                 if not _RULE.fullmatch(lines[at]):
                     rows.append([cell.strip() for cell in lines[at].strip().strip("|").split("|")])
@@ -127,7 +148,9 @@ def table_answers(rows: list[list[str]], facts: Facts) -> list[str]:
         return row[column] if column is not None and column < len(row) else row[-1]
 
     if facts.asked:
-        if len(body) == 1 and (named := [at for at, title in enumerate(head) if _names(title, facts.asked)]):
+        if len(body) == 1 and (
+            named := [at for at, title in enumerate(head) if _names(title, facts.asked)]
+        ):
             if named != [0] or len(head) == 1 or not _SYMBOL_HEAD.search(head[0]):
                 return [body[0][at] for at in named if at < len(body[0])]
         if not _PLACE_HEAD.search(head[0]):

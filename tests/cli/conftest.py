@@ -1,4 +1,4 @@
-"""The command line in this process or another, and a small run with it."""
+"""The command line in this process or another."""
 
 from __future__ import annotations
 
@@ -13,19 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from snellen.cli import main
-from tiny_llama import build_tiny_llama
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny random model."""
-    return build_tiny_llama(tmp_path_factory.mktemp("model") / "tiny")
-
 
 TASKS = ("count_ones", "copy_sequence")
 
@@ -51,21 +39,8 @@ def finished(chart: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No hub, and a folder of its own to stand in."""
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
-        monkeypatch.setenv(name, "1")
-    # What was imported before has read the environment already.
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    """The machine is shared."""
-    torch.set_num_threads(1)
+def _alone(alone: None) -> None:
+    """Every test here."""
 
 
 class Said:

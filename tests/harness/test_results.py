@@ -18,9 +18,9 @@ from snellen.runners.sampling import sampling_of
 from snellen.store.answers import Failure, Reply
 from snellen.store.plan import Plan
 from snellen.store.trials import trial_row, trial_table
-from snellen.tasks.yaml_files import YAML_FOLDER
 from snellen.tasks.registry import harness_name
 from snellen.tasks.trial import Trial, TrialId, rebuild_trial
+from snellen.tasks.yaml_files import YAML_FOLDER
 
 PLAN = Plan(
     model="openai/wire-1",

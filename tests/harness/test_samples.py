@@ -36,13 +36,13 @@ def test_trials_come_back(tmp_path: Path, docs: list[dict[str, Any]]) -> None:
         tmp_path / "org__model" / "samples_snellen_count_ones_2026-01-01.jsonl",
         *map(sample, docs, answers),
     )
-    table, shown = read_samples([path])
+    table, said = read_samples([path])
     assert table["outcome"].tolist() == ["correct", "wrong", "unparseable", "correct"]
     assert table["length"].tolist() == [3, 8, 3, 8]
     assert table["abs_error"].fillna(-1).tolist() == [0, 1, -1, 0]
     assert set(table["model"]) == {"org__model"}
     assert table["finish_reason"].isna().all()
-    assert [one["answer_text"] for one in shown] == answers
+    assert list(said.values()) == answers
 
 
 def test_several_files_make_one_table(tmp_path: Path, docs: list[dict[str, Any]]) -> None:
