@@ -28,7 +28,7 @@ _VALUES = re.compile(
     r"|must be (between|less|greater|at (most|least)|in |positive|strictly|an? |<|>|\d)"
     r"|should be (between|less|greater|at (most|least)|in |an? |<|>|\d|')|at most \d"
     r"|(less|greater) than or equal|out of range|input should|too (large|small|high|low)"
-    r"|is (too|over|above|below) |max(imum)? (value|is|of) ",
+    r"|is (too|over|above|below) |max(imum)? (value|is|of) |value between|only works in",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
