@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -28,31 +27,18 @@ from ..meaning.verdict import Asked, as_exception, meaning_of
 from ..protocol import Reply, Request
 from .answers import NoCandidates, read
 from .client import KEYS, connect, find_place
+from .settings import (
+    EFFORTS,
+    FLAGS,
+    FORM,
+    NAMES,
+    THINKING,
+    config_of,
+    contents_of,
+    thinking_of,
+)
 
 _ADAPTATIONS = 8  # settings that one request may have to do without
-
-# Tokens of thinking for a word, where a model takes a budget only: Google's own equivalents,
-# https://ai.google.dev/gemini-api/docs/openai#thinking
-_BUDGETS = {"none": 0, "minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
-_LEVELS = {level.value.lower() for level in types.ThinkingLevel}
-
-_NAMES = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "seed": "seed",
-    "stop": "stop_sequences",
-    "max_tokens": "max_output_tokens",
-}
-_THINKING = ("thinking_level", "thinking_budget", "thinking_config", "thinking")
-_FORM = ("response_json_schema", "response_schema", "response_mime_type")
-_FLAGS = {
-    "max_tokens": "--max-tokens",
-    "temperature": "--temperature",
-    "top_p": "--top-p",
-    "seed": "--sampling-seed",
-    "reasoning_effort": "--reasoning-effort",
-}
-_MOST_STOPS = 5
 
 
 class Gemini:
@@ -115,7 +101,7 @@ class Gemini:
         if request.raw:
             raise ModelRefused(f"{self.model} takes conversations only: use the chat template")
         for _ in range(_ADAPTATIONS):
-            config = self._config(request)
+            config = config_of(request, self.dropped, self._thinking(request))
             result, headers = await self._post(request, config)
             if isinstance(result, Complaint):
                 complaint = result
@@ -157,7 +143,7 @@ class Gemini:
             )
         try:
             answer = await self._client.aio.models.generate_content(
-                model=self._name, contents=_contents(request), config=config
+                model=self._name, contents=contents_of(request), config=config
             )
         except errors.APIError as error:
             if isinstance(error.response, httpx2.Response):
@@ -209,41 +195,17 @@ class Gemini:
         self._teller.odd_fields(oddities)
         return settle(said, request, self._teller)
 
-    def _config(self, request: Request) -> types.GenerateContentConfig:
-        sampling = request.sampling
-        taken = {
-            field: getattr(sampling, field)
-            for field in ("temperature", "top_p", "seed", "stop", "reasoning_effort")
-            if field not in self.dropped
-        }
-        system = [turn.content for turn in request.messages if turn.role == "system"]
-        form = request.form
-        return types.GenerateContentConfig(
-            max_output_tokens=sampling.max_tokens,
-            temperature=taken.get("temperature"),
-            top_p=taken.get("top_p"),
-            seed=taken.get("seed"),
-            stop_sequences=list(taken.get("stop") or ())[:_MOST_STOPS] or None,
-            system_instruction="\n".join(system) or None,
-            thinking_config=self._thinking(taken.get("reasoning_effort")),
-            response_mime_type=None if form is None else "application/json",
-            response_json_schema=None if form is None else dict(form.schema),
-            should_return_http_response=True,
-        )
-
-    def _thinking(self, effort: str | None) -> types.ThinkingConfig | None:
-        if effort is None:
+    def _thinking(self, request: Request) -> types.ThinkingConfig | None:
+        effort = request.sampling.reasoning_effort
+        if effort is None or "reasoning_effort" in self.dropped:
             return None
-        if re.fullmatch(r"-?\d+", effort):
-            return types.ThinkingConfig(thinking_budget=int(effort))
-        if effort != "none" and effort not in _LEVELS and effort not in _BUDGETS:
-            words = ", ".join(["none", *sorted(_LEVELS - {"thinking_level_unspecified"})])
+        thinking = thinking_of(effort, levels=self._levels)
+        if thinking is None:
             raise InputError(
-                f"--reasoning-effort {effort}: {self.model} takes {words}, or a number of tokens"
+                f"--reasoning-effort {effort}: {self.model} takes {', '.join(EFFORTS)}, or a "
+                "number of tokens"
             )
-        if self._levels and effort != "none":
-            return types.ThinkingConfig(thinking_level=types.ThinkingLevel(effort.upper()))
-        return types.ThinkingConfig(thinking_budget=_BUDGETS.get(effort, -1))
+        return thinking
 
     def _adapt(
         self,
@@ -262,9 +224,9 @@ class Gemini:
         if meaning is not Meaning.REJECTED or complaint.status not in (400, 422):
             return False
         own = {name: name for name in self._extra_body}
-        form = {name: name for name in _FORM} if config.response_mime_type else {}
-        sent = {field: name for field, name in _NAMES.items() if getattr(config, name) is not None}
-        thinking = {name: name for name in _THINKING} if config.thinking_config else {}
+        form = {name: name for name in FORM} if config.response_mime_type else {}
+        sent = {field: name for field, name in NAMES.items() if getattr(config, name) is not None}
+        thinking = {name: name for name in THINKING} if config.thinking_config else {}
         refused = refused_setting(complaint, own | form | sent | thinking)
         if refused is None:
             return False
@@ -281,20 +243,9 @@ class Gemini:
         if field == "max_tokens" and not refused.value_only:
             return False
         if refused.value_only and (field, value) != ("temperature", 0.0):
-            raise self._no(f"{_FLAGS.get(field, field)} {value}: {complaint.reason}")
+            raise self._no(f"{FLAGS.get(field, field)} {value}: {complaint.reason}")
         self.dropped[field] = complaint.reason
         return True
 
     def _no(self, words: str) -> InputError:
         return InputError(f"{self.model} at {self.base_url} does not take {words}")
-
-
-def _contents(request: Request) -> types.ContentListUnion:
-    return [
-        types.Content(
-            role="model" if turn.role == "assistant" else "user",
-            parts=[types.Part(text=turn.content)],
-        )
-        for turn in request.messages
-        if turn.role != "system"
-    ]
