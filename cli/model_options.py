@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..runners.kinds import Options
-from ..support.secrets import secret_among
+from ..exams.settings import Settings, Silent, Watcher
+from ..support.secrets import load_env_file, secret_among
 
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 
@@ -54,29 +54,27 @@ def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def model_options(args: argparse.Namespace, log_folder: Path | None = None) -> Options:
-    """The options as the registry takes them.
+def settings_of(args: argparse.Namespace, watcher: Watcher | None = None) -> Settings:
+    """How a run is carried out, as the options say.
 
     Raises:
-        InputError: ``--model-args`` is neither ``k=v,…`` nor JSON, or a limit is not positive.
+        InputError: a limit is not positive, or the file of keys cannot be read.
     """
     for name in ("concurrency", "rpm", "tpm", "budget"):
         value = getattr(args, name)
         if value is not None and value <= 0:
             raise InputError(f"--{name} {value:g}: a limit is above 0")
     if args.env_file is not None:
-        from ..support.secrets import load_env_file
-
         load_env_file(args.env_file)
-    return Options(
-        base_url=args.base_url,
-        dtype=args.dtype,
-        device=args.device,
+    return Settings(
+        out=args.out,
+        run_id=args.run_id,
+        budget=args.budget,
+        prices=args.prices,
         concurrency=args.concurrency,
         requests_per_minute=args.rpm,
         tokens_per_minute=args.tpm,
-        model_args=parse_model_args(args.model_args),
-        log_folder=log_folder,
+        watcher=watcher or Silent(),
     )
 
 

@@ -22,7 +22,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..runners import cached as asking
+from ..runners.cached import Results
 from ..store.answers import Failure
 
 PLAIN_EVERY_S = 30.0
@@ -67,24 +67,25 @@ class ProgressLine:
         self._known = 0
         self._spent: float | None = None
         self._failed = 0
-        self._first = True
         self._note = ""
         self._stop = threading.Event()
         self._ticker: threading.Thread | None = None
         self._handlers: list[tuple[logging.StreamHandler[TextIO], TextIO]] = []
 
-    def advance(self, results: asking.Results, spent: float | None = None) -> None:
+    def advance(self, results: Results, spent: float | None = None, *, known: bool = False) -> None:
         """Count answers and say what they cost (US dollars so far).
 
-        The first call of a session tells what was known before it.
+        Args:
+            results: the answers.
+            spent: US dollars so far.
+            known: they are from an earlier session, and do not count towards the rate.
         """
         self._spent = spent
         self._failed += sum(isinstance(result, Failure) for _, result in results)
         self._done += len(results)
-        if self._first:
-            self._known = len(results)
-            self._bar.update(self._line, known=len(results))
-            self._first = False
+        if known:
+            self._known += len(results)
+            self._bar.update(self._line, known=self._known)
         self._bar.advance(self._line, len(results))
         self.note(self._note)
 

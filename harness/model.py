@@ -14,13 +14,12 @@ from typing import Any
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
-from ..runners.cached import Asker
+from ..errors import InputError
+from ..runners.cached import CachedRunner
 from ..runners.protocol import Message, Request, Sampling
 from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
 from ..tasks.trial import TrialId
-
-TRIAL_FIELDS = tuple(TrialId.__dataclass_fields__)
 
 
 class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
@@ -28,7 +27,7 @@ class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
 
     def __init__(
         self,
-        asker: Asker,
+        asker: CachedRunner,
         *,
         chat: bool = True,
         sampling: Callable[[TrialId], Sampling] | None = None,
@@ -112,9 +111,6 @@ class HarnessLM(LM):  # type: ignore[misc]  # lm-eval is untyped
     def _request(self, instance: Instance, repeat: int) -> Request:
         context, gen_kwargs = instance.args
         trial = _trial(instance.doc)
-        if trial is not None and repeat == 0 and not context.startswith(_TURNS):
-            sampling = self._plan(trial) if self._plan else _sampling(gen_kwargs)
-            return self.asker.trial_request(trial, sampling, chat=self.chat)
         identity: dict[str, Any] = (
             {"harness_task": instance.task_name, "doc": instance.doc_id}
             if trial is None
@@ -132,9 +128,10 @@ _TURNS = '[{"role"'
 
 
 def _trial(doc: Any) -> TrialId | None:
-    if isinstance(doc, Mapping) and all(name in doc for name in TRIAL_FIELDS):
-        return TrialId(**{name: doc[name] for name in TRIAL_FIELDS})
-    return None
+    try:
+        return TrialId.from_dict(doc)
+    except (KeyError, TypeError, AttributeError, ValueError, InputError):
+        return None
 
 
 def _messages(context: str) -> tuple[Message, ...]:

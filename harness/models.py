@@ -16,7 +16,7 @@ import lm_eval.models  # noqa: F401 - first: registering before it would hide al
 from lm_eval.api.registry import register_model
 
 from ..errors import InputError
-from ..runners.cached import Asker
+from ..runners.cached import CachedRunner
 from ..runners.registry import Options, open_runner
 from ..store.journal import Journal
 from ..support.secrets import secret_among
@@ -75,7 +75,7 @@ class SnellenLM(HarnessLM):
         runner = open_runner(full, options)
         atexit.register(runner.close)  # lm-eval never closes a model
         kept = Journal(Path(journal)) if journal else None
-        super().__init__(Asker(runner, kept))
+        super().__init__(CachedRunner(runner, kept))
 
 
 @register_model("snellen-bundled")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from urllib.parse import urlsplit
 
 from ..errors import InputError
+from .identity import NEUTRAL, identify, server_client
 from .kinds import LIMITS, ListPrice, ModelKind, Options
 from .protocol import Runner
 
@@ -36,8 +39,16 @@ def _openai(model: str, name: str, options: Options) -> Runner:
     from .dispatch.dispatcher import Dispatch
     from .openai.provider import OpenAI
 
-    provider = OpenAI(name, base_url=options.base_url, **options.extras())
-    return Dispatch(provider, options.limits())
+    server = options.base_url or os.environ.get("OPENAI_BASE_URL")
+    if not server or urlsplit(server).hostname == "api.openai.com":
+        at_home = OpenAI(name, base_url=options.base_url, **options.extras())
+        return Dispatch(at_home, options.limits())
+    provider = OpenAI(name, base_url=server, neutral=NEUTRAL, **options.extras())
+    with server_client(server, "OPENAI_API_KEY", headers=options.extra_headers) as connection:
+        said = identify(connection, name)
+    provider.numerics = {**said.numerics, **provider.numerics}
+    provider.context_length = said.context_length
+    return Dispatch(provider, options.limits(), generation=NEUTRAL)
 
 
 def _azure(model: str, name: str, options: Options) -> Runner:
@@ -57,7 +68,8 @@ def _gemini(model: str, name: str, options: Options) -> Runner:
 
 
 def _vllm(model: str, name: str, options: Options) -> Runner:
-    from .vllm.runner import Vllm, VllmRunner, serve_vllm
+    from .vllm.provider import Vllm
+    from .vllm.runner import VllmRunner, serve_vllm
 
     if options.base_url is None:
         engine_args = dict(options.model_args)
@@ -65,13 +77,16 @@ def _vllm(model: str, name: str, options: Options) -> Runner:
             engine_args["dtype"] = options.dtype
         if options.log_folder is None:
             raise ValueError("a server that is started needs a folder for its log")
-        return serve_vllm(model, name, engine_args, options.log_folder, options.limits())
+        return serve_vllm(
+            model, name, engine_args, options.log_folder, options.limits(), **options.extras()
+        )
     if options.dtype or options.model_args:
         raise InputError(
             f"--dtype and --model-args are for a server that is started; the one at "
             f"{options.base_url} has its own settings"
         )
-    return VllmRunner(Vllm(name, base_url=options.base_url, model=model), options.limits())
+    provider = Vllm(name, base_url=options.base_url, model=model, **options.extras())
+    return VllmRunner(provider, options.limits())
 
 
 def _backend(model: str, name: str, options: Options) -> Runner:

@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx2
 
+from ..support.http import client
 from ..support.secrets import find_key
 
 Json = dict[str, Any]
 
 _TIMEOUT_S = 10.0
-_CONNECT_S = 3.0
 # How servers call the most tokens of prompt and answer together, in their list of models.
 _CONTEXT = (
     *("max_model_len", "context_length", "context_window", "max_context_length"),
@@ -28,14 +28,14 @@ _OF_THE_MODEL = ("root", "owned_by", "quantization", "dtype", "revision")
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Served:
     """What a server says of a model and of itself.
 
     Attributes:
         models: the names that it serves; empty where it has no list.
         numerics: what can change an answer: engine, version, weights, fingerprint.
         context_length: the most tokens of prompt and answer together.
-        vllm: whether it is vLLM.
+        vllm: whether it is vLLM, or at least tells its version as only vLLM does.
     """
 
     models: tuple[str, ...] = ()
@@ -44,12 +44,22 @@ class Identity:
     vllm: bool = False
 
 
+NEUTRAL: Mapping[str, float] = {
+    "repetition_penalty": 1.0,
+    "repeat_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "top_k": 0,
+    "min_p": 0.0,
+}
+"""What keeps a server's own defaults, or a model's ``generation_config.json``, from changing an
+answer that is to be greedy: vLLM's names and llama.cpp's. ``top_k: 0`` is the whole vocabulary."""
+
+
 def server_client(
     base_url: str, *keys: str, headers: Mapping[str, str] | None = None
 ) -> httpx2.Client:
     """A client for what a server has beside the protocol.
-
-    Proxies and certificates are those of the environment, as for every other request.
 
     Args:
         base_url: the server, with its ``/v1``.
@@ -57,13 +67,8 @@ def server_client(
         headers: sent with every request.
     """
     key = find_key(*keys)
-    return httpx2.Client(
-        base_url=root_of(base_url),
-        headers={"Authorization": f"Bearer {key}"} | dict(headers or {})
-        if key
-        else dict(headers or {}),
-        timeout=httpx2.Timeout(_TIMEOUT_S, connect=_CONNECT_S),
-    )
+    sent = {"Authorization": f"Bearer {key}"} if key else {}
+    return client(root_of(base_url), sent | dict(headers or {}), _TIMEOUT_S)
 
 
 def root_of(base_url: str) -> str:
@@ -71,27 +76,27 @@ def root_of(base_url: str) -> str:
     return base_url.rstrip("/").removesuffix("/v1")
 
 
-def get_json(client: httpx2.Client, path: str) -> Json:
+def get_json(server: httpx2.Client, path: str) -> Json:
     """A JSON object from the server, or an empty one where it has no such page."""
     try:
-        answer = client.get(path)
+        answer = server.get(path)
         body = answer.json() if answer.status_code == 200 else {}
     except (httpx2.HTTPError, ValueError):
         return {}
     return body if isinstance(body, dict) else {}
 
 
-def identify(client: httpx2.Client, name: str) -> Identity:
+def identify(server: httpx2.Client, name: str) -> Served:
     """What the server behind a client says of itself and of a model.
 
     Of a server that serves one model under another name, the one it serves is meant: some take
     any name.
     """
-    cards = _cards(get_json(client, "/v1/models"))
+    cards = _cards(get_json(server, "/v1/models"))
     if not cards:
-        return Identity()
+        return Served()
     card = cards.get(name) or (next(iter(cards.values())) if len(cards) == 1 else {})
-    version = get_json(client, "/version").get("version")
+    version = get_json(server, "/version").get("version")
     vllm = "vllm" in (card.get("owned_by"), *(c.get("owned_by") for c in cards.values()))
     numerics = {k: card[k] for k in _OF_THE_MODEL if isinstance(card.get(k), str)}
     if numerics.get("root") == name:
@@ -99,10 +104,10 @@ def identify(client: httpx2.Client, name: str) -> Identity:
     if isinstance(version, str):
         numerics["version"] = version
     if vllm:
-        numerics |= {"engine": "vllm"} | _cache_settings(client)
-        if fingerprint := _fingerprint(client, str(card.get("id", name))):
+        numerics |= {"engine": "vllm"} | _cache_settings(server)
+        if fingerprint := _fingerprint(server, str(card.get("id", name))):
             numerics["fingerprint"] = fingerprint
-    return Identity(tuple(cards), numerics, _context(card), vllm)
+    return Served(tuple(cards), numerics, _context(card), vllm or isinstance(version, str))
 
 
 def _cards(body: Json) -> dict[str, Json]:
@@ -117,14 +122,14 @@ def _context(card: Json) -> int | None:
     return next((size for size in sizes if size > 0), None)
 
 
-def _fingerprint(client: httpx2.Client, name: str) -> str | None:
+def _fingerprint(server: httpx2.Client, name: str) -> str | None:
     """What vLLM puts beside every answer, from an answer of one token.
 
     It differs by version, weights, dtype and engine settings, which no other page tells of.
     """
     body = {"model": name, "prompt": "1", "max_tokens": 1, "temperature": 0.0}
     try:
-        answer = client.post("/v1/completions", json=body)
+        answer = server.post("/v1/completions", json=body)
         said = answer.json() if answer.status_code == 200 else {}
     except (httpx2.HTTPError, ValueError):
         return None
@@ -132,10 +137,10 @@ def _fingerprint(client: httpx2.Client, name: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _cache_settings(client: httpx2.Client) -> dict[str, str]:
+def _cache_settings(server: httpx2.Client) -> dict[str, str]:
     """Prefix caching and the cache's dtype, from vLLM's metrics."""
     try:
-        text = client.get("/metrics").text
+        text = server.get("/metrics").text
     except httpx2.HTTPError:
         return {}
     found = re.search(r"^vllm:cache_config_info\{(.*?)\}", text, re.MULTILINE)

@@ -103,6 +103,8 @@ class Runner(Protocol):
         dropped: sampling settings that it did not pass on, each with the reason; may grow while
             it answers.
         parallel: how many requests it answers at once; asking for fewer at a time wastes it.
+        generation: settings of generation, beside the request's own sampling, that were sent or
+            set so that nobody else's defaults change an answer (``repetition_penalty``, …).
         notices: what the user should know of the answers, a line each; may grow while it
             answers.
     """
@@ -113,6 +115,7 @@ class Runner(Protocol):
     context_length: int | None
     dropped: dict[str, str]
     parallel: int
+    generation: Mapping[str, Any]
     notices: list[str]
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:

@@ -176,6 +176,16 @@ class Journal:
             ).fetchone()
         return Reply(*row) if row else None
 
+    def result(self, key: str) -> Reply | Failure | None:
+        """The answer under a key, else the failure that stands there, else ``None``."""
+        if (reply := self.get(key)) is not None:
+            return reply
+        with self._lock, self._readable():
+            row = self._db.execute(
+                "SELECT reason, status FROM failures WHERE key = ?", (key,)
+            ).fetchone()
+        return Failure(*row) if row else None
+
     def known(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that have an answer."""
         with self._lock:

@@ -9,14 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError
+from .curve_key import CURVE, CurveKey
 from .manifest import Manifest, read_manifest
 from .trials import read_trials
 
-Curve = tuple[str, str, str]
-"""Task, mode and lens."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoadedRun:
     """A run as it lies on disk.
 
@@ -30,24 +28,19 @@ class LoadedRun:
     manifest: Manifest
     trials: pd.DataFrame
 
-    def curves(self) -> list[Curve]:
+    def curve_keys(self) -> list[CurveKey]:
         """Its curves, in order."""
-        rows = self.trials[["task", "mode", "lens"]].drop_duplicates()
-        return [(str(t), str(m), str(lens)) for t, m, lens in rows.itertuples(index=False)]
+        rows = self.trials[list(CURVE)].drop_duplicates()
+        return [CurveKey(*map(str, row)) for row in rows.itertuples(index=False)]
 
-    def answers(self, curve: Curve) -> dict[tuple[int, int], bool]:
+    def answers(self, curve: CurveKey) -> dict[tuple[int, int], bool]:
         """Whether each trial of a curve was answered correctly, by length and index.
 
         Requests that failed are left out.
         """
-        task, mode, lens = curve
-        trials = self.trials
-        rows = trials[
-            (trials["task"] == task)
-            & (trials["mode"] == mode)
-            & (trials["lens"] == lens)
-            & (trials["outcome"] != "failed")
-        ]
+        rows = self.trials[self.trials["outcome"] != "failed"]
+        for column, value in zip(CURVE, curve, strict=True):
+            rows = rows[rows[column] == value]
         return {
             (int(length), int(index)): outcome == "correct"
             for length, index, outcome in zip(
@@ -67,8 +60,8 @@ class Pairing:
         answers_b: its answers.
     """
 
-    a: Curve
-    b: Curve
+    a: CurveKey
+    b: CurveKey
     answers_a: dict[tuple[int, int], bool]
     answers_b: dict[tuple[int, int], bool]
 
@@ -79,7 +72,7 @@ class Pairing:
         changes = [
             f"{x} → {y}" if x != y else x for x, y in zip(self.a[1:], self.b[1:], strict=True)
         ]
-        plain = [word for word in changes if word not in ("direct", "none")]
+        plain = [word for word in changes if word not in ("direct", "free", "none")]
         return f"{task} ({', '.join(plain)})" if plain else task
 
 
@@ -112,7 +105,7 @@ def pairings(a: LoadedRun, b: LoadedRun) -> list[Pairing]:
         )
     found = [
         Pairing(x, y, answers_a, answers_b)
-        for x, y in _matches(a.curves(), b.curves())
+        for x, y in _matches(a.curve_keys(), b.curve_keys())
         if (answers_a := a.answers(x)).keys() & (answers_b := b.answers(y)).keys()
     ]
     if not found:
@@ -130,15 +123,15 @@ def within_run(run: LoadedRun, against: str) -> list[Pairing]:
         run: the run.
         against: the lens to compare with.
     """
-    curves = run.curves()
+    curves = run.curve_keys()
     return [
         Pairing(base, curve, run.answers(base), run.answers(curve))
         for curve in curves
-        if (base := (curve[0], curve[1], against)) in curves and curve != base
+        if (base := curve._replace(lens=against)) in curves and curve != base
     ]
 
 
-def _matches(a: list[Curve], b: list[Curve]) -> Iterator[tuple[Curve, Curve]]:
+def _matches(a: list[CurveKey], b: list[CurveKey]) -> Iterator[tuple[CurveKey, CurveKey]]:
     for task in dict.fromkeys(curve[0] for curve in a):
         mine = [curve for curve in a if curve[0] == task]
         theirs = [curve for curve in b if curve[0] == task]

@@ -16,7 +16,7 @@ from ..errors import InputError
 from .judging import AnswerText
 from .lengths import STANDARD, parse_lengths
 from .registry import Task, find_task
-from .trial import Question, TrialId, ask
+from .trial import FREE, TrialId, rebuild_trial
 
 if TYPE_CHECKING:
     import datasets
@@ -29,7 +29,13 @@ TRIALS = 10
 
 
 def trial_ids(
-    task: Task, mode: str, lens: str, lengths: Iterable[int], trials: int, seed: int
+    task: Task,
+    mode: str,
+    lens: str,
+    lengths: Iterable[int],
+    trials: int,
+    seed: int,
+    answer: str = FREE,
 ) -> list[TrialId]:
     """The trials of a task, lengths interleaved.
 
@@ -37,23 +43,10 @@ def trial_ids(
     ``--limit``) still span the axis.
     """
     return [
-        TrialId(task.name, mode, lens, task.version, length, index, seed)
+        TrialId(task.name, mode, lens, task.version, length, index, seed, answer)
         for index in range(trials)
         for length in lengths
     ]
-
-
-def question(trial: TrialId | Mapping[str, Any]) -> Question:
-    """The question of a trial, from its identity or from the document that holds it."""
-    fields = trial.as_dict() if isinstance(trial, TrialId) else trial
-    return ask(
-        find_task(fields["task"]),
-        fields["mode"],
-        fields["lens"],
-        fields["length"],
-        fields["index"],
-        fields["seed"],
-    )
 
 
 def documents(
@@ -92,13 +85,13 @@ def documents(
     if count < 1:
         raise InputError(f"trials {count}: at least 1 trial per length")
     ids = trial_ids(task, snellen_mode, lens, chosen, int(count), int(doc_seed))
-    rows = [trial.as_dict() | {"truth": question(trial).truth} for trial in ids]
+    rows = [trial.as_dict() | {"truth": rebuild_trial(trial).truth} for trial in ids]
     return {"test": datasets.Dataset.from_list(rows)}
 
 
 def doc_to_text(doc: Mapping[str, Any]) -> str:
     """The prompt of a document."""
-    return question(doc).prompt
+    return rebuild_trial(doc).prompt
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, Any]:
@@ -111,7 +104,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     """
     text = results[0]
     finish_reason = text.finish_reason if isinstance(text, AnswerText) else None
-    judged = question(doc).judge(text, finish_reason)
+    judged = rebuild_trial(doc).judge(text, finish_reason)
     metrics: dict[str, Any] = {"outcome": judged.outcome, "answer": judged.answer}
     if judged.outcome != "failed":
         metrics["exact_match"] = float(judged.outcome == "correct")

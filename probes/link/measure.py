@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ...errors import InputError
-from ...tasks.documents import question
 from ...tasks.registry import find_task
-from ...tasks.trial import TrialId
+from ...tasks.trial import TrialId, rebuild_trial
 from ..collapse.distances import state_distances
 from ..states.last_token import depth_names, last_token_states
 from ..states.subject import next_token_logits
@@ -113,7 +112,7 @@ def _depths(model: Any) -> int:
 
 def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
     task = find_task(trial.task)
-    asked = question(
+    asked = rebuild_trial(
         TrialId(
             trial.task, trial["mode"], trial.lens, task.version,
             int(trial.length), int(trial["index"]), int(trial.seed),

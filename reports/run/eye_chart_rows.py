@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError
-from ...tasks.documents import question
 from ...tasks.registry import PREFIX
+from ...tasks.trial import rebuild_trial
 from ..style import BLUE, VERMILLION, plain
 from ..words import SERIES
 
@@ -110,7 +110,7 @@ def chart_rows(
 
 
 def _row_of(trial: pd.Series[Any], point: pd.Series[Any], room: float, largest: float) -> ChartRow:
-    built = question({name: trial[name] for name in _IDENTITY})
+    built = rebuild_trial({name: trial[name] for name in _IDENTITY})
     if built.prompt_sha256 != trial["prompt_sha256"]:
         raise InputError(
             f"{trial['task']}, length {trial['length']}, index {trial['index']}: the prompt is "

@@ -14,7 +14,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -45,8 +45,22 @@ class Dispatch(Runner):
     It may be asked again and again; what it has learnt of the provider's limits stays.
     """
 
-    def __init__(self, provider: Provider, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        limits: Limits | None = None,
+        *,
+        generation: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Prepare to ask.
+
+        Args:
+            provider: who is asked.
+            limits: how hard.
+            generation: what the provider sends beside each request's own sampling.
+        """
         self.provider = provider
+        self.generation = dict(generation or {})
         self.limits = limits or Limits()
         self.model = provider.model
         self.base_url: str | None = provider.base_url

@@ -72,6 +72,7 @@ class BackendRunner(Runner):
         self._local_tokens = not remote and hasattr(self._lm, "tok_encode")
         self.context_length: int | None = self._lm.max_length if self._local_tokens else None
         self.dropped: dict[str, str] = {}
+        self.generation: Mapping[str, Any] = {}
         self.notices: list[str] = []
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:

@@ -17,6 +17,9 @@ from ...store.bundled import CONVERSION, bundled_model_path
 from ...store.journal import digest
 from ...support.model_folder import model_folder
 from ..protocol import Deliver, Reply, Request, Runner, Sampling
+from .forced import Forms
+from .generation import take_over
+from .scoring import score_texts
 
 if TYPE_CHECKING:
     import torch
@@ -87,6 +90,9 @@ class LocalRunner(Runner):
                 f"cannot load a causal language model from {source}: {reason}"
             ) from error
         self.context_length = getattr(self._model.config, "max_position_embeddings", None)
+        self._stop_ids = _stop_ids(self._model, self._tokenizer)
+        set_aside = take_over(self._model)
+        self.generation: Mapping[str, Any] = {"set_aside": set_aside} if set_aside else {}
         self.numerics: Mapping[str, Any] = {
             "engine": "transformers",
             "transformers": transformers.__version__,
@@ -95,11 +101,13 @@ class LocalRunner(Runner):
             "device": self._device,
             "attention": self._model.config._attn_implementation,
             "weights": weights or getattr(self._model.config, "_commit_hash", None) or str(source),
+            # Absent where the model has none, as in every key of earlier versions.
+            **({"generation_set_aside": set_aside} if set_aside else {}),
         }
         self.dropped: dict[str, str] = {}
         self.notices: list[str] = []
         self._chat = self._tokenizer.chat_template is not None
-        self._stop_ids = _stop_ids(self._model, self._tokenizer)
+        self._forms: Forms | None = None
         self._bytes_per_token = _bytes_per_token(self._model)
         self._pad_id = self._tokenizer.pad_token_id
         if self._pad_id is None:
@@ -119,6 +127,10 @@ class LocalRunner(Runner):
                     for (request, prompt), ids in zip(batch, texts, strict=True)
                 ]
             )
+
+    def loglikelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
+        """Score continuations. See the protocol."""
+        return score_texts(self._model, self._tokenizer, self.context_length, pairs)
 
     def count_tokens(self, text: str) -> int | None:
         """Tokens of a text, without special tokens."""
@@ -166,9 +178,20 @@ class LocalRunner(Runner):
                 max_new_tokens=max(request.sampling.max_tokens for request, _ in batch),
                 eos_token_id=self._stop_ids or None,
                 pad_token_id=self._pad_id,
+                logits_processor=self._forced(batch),
                 **sampling,
             )
         return [row[width:] for row in out.tolist()]
+
+    def _forced(self, batch: Sequence[tuple[Request, list[int]]]) -> list[Any] | None:
+        """What keeps forced answers to their form, where there are any."""
+        forms = [request.form for request, _ in batch]
+        if not any(forms):
+            return None
+        if self._forms is None:
+            vocabulary = self._model.get_output_embeddings().weight.shape[0]
+            self._forms = Forms(self._tokenizer, vocabulary, self._stop_ids)
+        return [self._forms.processor(forms)]
 
     def _reply(
         self, request: Request, prompt: Sequence[int], ids: list[int], latency_s: float

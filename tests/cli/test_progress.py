@@ -30,7 +30,7 @@ def test_a_log_hears_of_a_run_in_which_nothing_happens(
 
 def test_a_line_says_what_is_done_what_is_left_and_what_went_wrong() -> None:
     with ProgressLine(1300) as line:
-        line.advance(rows(1000))  # known before
+        line.advance(rows(1000), known=True)
         line.advance(rows(30), 0.25)
         line.advance(rows(2, Failure("no")), 0.25)
         line.note("3 of 4 curves settled")

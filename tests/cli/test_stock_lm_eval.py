@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from snellen.store.trials import read_trials
-from snellen.tasks.documents import question
+from snellen.tasks.trial import rebuild_trial
 
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
@@ -62,7 +62,7 @@ def test_the_stock_command_runs_our_tasks(
     for sample in samples:
         doc = sample["doc"]
         assert {"length", "index", "seed", "truth"} <= set(doc)
-        asked = question(doc)
+        asked = rebuild_trial(doc)
         assert asked.truth == doc["truth"]
         assert asked.prompt in sample["arguments"]["gen_args_0"]["arg_0"]
         assert sample["outcome"] in ("correct", "wrong", "unparseable")

@@ -14,8 +14,9 @@ from snellen.probes.paper import verdicts
 from snellen.probes.paper.behaviour import behaviour_figures
 from snellen.probes.paper.verdicts import Verdict
 from snellen.store.trials import COLUMNS
-from snellen.tasks.documents import question, trial_ids
+from snellen.tasks.documents import trial_ids
 from snellen.tasks.registry import GROUPS, find_task
+from snellen.tasks.trial import rebuild_trial
 
 
 def outcomes(correct: int, wrong: int, truncated: int = 0) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def paper_run() -> pd.DataFrame:
         task = find_task(name)
         for mode in task.modes:
             for trial in trial_ids(task, mode, "none", task.lengths or (), 1, 0):
-                truth = question(trial).truth
+                truth = rebuild_trial(trial).truth
                 short = trial.length < (60 if task.answer == "integer" and "count" in name else 300)
                 counts = "copy" not in name
                 answer = truth if short else ("100" if counts else "1")

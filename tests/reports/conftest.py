@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from rapidfuzz.distance import Levenshtein
 from snellen.store.trials import COLUMNS
-from snellen.tasks.documents import question
 from snellen.tasks.registry import TASKS
+from snellen.tasks.trial import rebuild_trial
 
 GRID = (1, 2, 4, 8, 16, 32, 64, 128)
 SYMBOLS = np.array(list("0123456789"))
@@ -85,7 +85,7 @@ def _asked(task: str, trial: dict[str, Any]) -> tuple[str, str]:
     """Truth and prompt hash: of the real question, or invented for a task that is not ours."""
     if task not in TASKS:
         return str(trial["length"]), "0" * 64
-    asked = question(trial)
+    asked = rebuild_trial(trial)
     return asked.truth, asked.prompt_sha256
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from snellen.errors import InputError
 from snellen.tasks.lenses import LENSES, find_lens
 from snellen.tasks.registry import MODES, TASKS, Standard, Task, find_mode, find_task, find_tasks
-from snellen.tasks.trial import Question, ask
+from snellen.tasks.trial import Trial, build_trial
 from snellen.tasks.wording import choose
 
 OWN = [task for task in TASKS.values() if task.family != "paper"]
@@ -59,7 +59,7 @@ def test_the_truth_stands_in_the_prompt(
     mode: str, lens: str, identity: tuple[int, int, int], data: st.DataObject
 ) -> None:
     task = data.draw(st.sampled_from(OWN))
-    question = ask(task, mode, lens, *identity)
+    question = build_trial(task, mode, lens, *identity)
     assert read_like_a_reader(question.prompt, lens) == question.truth, question.prompt
 
 
@@ -68,18 +68,18 @@ def test_the_truth_stands_in_the_prompt(
 )
 def test_every_cell_builds(task: Task, mode: str, lens: str) -> None:
     for length in (1, 2, 11):
-        question = ask(task, mode, lens, length, 0, 0)
+        question = build_trial(task, mode, lens, length, 0, 0)
         assert question.sequence in question.prompt
         assert "{" not in question.prompt
-        assert question == ask(task, mode, lens, length, 0, 0)
+        assert question == build_trial(task, mode, lens, length, 0, 0)
         assert read_like_a_reader(question.prompt, lens) == question.truth
 
 
 def test_trials_are_paired_across_modes_and_lenses() -> None:
     for task in OWN:
         for index in range(5):
-            asked = [ask(task, mode, "none", 9, index, 3) for mode in task.modes]
-            asked += [ask(task, "direct", lens, 9, index, 3) for lens in LENSES]
+            asked = [build_trial(task, mode, "none", 9, index, 3) for mode in task.modes]
+            asked += [build_trial(task, "direct", lens, 9, index, 3) for lens in LENSES]
             assert len({question.truth for question in asked}) == 1
             assert len({re.sub(r"[^\da-z]", "", q.sequence) for q in asked}) == 1
 
@@ -90,7 +90,8 @@ def test_a_question_depends_on_nothing_else() -> None:
 
     def prompts(order: list[tuple[str, int, int]]) -> dict[tuple[str, int, int], str]:
         return {
-            one: ask(TASKS[one[0]], "direct", "none", one[1], one[2], 5).prompt for one in order
+            one: build_trial(TASKS[one[0]], "direct", "none", one[1], one[2], 5).prompt
+            for one in order
         }
 
     assert prompts(wanted) == prompts(wanted[::-1])
@@ -108,7 +109,9 @@ def test_wordings_do_not_repeat_before_all_were_used(task: Task, seed: int) -> N
 
 
 def test_twenty_trials_of_a_run_of_ones_are_twenty_prompts() -> None:
-    prompts = {ask(TASKS["count_ones"], "direct", "none", 8, i, 0).prompt for i in range(200)}
+    prompts = {
+        build_trial(TASKS["count_ones"], "direct", "none", 8, i, 0).prompt for i in range(200)
+    }
     assert len(prompts) == 200
 
 
@@ -123,7 +126,7 @@ def test_twenty_trials_of_a_run_of_ones_are_twenty_prompts() -> None:
     ],
 )
 def test_lenses_write_as_described(lens: str, task: str, shown: str) -> None:
-    sequence = ask(TASKS[task], "direct", lens, 4, 0, 0).sequence
+    sequence = build_trial(TASKS[task], "direct", lens, 4, 0, 0).sequence
     kinds = dict(zip(dict.fromkeys(re.findall(r"\d", sequence)), "ab", strict=False))
     if task == "copy_last":
         sequence = re.sub(r"\d", lambda match: kinds[match[0]], sequence)
@@ -132,7 +135,7 @@ def test_lenses_write_as_described(lens: str, task: str, shown: str) -> None:
 
 def test_the_hint_names_the_likely_error_and_not_the_answer() -> None:
     for index in range(50):
-        question = ask(TASKS["copy_last"], "direct", "hint", 9, index, 0)
+        question = build_trial(TASKS["copy_last"], "direct", "hint", 9, index, 0)
         (hint,) = re.findall(r"not necessarily a (\d)", question.prompt)
         assert hint == question.sequence[0] != question.truth
 
@@ -140,7 +143,7 @@ def test_the_hint_names_the_likely_error_and_not_the_answer() -> None:
 def test_worked_examples_give_no_answer_away() -> None:
     shared = 0
     for index in range(200):
-        question = ask(TASKS["copy_last"], "cot_fewshot", "none", 9, index, 0)
+        question = build_trial(TASKS["copy_last"], "cot_fewshot", "none", 9, index, 0)
         shots = re.findall(r"The final answer is: (\d)", question.prompt)
         assert len(shots) == 2
         shared += shots[0] == question.truth
@@ -154,8 +157,11 @@ def test_worked_examples_give_no_answer_away() -> None:
         (lambda: find_mode("loud"), "direct, cot, cot_fewshot"),
         (lambda: find_lens("monocle"), "question_first"),
         (lambda: find_tasks([]), "names no task"),
-        (lambda: ask(TASKS["paper_copy_last"], "cot", "none", 5, 0, 0), "has no mode 'cot'"),
-        (lambda: ask(TASKS["paper_copy_last"], "direct", "hint", 5, 0, 0), "takes no lens"),
+        (
+            lambda: build_trial(TASKS["paper_copy_last"], "cot", "none", 5, 0, 0),
+            "has no mode 'cot'",
+        ),
+        (lambda: build_trial(TASKS["paper_copy_last"], "direct", "hint", 5, 0, 0), "takes no lens"),
     ],
 )
 def test_what_does_not_exist_is_named(call, names: str) -> None:  # type: ignore[no-untyped-def]
@@ -172,7 +178,7 @@ def test_names_and_groups_are_found_once_each() -> None:
 
 
 def test_a_question_judges_its_own_answer() -> None:
-    question: Question = ask(TASKS["copy_sequence"], "direct", "none", 5, 0, 0)
+    question: Trial = build_trial(TASKS["copy_sequence"], "direct", "none", 5, 0, 0)
     assert question.judge(question.truth.replace(" ", ",")).outcome == "correct"
-    count = ask(TASKS["count_ones"], "direct", "none", 42, 0, 0)
+    count = build_trial(TASKS["count_ones"], "direct", "none", 42, 0, 0)
     assert count.judge("42\n\nBecause 7 and 9.").outcome == "correct"

@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from pathlib import Path
 
 import pytest
-from shapes import GeminiShape, OpenAIShape, answer_to
+from shapes import OpenAIShape, answer_to
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.azure.provider import Azure
-from snellen.runners.cached import Asker
+from snellen.runners.cached import CachedRunner
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Failure, Message, Reply, Sampling
+from wirecases import ROWS, always, for_prompt, raw
 from wireserver import Raw, Wire
 
-SHARED = Path(__file__).with_name("wires.jsonl").read_text().splitlines()
-ROWS = {row["case"]: row for row in map(json.loads, SHARED)}
-ELSEWHERE = {
-    "proxy": "test_ways.py",
-    "nan_logprobs": "tests/runners/test_vllm_server.py",
-    "dead_backend": "test_waits.py",
-    "quota_help_only": "test_waits.py",
-}
 FAST = Limits(concurrency=4, attempt_s=5.0, give_up_s=20.0, faults=4)
-
-
-def raw(case, *, body=None):
-    """A shared case as the server sends it; parts that are missing are those of a normal answer."""
-    row = ROWS[case]
-    body = row["body"] if body is None else body
-    if isinstance(body, dict) and "choices" in body:
-        whole = OpenAIShape("chat/completions").answer("q", "x")
-        for choice in body["choices"]:
-            choice["message"] = {"role": "assistant"} | choice["message"]
-        body = whole | body
-    return Raw(row["status"], body, row["headers"])
-
-
-def always(fault):
-    return lambda call: fault
-
-
-def for_prompt(prompt, fault):
-    return lambda call: fault if call.prompt == prompt else None
 
 
 @pytest.fixture
@@ -72,9 +44,11 @@ def six(ask, **sampling):
 
 
 def test_every_case_is_tested():
-    text = Path(__file__).read_text()
-    for case in ROWS:
-        assert f'"{case}"' in text, case
+    """Here, or where its mechanism is tested."""
+    elsewhere = {"proxy", "nan_logprobs", "dead_backend", "quota_help_only"}
+    here = Path(__file__).read_text()
+    assert {case for case in ROWS if f'"{case}"' not in here} == set()
+    assert elsewhere < set(ROWS)
 
 
 def test_content_that_is_a_list(run, ask, delivered):
@@ -248,7 +222,7 @@ def test_two_servers_of_one_name_have_two_identities(serve, monkeypatch):
     for _ in range(2):
         monkeypatch.setenv("OPENAI_BASE_URL", serve(Wire()).root + "/v1")
         runner = Dispatch(OpenAI("wire-1"))
-        request = Asker(runner).request((Message("user", "q"),), Sampling(8), {})
+        request = CachedRunner(runner).request((Message("user", "q"),), Sampling(8), {})
         keys.append(request.key)
         runner.close()
     assert keys[0] != keys[1]
@@ -312,8 +286,3 @@ def test_an_answer_without_candidates_is_asked_again(run, ask, delivered):
     assert "has no candidates" in failed.reason
     assert "Gemini server" not in failed.reason
     assert all(reply.text == answer_to(prompt) for prompt, reply in delivered.items())
-
-
-def test_shapes_are_what_the_cases_build_on():
-    assert GeminiShape().answer("a b", "x")["usageMetadata"]["promptTokenCount"] == 2
-    assert logging.getLogger("snellen.runners.meaning.said").isEnabledFor(logging.WARNING)

@@ -1,0 +1,71 @@
+"""From answers to the finished run directory: table, manifest, lm-eval's files, report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..harness.results import write_results
+from ..reports.run.writing import write_report
+from ..store.answers import Failure, Reply
+from ..store.manifest import now
+from ..store.run_directory import RunDirectory
+from ..store.trials import trial_table, write_trials
+from ..tasks.trial import rebuild_trial
+from .loaded import Run
+from .session import Answered, Session
+
+
+def finish(session: Session) -> Run:
+    """Write what a session came to."""
+    session.where.update(
+        cost_usd=session.budget.spent,
+        prices={"source": session.price_source},
+        dropped=dict(session.runner.dropped),
+        generation=dict(session.runner.generation),
+        notices=list(session.runner.notices),
+    )
+    return write_run(session.where, list(session.answered()), stopped=session.stopped)
+
+
+def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = "") -> Run:
+    """Write the table of trials, the manifest, lm-eval's files and the report of a run.
+
+    Args:
+        where: the run directory.
+        answered: the trials with an answer or a failure, in the order of the table.
+        stopped: why not everything was asked, empty if it was.
+    """
+    trials = trial_table(one.row for one in answered)
+    write_trials(where.trials_path, trials)
+    results = [one.result for one in answered]
+    replies = [result for result in results if isinstance(result, Reply)]
+    reasons = Counter(result.reason for result in results if isinstance(result, Failure))
+    where.update(
+        finished=now(),
+        answered=len(replies),
+        failed=reasons.total(),
+        usage={
+            name: sum(getattr(reply, name) or 0 for reply in replies)
+            for name in ("prompt_tokens", "completion_tokens", "reasoning_tokens")
+        },
+    )
+    write_results(
+        where.path / "lm_eval",
+        where.manifest.plan,
+        [one.trial for one in answered],
+        {one.trial.id: one.result for one in answered},
+    )
+    manifest = where.manifest.model_dump(mode="json")
+    write_report(where.path, trials, manifest, _examples(answered))
+    return Run(where.path, where.manifest, trials, dict(reasons.most_common()), stopped)
+
+
+def _examples(answered: Sequence[Answered]) -> Iterator[Mapping[str, Any]]:
+    """Answered trials word for word, for the report to choose from."""
+    for one in answered:
+        if isinstance(one.result, Reply):
+            prompt = one.trial.prompt or rebuild_trial(one.trial.id).prompt
+            texts = {"prompt": prompt, "answer_text": one.result.text}
+            yield {**one.row, "answer": one.row["answer"] or "", **texts}
