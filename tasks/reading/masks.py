@@ -57,6 +57,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
     ("not this", rf"(?:\b(?:{_NOT})(?![a-z])|不是|而不是)\s*{_FILLER}{N}"),
     ("bound", rf"(?:(?<![a-z])(?:{_BOUND})|>=?|≥|<=?|≤)\s*(?:the |a |a total of )?{N}(?:\s*(?:or|to)\s*{N})?|{N}\s*(?:\+|or more|or so more|or fewer|plus)(?=[\s.,;)]|$)(?!\s*\d)|{N}\s*(?:个|個|回|次)?(?:以上|以下|多个|余)"),
     ("ordinal", r"(?<!\w)\d+(?:st|nd|rd|th|ste[rns]?|te[rns]?|er|e|ème|[ºª])(?!\w)|\d+\s*(?:番目|번째)|第\s*\d+"),
+    ("term of a formula", rf"{N}\s*[*×/]\s*(?=\(?[a-z])|\b(?:terms?|after|until|before|by dividing|divided by)\s+(?:of\s+)?{N}"),
     ("label", rf"\b(?:{_LABEL})\s*(?:number|numbers|no\.?|nr\.?|#)?\s*[(#]?{N}(?:\s*(?:-|to|through|and|,)\s*{N})*(?!\s*(?:times|occurrences|instances))|#\s*{N}"),
     ("group", rf"{N}\s*(?:个|個|つの)?\s*{_GROUPS}(?:\s*(?:of|à|de|von|mit|with|×|x|zu)\s*(?:size\s*|up to\s*)?{N})?(?!\w)"),
     ("size of groups", rf"{_GROUPS}\s*(?:of|à|de|von|with|zu)\s+(?:size\s+)?{N}s?(?!\w)|\b(?:in|by|into|en|per)\s+{N}(?:s|'s)?(?!\w)(?!\s*(?:total|all))|\bsize\s+(?:of\s+)?{N}"),
@@ -100,6 +101,7 @@ def mask_idioms(sentence: str) -> str:
 
 def mask_lists(text: str) -> str:
     """Replace echoes of a sequence, over several lines too, and the left sides of equations."""
+    text = _INNER.sub(f"{GONE} ", text)
     text = _EQUATION_RUN.sub(_solved, text)
     return LIST.sub(lambda match: GONE + "\n" * match[0].count("\n"), text)
 
@@ -107,12 +109,15 @@ def mask_lists(text: str) -> str:
 # A run of numbers and operators; of "8 * 5 + 2 = 40 + 2 = 42" only what follows the last "=" counts.
 _EQUATION_RUN = re.compile(r"(?<![\d+*×·/÷().,=-])[\d(][\d +*×x·/÷().,=…-]*+")
 
+_INNER = re.compile(r"(?<=[\d ])\( *\d+(?: *[+*×x·-] *\d+)+ *\)(?! *[*×=/+])")
 _PRODUCT = re.compile(r"\(?\d[\d.,]*(?:[ ()]*[*×x·÷][ (]*\d[\d.,]*)(?:[ ()]*[+*×x·÷-][ (]*\d[\d.,]*)*\)?")
 
 
 def _solved(match: re.Match[str]) -> str:
     run = match[0]
     left, equals, right = run.rpartition("=")
+    if re.search(r"[/÷]", left) and not re.search(r"[+*×x·]", left):
+        return f"{GONE} "  # dividing counts nothing
     if not equals:
         return _PRODUCT.sub(f"{GONE} ", run)
     if re.search(r"[+*×x·/÷]", right.strip(" .,)")) and re.fullmatch(r"[\d,. ]+", left):

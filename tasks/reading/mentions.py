@@ -47,6 +47,7 @@ def _patterns(symbol: str, sure: bool) -> tuple[re.Pattern[str], ...]:
             rf"(?P<lead>\b(?:all|only|just|every \w+|each \w+) (?:of (?:them|which|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
             rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
             rf"(?P<lead>\bno\s+){names[0]}(?![\w.,/]*\d)",
+            rf"(?P<lead>\d\s+(?:(?:of|out|them|these|those|which|the|digits?|numbers?|\d+)\s+)*(?:is|are|were|equal|have the value|show)\s+(?:a |an |all |the )?)[\"'(]*(?:{spoken})(?![\w]|[.,]\d)[\"')]?",
         ]
     return tuple(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in patterns)
 
@@ -59,10 +60,12 @@ def mark_mentions(text: str, facts: Facts) -> str:
     >>> mark_mentions("42 of the digit 7, 18 0s", Facts("number", "7")).replace(ASKED, "A")[:7]
     '42 of A'
     """
-    others = {symbol for symbol in facts.symbols if symbol != facts.asked and len(facts.symbols) <= 64}
-    sure = {(facts.asked, ASKED)} if facts.asked and " " not in facts.asked else set()
-    for symbol, sign in [*sure, *((symbol, OTHER) for symbol in sorted(others))]:
-        text = _marked(text, symbol, sign, True)
+    others: set[str] = set()
+    if facts.asked and " " not in facts.asked:
+        text = _marked(text, facts.asked, ASKED, True)
+        others = {symbol for symbol in facts.symbols[:64] if symbol != facts.asked}
+    for symbol in sorted(others):
+        text = _marked(text, symbol, OTHER, True)
     for digit in "0123456789":
         if digit != facts.asked and digit not in others:
             text = _marked(text, digit, OTHER, False)

@@ -35,20 +35,18 @@ def to_integer(token: str) -> int | None:
     return int(whole)
 
 
-def alone(text: str, *, continental: bool = False) -> int | None:
-    """The integer that a piece of text is, with nothing around it but punctuation.
-
-    Args:
-        text: plain text.
-        continental: a point may set thousands apart, as in German and Spanish.
+def alone(text: str) -> int | None:
+    """The integer that a piece of plain text is, with nothing around it but punctuation.
 
     >>> alone(" 42. "), alone("1 024"), alone("42 ones")
     (42, 1024, None)
     """
-    bare = text.strip(" \n.!,;:*_'\"()[]{}<>=")
+    bare = text.strip(" \n.!,;:*_'\"()[]{}=")
+    if bare.startswith("<") and bare.endswith(">"):
+        bare = bare[1:-1].strip()
     if text.lstrip().startswith("-"):
         bare = f"-{bare.lstrip('-')}"
-    if _GROUPED.fullmatch(bare) and ("." not in bare or continental or bare.count(".") > 1):
+    if _GROUPED.fullmatch(bare) and bare.count(".") != 1:
         bare = re.sub(r"\D", "", bare)
     return to_integer(bare) if NUMBER.fullmatch(bare) else None
 

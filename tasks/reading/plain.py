@@ -28,7 +28,7 @@ _LATEX = (
     (re.compile(r"\\(?:quad|qquad|,|;|!|:|left|right|displaystyle)(?![A-Za-z])"), " "),
     (re.compile(r"\\[()\[\]]|\$+"), " "),
 )
-_EMPHASIS = re.compile(r"\*{2,}|__+|(?<![\d\s*])\*(?!\s)|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?m:^\s*#{1,6}\s)|(?m:^\s*>\s?)|~~|`")
+_EMPHASIS = re.compile(r"\*{2,}|__+|(?<![\d\s*])\*(?!\s)|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?m:^\s*#{1,6}\s)|(?m:^[ \t]*>[ \t])|~~|`")
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _BESIDE_CJK = re.compile(rf"(?<=[{_CJK}])(?=[\d'\"(])|(?<=[\d'\")])(?=[{_CJK}])")
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)

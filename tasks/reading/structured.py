@@ -10,11 +10,14 @@ from .facts import Facts
 from .words import DIGIT_NAMES
 
 _OBJECT = re.compile(r"\{[^{}]*\}")
-_ANSWER_KEY = re.compile(
-    r"^(?:the_?)?(?:final_?)?(?:answer|result|response|output|count|total|sum|number|value|digit|sequence|copy|respuesta"
-    r"|réponse|antwort|答案|答え|回答|정답|답)(?:_?(?:count|value|number|digit))?$",
-    re.IGNORECASE,
-)
+_KEYS: dict[str, str] = {
+    "number": r"count|sum|result|occurrences?|times|frequency|appearances|instances|how_?many|amount",
+    "symbol": r"(?:first|last)?_?(?:digit|number|symbol|element|item|word|character)|result",
+    "sequence": r"(?:\w+_)?(?:sequence|copy|digits|items|numbers)|result|repeated",
+    "code": r"value|code|result|record",
+}
+"""What the answer is called in an object, by kind, beside "answer"."""
+_LESSER_KEY = r"(?:total|number|value|output|response)(?:_?\w+)?"
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}|<\|begin_of_box\|>(.*?)<\|end_of_box\|>")
 _ROW = re.compile(r"^[ \t]*\|?([^|\n]+(?:\|[^|\n]*)+)\|?[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
@@ -70,9 +73,12 @@ def _rank(key: str, keys: int, facts: Facts) -> int:
         return 1
     if re.search(r"answer|respuesta|réponse|antwort|答案|答え|정답", key, re.IGNORECASE):
         return 2
-    if _ANSWER_KEY.match(key):
+    plainly = re.sub(r"[\s-]+", "_", key.strip())
+    if re.fullmatch(rf"(?:\w+_)?(?:{_KEYS[facts.kind]})(?:_of_\w+|_count)?", plainly, re.IGNORECASE):
         return 3
-    return 4 if keys == 1 else 0
+    if re.fullmatch(_LESSER_KEY, plainly, re.IGNORECASE):
+        return 4
+    return 5 if keys == 1 else 0
 
 
 def _names(cell: str, symbol: str) -> bool:

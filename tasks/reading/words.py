@@ -207,7 +207,8 @@ def spell_out(text: str, *, bold: bool = False) -> str:
 
         text = pattern.sub(spelled, text)
     text = _GERMAN_WORD.sub(lambda match: shown(match, _german_value(match[0].lower())), text)
-    text = _HAN_WORD.sub(lambda match: f" {value}" if (value := han_value(match[0])) is not None else match[0], text)
+    text = re.sub(r"(?<=\d)(?=mal\b)", " ", text)
+    text = _HAN_WORD.sub(lambda match: f" {value} " if (value := han_value(match[0])) is not None else match[0], text)
     return _KOREAN_WORD.sub(lambda match: f" {_korean_value(match['word'])} ", text)
 
 
