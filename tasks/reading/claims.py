@@ -34,8 +34,16 @@ class Claim:
 
 _WORDS = r"(?:(?!(?:and|or|but|plus|minus|while|with|than|is|are|und|et|y|out|followed)\b)[^\W\d]+[ ]+){0,5}?"
 _FAR = rf"(?:(?!\b(?:and|but|while|because|since|out of|followed|whereas|und|pero|mais)\b)[^\d\n{ASKED}{OTHER}{GONE};]){{0,80}}?"
-_LABELLED = rf"{{sign}}\s*(?:count|total|times)?\s*(?::|=(?!=)|→|->|=>|\|)\s*(?P<n>{N})"
+_LABELLED = (
+    rf"{{sign}}\s*(?:count|total|times)?\s*(?::|=(?!=)(?!\s*{N}\s*[{ASKED}{OTHER}])|→|->|=>|\|)\s*(?P<n>{N})"
+)
 _BEFORE = rf"(?P<n>{N})\s*(?:times |[x×*]\s*)?[\"'(]?{_WORDS}(?:个|個|次|回|개의?|번)?\s*(?:的|の)?\s*{{sign}}"
+# "42 or 43", "40-45", "between 40 and 45": two readings.
+_EITHER = re.compile(
+    rf"(?:\b(?:between|zwischen|entre)\s+(?:about\s+)?)?(?P<a>{N})\s*[,(]?\s*(?:\b(?:or|oder|ou|o|to|bis|à|a)\b|-|~|/|到|至|或|か|から|에서|또는|내지)(?:\s*(?:maybe|possibly|perhaps|even|about))?\s*"
+    rf"(?P<b>{N})|\b(?:between|zwischen|entre)\s+(?P<c>{N})\s+(?:and|und|et|y)\s+(?P<d>{N})|(?P<e>{N})\s*[,(]\s*(?:maybe|possibly|perhaps|or maybe|could be)\s+(?P<f>{N})",
+    re.IGNORECASE,
+)
 _ARE = rf"(?P<n>{N})(?:[ ]+(?:of|out|them|these|those|which|the|digits?|numbers?|positions?|{GONE}))*[ ]+(?:is|are|were|equal|have the value|show)[ ]+(?:all[ ]+)?{{sign}}"
 _AFTER = rf"{{sign}}{_FAR}(?P<n>{N})"
 _BINDINGS = tuple(
@@ -71,6 +79,9 @@ _COUNTED_AFTER = re.compile(
     r"\s*[\"')]?\s*(?:separate |individual |consecutive |distinct |total )?(?:times|time\b|occurrences?|instances?|appearances?|copies|repetitions|repeats|of them|in total|in all|total"
     r"|altogether|overall|个|個|次|回|개|번|つ|-?mal\b|veces|vez\b|fois|ocurrencias|apariciones|vorkommen|en total|au total|insgesamt|is the (?:answer|total|sum|result|count|number))",
     re.IGNORECASE,
+)
+_TOTAL_BEFORE = re.compile(
+    r"\b(?:total|count|result|sum|answer|times)\W*(?:is|of|was|=|:)?\W*$", re.IGNORECASE
 )
 _WHOLE = re.compile(
     r"\bthere (?:are|is|were) (?:exactly |only )?\d|\b(?:total|altogether|overall|in all|therefore|thus|hence|so|final\w*|result|sum|conclu\w+|entire|whole|sequence|text|sentence|list|string|insgesamt|also|daher"
@@ -131,6 +142,10 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     whole = bool(_WHOLE.search(sentence)) and not partial
     line = mask(sentence)
     found: list[Claim] = []
+    for either in _EITHER.finditer(line):
+        values = [_value(said, facts) for said in either.groups() if said]
+        found += [Claim(value, BOUND, whole) for value in values if value is not None]
+    line = _EITHER.sub(f" {GONE} ", line)
     if facts.asked and (_NONE.search(line)):
         found.append(Claim(0, BOUND, whole))
     if not facts.asked:
@@ -156,7 +171,7 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
                 Claim(value, level, whole)
                 for match in NUMBER.finditer(shown)
                 if (value := _value(match[0], facts)) is not None
-                and (answered or not _in_passing(match[0], shown[match.end() :], facts))
+                and (answered or not _in_passing(shown, match, facts))
                 for level in (_level(shown, match),)
             ]
             if found:
@@ -166,10 +181,12 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     return found
 
 
-def _in_passing(token: str, after: str, facts: Facts) -> bool:
-    """Whether a number may be the asked symbol itself: only where it is not said to be counted."""
+def _in_passing(line: str, match: re.Match[str], facts: Facts) -> bool:
+    """Whether a number may be a symbol of the question: where nothing says that it was counted."""
     symbols = {facts.asked, *facts.symbols} if facts.asked else set()
-    return token in symbols and not _COUNTED_AFTER.match(after)
+    if match[0] not in symbols or _COUNTED_AFTER.match(line, match.end()):
+        return False
+    return not _TOTAL_BEFORE.search(line[max(0, match.start() - 30) : match.start()])
 
 
 def _level(line: str, match: re.Match[str]) -> int:

@@ -34,12 +34,13 @@ _QUESTION = re.compile(
 _CORRECTION = re.compile(
     r"(?<![\w'])(?:wait|actually|correction|corrected|oops|hmm+|scratch that|my mistake|my bad|sorry"
     r"|apologies|i apologi[sz]e|on second thought|i (?:mis\w+|made (?:a|an) (?:mistake|error|slip))"
-    r"|the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b|i mean|or rather|no, (?!\d+ \w+s\b)|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
+    r"|the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b|(?:then|and|but) i re-?count|(?:up)?on (?:re-?count|re-?check|closer|careful)|after (?:re-?count|re-?check|double)|i mean|or rather|no, (?!\d+ \w+s\b)|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
     r"|incorrect)|korrektur|moment|halt|nein|eigentlich|espera|corrección|perdón|en realidad"
     r"|attends|attendez|pardon|en fait|non,|等等|等一下|不对|不對|更正|应该是|抱歉|いや|訂正|待って"
     r"|間違え|正しくは|아니|잠깐|정정)",
     re.IGNORECASE,
 )
+_NO = re.compile(r"\Ano[.,:;—]\s*", re.IGNORECASE)
 _AFFIRMED = re.compile(
     r"\b(?:yes|correct|right|confirmed?|consistent|matches|indeed|stands|same)\b", re.IGNORECASE
 )
@@ -108,7 +109,7 @@ def corrected(passage: str) -> list[Part]:
     marks = [match.start() for match in _CORRECTION.finditer(passage)]
     edges = [0, *marks, len(passage)]
     parts = [
-        Part(passage[a:b], b, b == len(passage))
+        Part(_NO.sub("", passage[a:b]), b, b == len(passage))
         for a, b in zip(edges, edges[1:], strict=False)
         if passage[a:b].strip()
     ]

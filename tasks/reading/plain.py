@@ -74,3 +74,22 @@ def plain(text: str) -> str:
         text = pattern.sub(plainly, text)
     text = _EMPHASIS.sub("", text)
     return _BESIDE_CJK.sub(" ", text)
+
+
+_HEAD, _TAIL = 4_000, 12_000
+"""How much of a long text is read: models answer at the start or at the end."""
+_ENDLESS = re.compile(r"\d{13,}+")
+_WORD_ECHO = re.compile(r"(?<!\w)([^\W\d_]{1,30})(?:[\s,;.|]{1,3}\1(?!\w)){19,}+", re.IGNORECASE)
+_ITEM_ECHO = re.compile(r"(?<![\w.])\d(?:[ ,;|+]{1,3}\d(?![\w.])){29,}+")
+
+
+def shortened(text: str) -> str:
+    """The text without long echoes of a sequence, and of what is still long, its start and end.
+
+    For readers of a single value: no number has 13 digits, and no answer is 20 times a word.
+    """
+    for pattern in (_ENDLESS, _WORD_ECHO, _ITEM_ECHO):
+        text = pattern.sub("…", text)
+    if len(text) <= _HEAD + _TAIL:
+        return text
+    return f"{text[:_HEAD]}\n…\n{text[-_TAIL:]}"

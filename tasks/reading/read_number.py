@@ -17,7 +17,7 @@ from .passages import (
     retracts,
     without_question,
 )
-from .plain import drop_code, plain
+from .plain import drop_code, plain, shortened
 from .structured import boxed, json_answers, table_answers, tables, unboxed
 from .words import spell_out
 
@@ -39,7 +39,7 @@ def read_number(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     number that is merely there was found before it.
     """
     weak = Reading()
-    for passage, followed in passages(drop_code(text)):
+    for passage, followed in passages(shortened(drop_code(text))):
         found = _read_passage(without_question(passage), facts, cut=cut and not followed)
         if followed and found.value is not None:
             found = replace(found, complete=True)

@@ -148,8 +148,8 @@ def _runs(text: str, facts: Facts) -> list[Run]:
 
 def _run_pattern(facts: Facts) -> re.Pattern[str]:
     words = "|".join(re.escape(symbol) for symbol in facts.symbols if not symbol.isdigit())
-    item = rf"(?:\d+|{words})" if words else r"\d+"
-    return re.compile(rf"(?<!\w){item}(?:{_BETWEEN}*+{item})*(?!\w)", re.IGNORECASE)
+    item = rf"(?:\d++|{words})(?!\w)" if words else r"\d++(?!\w)"
+    return re.compile(rf"(?<!\w){item}(?:{_BETWEEN}++{item})*+", re.IGNORECASE)
 
 
 def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:

@@ -18,7 +18,7 @@ from .passages import (
     sentences,
     without_question,
 )
-from .plain import drop_code, plain
+from .plain import drop_code, plain, shortened
 from .structured import boxed, json_answers, unboxed
 from .words import DIGIT_NAMES, name_digits
 
@@ -59,7 +59,7 @@ def read_symbol(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     An echo of several items is no answer, even where its last one is the right one.
     """
     weak = Reading()
-    for passage, followed in passages(drop_code(text)):
+    for passage, followed in passages(shortened(drop_code(text))):
         found = _read_passage(without_question(passage), facts, cut=cut and not followed)
         if followed and found.value is not None:
             found = replace(found, complete=True)
