@@ -76,7 +76,9 @@ def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
         - ``reason``: why no L50 is quoted; ``warnings``: what a reader must know, joined by
           ``"; "``.
     """
-    return pd.DataFrame([_row(key, points, found[key]) for key, points in by_curve(table)])
+    rows = pd.DataFrame([_row(key, points, found[key]) for key, points in by_curve(table)])
+    lengths = [name for name in rows.columns if name.startswith("L")]
+    return rows.astype(dict.fromkeys(lengths, float))
 
 
 def _row(key: CurveKey, points: pd.DataFrame, report: AcuityReport) -> dict[str, Any]:
