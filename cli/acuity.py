@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from ..errors import InputError
 from ..exams.adaptive import Cell, measure
 from ..runners.cached import Asker
-from ..stats.placement import Placement
+from ..stats.acuity.placement import Placement
 from ..store.run_directory import RunDirectory
 from ..tasks.registry import find_tasks
 from .model_options import add_model_arguments, add_sampling_arguments

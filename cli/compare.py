@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..stats.paired import Verdict
+from ..stats.compare import ComparisonVerdict
 from ..store.pairing import load_run, pairings
 from .contrast import contrast, show
 
@@ -40,5 +40,5 @@ def run(args: argparse.Namespace) -> int:
         for pairing in pairings(load_run(args.a), load_run(args.b))
     ]
     show(found, per_length=args.per_length)
-    worse = any(result.verdict is Verdict.WORSE for _, result in found)
+    worse = any(result.verdict is ComparisonVerdict.WORSE for _, result in found)
     return 1 if worse and args.fail_if_worse else 0

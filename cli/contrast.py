@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from ..stats.paired import Comparison, compare
+from ..stats.compare import Comparison, compare
 from ..store.pairing import Pairing
 from ..tasks.registry import find_task
 

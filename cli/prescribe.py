@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 
 from ..errors import InputError
-from ..stats.paired import Verdict
+from ..stats.compare import ComparisonVerdict
 from ..store.pairing import load_run, within_run
 from ..tasks.lenses import LENSES
 from .contrast import contrast, show
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         helps = [
             (result.difference, pairing.b[2], pairing.b[1])
             for pairing, result in found
-            if pairing.a[0] == task and result.verdict is Verdict.BETTER
+            if pairing.a[0] == task and result.verdict is ComparisonVerdict.BETTER
         ]
         best = max(helps, default=None)
         advice = (

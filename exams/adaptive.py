@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from ..runners.cached import Asker
-from ..stats.placement import Placement
-from ..stats.psychometric import Family
+from ..stats.acuity.placement import Placement
+from ..stats.curve.psychometric import CurveFamily
 from ..store.answers import Reply
 from ..store.plan import Plan
 from ..tasks.documents import question
@@ -45,7 +45,7 @@ def measure(
     assert plan.precision is not None
     assert plan.max_length is not None
     states: dict[Cell, Placement] = {
-        (task.name, mode, lens): Placement.start(plan.max_length, Family(chance=task.chance))
+        (task.name, mode, lens): Placement.start(plan.max_length, CurveFamily(chance=task.chance))
         for task, mode, lens in plan.cells()
     }
     versions = {task.name: task.version for task, _, _ in plan.cells()}
@@ -59,7 +59,8 @@ def measure(
         trials = []
         for cell in active:
             room = (plan.max_trials or 0) - asked[cell].total()
-            for length in states[cell].next_lengths(min(batch, room)):
+            worth = states[cell].worth_asking(min(batch, room), plan.precision)
+            for length in states[cell].next_lengths(worth):
                 index = asked[cell][length]
                 asked[cell][length] += 1
                 trials.append(TrialId(*cell, versions[cell[0]], length, index, plan.seed))

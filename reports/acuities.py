@@ -8,6 +8,9 @@ from ..stats.acuity import AcuityReport, measure
 from ..tasks.registry import PREFIX, TASKS
 from .words import SERIES
 
+UNREADABLE = ("unparseable", "truncated", "refused")
+"""Outcomes of answers that say nothing of sight; a curve of mostly such has no acuity."""
+
 Acuities = dict[tuple[str, str, str], AcuityReport]
 """Task, mode and lens -> what is said of that curve."""
 
@@ -19,7 +22,11 @@ def acuities(table: pd.DataFrame) -> Acuities:
     """
     return {
         (str(task), str(mode), str(lens)): measure(
-            points["length"], points["correct"], points["answered"], chance=chance(str(task))
+            points["length"],
+            points["correct"],
+            points["answered"],
+            chance=chance(str(task)),
+            unreadable=points[list(UNREADABLE)].sum(axis=1),
         )
         for (task, mode, lens), points in table.groupby(list(SERIES), sort=False, observed=True)
     }

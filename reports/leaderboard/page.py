@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ...errors import InputError
 from ...stats.acuity import Acuity
-from ...stats.ranks import GeometricMean, RankInterval
+from ...stats.board import RankInterval, RestrictedMean
 from ..run.page import environment
 from ..run.summary import percent
 from ..run.writing import replace
@@ -122,8 +122,9 @@ def to_html(
 
 CAPTION = (
     "L50 is the length, in items, at which half of the answers are correct, with its 95 % "
-    "interval; the mean is geometric, over the tasks that have one. Ranks are those that the "
-    "answers cannot rule out."
+    "interval. The mean acuity is restricted to the chart: the area under accuracy over log2 "
+    "length, guessing taken off, averaged over all tasks; answers that failed, or could not be "
+    "read, are wrong ones. Ranks are those that the answers cannot rule out."
 )
 
 
@@ -151,15 +152,15 @@ def cost_text(entry: Entry) -> str:
     return "–" if entry.cost_usd is None else f"{entry.cost_usd:,.2f}"
 
 
-def sort_value(acuity: Acuity | GeometricMean) -> float:
+def sort_value(acuity: Acuity | RestrictedMean) -> float:
     """Where a quoted acuity sorts: its value, or the bound that it is shown to be beyond."""
-    if acuity.value is not None:
-        return acuity.value
+    if isinstance(acuity, RestrictedMean) or acuity.value is not None:
+        return float(acuity.value or 0.0)
     low, high = acuity.interval
     return low if acuity.censored == "above" else high if math.isfinite(high) else 0.0
 
 
-def _quote(acuity: Acuity | GeometricMean) -> dict[str, Any]:
+def _quote(acuity: Acuity | RestrictedMean) -> dict[str, Any]:
     return {"text": str(acuity), "sort": sort_value(acuity)}
 
 
@@ -176,12 +177,12 @@ def _fields(s: Standing, tasks: Sequence[str], chart: Chart) -> Iterator[tuple[s
     yield from (("chart_version", chart.version), ("chart_sha256", chart.sha256))
 
 
-def _quoted(name: str, acuity: Acuity | GeometricMean) -> Iterator[tuple[str, Any]]:
+def _quoted(name: str, acuity: Acuity | RestrictedMean) -> Iterator[tuple[str, Any]]:
     low, high = acuity.interval
     yield name, acuity.value
     yield f"{name}_low", low if low > 0 else None
     yield f"{name}_high", high if math.isfinite(high) else None
-    yield f"{name}_censored", acuity.censored
+    yield f"{name}_censored", None if isinstance(acuity, RestrictedMean) else acuity.censored
 
 
 def _cell(text: str) -> str:

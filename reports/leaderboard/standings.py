@@ -11,10 +11,17 @@ import pandas as pd
 
 from ...errors import InputError
 from ...stats.acuity import Acuity
-from ...stats.ranks import GeometricMean, RankInterval, geometric_mean, rank_intervals
-from ..acuities import acuities
+from ...stats.board import (
+    LengthCounts,
+    RankInterval,
+    RestrictedMean,
+    admit,
+    rank_intervals,
+    restricted_mean,
+)
+from ..acuities import acuities, chance
 from ..curves import curves
-from ..words import series_name
+from ..words import SERIES, series_name
 
 _SETTINGS = ("temperature", "top_p", "max_tokens", "reasoning_effort", "chat")
 
@@ -42,6 +49,7 @@ class Entry:
         documents_sha256: the chart that was really asked.
         acuities: L50 of each task; the mode and lens stand beside a task's name where they are
             not the plain ones.
+        counts: correct answers of the trials asked, by task and length.
         trials: trials asked.
         truncated: share of the answered trials.
         failed: share of the asked trials.
@@ -55,6 +63,7 @@ class Entry:
     run_id: str
     documents_sha256: str
     acuities: Mapping[str, Acuity]
+    counts: Mapping[str, LengthCounts]
     trials: int
     truncated: float
     failed: float
@@ -70,12 +79,12 @@ class Standing:
 
     Attributes:
         entry: the model.
-        mean: geometric mean of its acuities.
+        mean: restricted mean acuity over its tasks.
         rank: the ranks that the answers cannot rule out.
     """
 
     entry: Entry
-    mean: GeometricMean
+    mean: RestrictedMean
     rank: RankInterval
 
 
@@ -108,6 +117,7 @@ def entry_of(trials: pd.DataFrame, manifest: Mapping[str, Any], report: str | No
         run_id=str(manifest.get("run_id", trials["run_id"].iloc[0])),
         documents_sha256=str(manifest.get("documents_sha256", "")),
         acuities={name: report.l50 for name, report in found.items()},
+        counts=_counts(table),
         trials=len(trials),
         truncated=int(table["truncated"].sum()) / answered if answered else math.nan,
         failed=int(table["failed"].sum()) / len(trials),
@@ -121,43 +131,50 @@ def entry_of(trials: pd.DataFrame, manifest: Mapping[str, Any], report: str | No
 def standings(entries: Sequence[Entry], chart: Chart) -> tuple[list[Standing], list[Refused]]:
     """Order the models that ran this chart; refuse the others, each with its reason.
 
-    The mean is taken over the tasks that have an acuity at all: a task whose chance level is one
-    half or more has none, for any model.
+    Models are ranked by their restricted mean acuity over all tasks of the chart, which every run
+    has; that of each task is quoted beside it.
 
     Raises:
         InputError: a model is there twice, from different runs.
     """
     _check_distinct(entries)
-    quotable = {
-        task for entry in entries for task, l50 in entry.acuities.items() if l50.reason is None
-    }
+    tasks = {task for e in entries if e.documents_sha256 == chart.sha256 for task in e.counts}
     accepted, refused = [], []
     for entry in entries:
-        reason = _refusal(entry, chart, quotable)
+        reason = _refusal(entry, chart, tasks)
         if reason is None:
             accepted.append(entry)
         else:
             refused.append(Refused(entry, reason))
-    means = [geometric_mean([e.acuities[task] for task in sorted(quotable)]) for e in accepted]
-    ranks = rank_intervals([mean.belief for mean in means])
+    means = [restricted_mean([e.counts[task] for task in sorted(tasks)]) for e in accepted]
+    ranks = rank_intervals(means)
     placed = [Standing(*three) for three in zip(accepted, means, ranks, strict=True)]
     return sorted(placed, key=_order), refused
 
 
-def _refusal(entry: Entry, chart: Chart, quotable: set[str]) -> str | None:
+def _counts(table: pd.DataFrame) -> dict[str, LengthCounts]:
+    """Correct answers of the trials asked, by task; tasks of one length are left out."""
+    found = {}
+    for (task, mode, lens), points in table.groupby(list(SERIES), sort=False, observed=True):
+        series = series_name(str(mode), str(lens))
+        name = str(task) if series == "direct" else f"{task} ({series})"
+        if len(points) > 1:
+            found[name] = LengthCounts.of(
+                points["length"], points["correct"], points["n"], chance(str(task))
+            )
+    return found
+
+
+def _refusal(entry: Entry, chart: Chart, tasks: set[str]) -> str | None:
     if entry.documents_sha256 != chart.sha256:
         asked = entry.documents_sha256[:12] or "nothing known"
         return (
             f"it was asked {asked}, and chart {chart.version} is {chart.sha256[:12]}; "
             "run it again with this version of snellen"
         )
-    for task in sorted(quotable):
-        l50 = entry.acuities.get(task)
-        if l50 is None:
-            return f"it was not asked {task}"
-        if l50.reason is not None:
-            return f"{task}: {l50.reason}"
-    return None
+    for task in sorted(tasks - set(entry.counts)):
+        return f"it was not asked {task}"
+    return admit(entry.trials, round(entry.failed * entry.trials))
 
 
 def _check_distinct(entries: Sequence[Entry]) -> None:
@@ -182,9 +199,7 @@ def _difference(a: Entry, b: Entry) -> str:
 
 def _order(standing: Standing) -> tuple[float, float, str]:
     mean, rank = standing.mean, standing.rank
-    low, high = mean.interval
-    middle = mean.value if mean.value is not None else low if mean.censored == "above" else high
-    return (rank.best + rank.worst) / 2, -middle, standing.entry.model
+    return (rank.best + rank.worst) / 2, -mean.octaves, standing.entry.model
 
 
 def _sum(column: pd.Series[int]) -> int | None:
