@@ -95,3 +95,18 @@ def test_a_setting_that_is_not_sent_is_named(serve: Serve, evaluate: Any) -> Non
         "snellen_count_ones", "snellen-openai", args, gen_kwargs={"top_k": 5}, log_samples=False
     )
     assert list(results["config"]["not_sent"]) == ["top_k"]
+
+
+def test_vllm_continues_a_prefix(serve: Serve, sums: Any, evaluate: Any) -> None:
+    """lm-eval's ``gen_prefix`` begins the answer; a new turn after it would be another question."""
+    wire = VllmWire()
+    args = {"model": "wire-1", "base_url": serve(wire).root + "/v1"}
+    for prefix in ("It is", None):
+        evaluate(sums(gen_prefix=prefix), "snellen-vllm", args, apply_chat_template=True)
+    bodies = [call.body for call in wire.calls if "messages" in call.body]
+    assert len(bodies) == 2 * DOCS
+    for body in bodies:
+        begun = body["messages"][-1] == {"role": "assistant", "content": "It is"}
+        assert body.get("continue_final_message", False) == begun
+        assert body.get("add_generation_prompt", True) != begun
+    assert sum("continue_final_message" in body for body in bodies) == DOCS
