@@ -58,9 +58,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family("think_brackets", "Magistral", r"\[THINK\]", r"\[/THINK\]"),
     Family("think_triangles", "Kimi", r"◁\s*think\s*▷", r"◁\s*/\s*think\s*▷"),
-    Family(
-        "channel_tokens", "Gemma", r"<\|channel>\s*(?:thought|analysis)\b", r"<channel\|>"
-    ),
+    Family("channel_tokens", "Gemma", r"<\|channel>\s*(?:thought|analysis)\b", r"<channel\|>"),
     Family(
         "command",
         "Command A Reasoning",

@@ -24,7 +24,8 @@ from .words import spell_out
 # After these a number may still grow: "1," to "1,024", "12." to "12.5", "12 *" to "12 * 3 = 36".
 _MAY_GO_ON = re.compile(r"[\s.,;|_/+*×^\-'\"\[\]]*")
 _CONTINENTAL = re.compile(
-    r"\b(?:antwort|insgesamt|summe|ergebnis|lautet|ist|respuesta|suma|es|total de|resultado|réponse|somme|est"
+    r"\b(?:antwort|insgesamt|summe|ergebnis|lautet|ist|respuesta|suma|es|total de"
+    r"|resultado|réponse|somme|est"
     r"|risposta|resposta|resultado|somma)\b",
     re.IGNORECASE,
 )
