@@ -33,6 +33,7 @@ _COUNT_OF = (
 
 
 _LABEL = re.compile(r"(?m:^)[ \t>*|-]*(?:digits?\s+)?\d(?=\s*(?::|=|→|->|\||=>)\s*\d)")
+_PLURAL = re.compile(r"(?<![\w.,/])\d'?s(?!\w)")
 _PLURAL_DIGIT = re.compile(r"(?<![\w.,/])(?:\d'?s(?!\w)|[\"']\d[\"'](?:'?s\b)?)")
 
 
@@ -96,8 +97,8 @@ def mark_mentions(text: str, facts: Facts) -> str:
     for symbol in sorted(others):
         text = _marked(text, symbol, OTHER)
     if not facts.asked:
-        # Of a sum, "9 = 12" and "the number 9" may be anything: only quotes and plurals are sure.
-        return _PLURAL_DIGIT.sub(f" {OTHER} ", text)
+        # Of a sum, "9 = 12", "'9'" and "the number 9" may be anything: only plurals are sure.
+        return _PLURAL.sub(f" {OTHER} ", text)
     return _LABEL.sub(f" {OTHER} ", _PLURAL_DIGIT.sub(f" {OTHER} ", text))
 
 

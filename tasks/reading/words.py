@@ -69,7 +69,7 @@ _JOINED["spanish"] = r"\s+(?:y\s+)?"
 
 def _pattern(words: dict[str, int], joined: str) -> re.Pattern[str]:
     names = "|".join(sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<![\w'’])(?:{names})(?:{joined}(?:{names}))*(?![\w])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w'’-])(?:{names})(?:{joined}(?:{names}))*(?![\w])", re.IGNORECASE)
 
 
 _GERMAN_PART = "|".join(sorted(_GERMAN, key=len, reverse=True))
@@ -180,7 +180,7 @@ def _positional(word: str, values: dict[str, int]) -> int:
 
 
 def _korean_value(word: str) -> int:
-    if word[0] in _HANGUL and not re.fullmatch("|".join(_NATIVE), word):
+    if all(sign in _HANGUL for sign in word):
         return _positional(word, _HANGUL)
     return sum(_NATIVE[part] for part in re.findall("|".join(_NATIVE), word))
 
@@ -195,6 +195,8 @@ def spell_out(text: str, *, bold: bool = False) -> str:
     >>> spell_out("There are forty-two of them."), spell_out("quarante-deux fois")
     ('There are 42 of them.', '42 fois')
     """
+    if bold:
+        text = spell_out(text)  # whole phrases first: "vingt et un" before "un"
 
     def shown(match: re.Match[str], value: int | None) -> str:
         if value is None or (not bold and match[0].lower() in _SHY):
