@@ -194,6 +194,8 @@ def claims(text: str, facts: Facts, *, answered: bool = False) -> list[Claim]:
 
 
 def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
+    if ASKED not in sentence and not re.search(r"\d", sentence):
+        return []
     partial = bool(_PARTIAL.search(sentence)) and not re.search(
         r"\b(?:total|altogether|overall|in all)\b|=|\b(?:so|therefore|thus|hence)\b", sentence, re.I
     )

@@ -32,7 +32,9 @@ _COUNT_OF = (
 )
 
 
-_LABEL = re.compile(r"(?m:^)[ \t>*|-]*(?:digits?\s+)?\d(?=\s*(?::|=|→|->|\||=>)\s*\d)")
+_LABEL = re.compile(
+    r"(?:(?m:^)[ \t>*|-]*|[,;] |\band )(?:digits?\s+)?\d(?=\s*(?::|=|→|->|\||=>)\s*\d)"
+)
 _PLURAL = re.compile(r"(?<![\w.,/])\d'?s(?!\w)")
 _PLURAL_DIGIT = re.compile(r"(?<![\w.,/])(?:\d'?s(?!\w)|[\"']\d[\"'](?:'?s\b)?)")
 

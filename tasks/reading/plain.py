@@ -110,6 +110,7 @@ def plain(text: str) -> str:
     text = text.translate(_NOTHING)
     text = _THIN.sub(lambda m: m[1] + re.sub(r"[^\d]+", ",", m[2]), text)
     text = text.translate(_SPACES).translate(_SIGNS)
+    text = text.replace("->", "→").replace("=>", "→")
     text = _TAG.sub(lambda m: "\n" if "/" in m[0] else "\nAnswer: ", text)
     for pattern, plainly in _LATEX:
         text = pattern.sub(plainly, text)

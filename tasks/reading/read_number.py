@@ -30,7 +30,7 @@ _CONTINENTAL = re.compile(
     re.IGNORECASE,
 )
 _POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")
-_TO_FILL = re.compile(r"(?<!\w)x{3,}(?!\w)", re.IGNORECASE)
+_TO_FILL = re.compile(r"(?<!\w)x{3,}(?![\w\"'])", re.IGNORECASE)
 """The place that the prompt left for the answer, still empty."""
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json", "table"})
 

@@ -12,7 +12,8 @@ from snellen.tasks.reading.markup import FAMILIES, strip_reasoning
 SAMPLES: dict[str, list[tuple[str, str]]] = {
     "tags": [
         ("<think>", "</think>"), ("<THINK>\n", "\n</THINK>\n\n"), ("<thinking>", "</thinking>"),
-        ("<thought>", "</thought>"), ("<reasoning>", "</reasoning>"), ("**<think>**\n", "\n**</think>**\n"),
+        ("<thought>", "</thought>"), ("<reasoning>", "</reasoning>"), ("**<think>**\n",
+        "\n**</think>**\n"),
         ("<seed:think>", "</seed:think>"), ("<longcat_think>", "</longcat_think>"),
         ("<scratchpad>", "</scratchpad>"), ("`<think>`", "`</think>`"),
     ],
@@ -84,7 +85,8 @@ def test_a_template_may_have_opened_the_block(name: str) -> None:
         ("analysis of the sequence: 9", "analysis of the sequence: 9"),
         ("Analysis: 9", "Analysis: 9"),
         ("<think></think>9", "9"),
-        ("Here is my thought process:\n1. I count.\n9", "Here is my thought process:\n1. I count.\n9"),
+        ("Here is my thought process:\n1. I count.\n9",
+        "Here is my thought process:\n1. I count.\n9"),
         ("", ""),
     ],
 )  # fmt: skip

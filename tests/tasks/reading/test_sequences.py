@@ -35,7 +35,8 @@ def test_the_error_of_a_copy_is_its_edit_distance(truth: str, said: str, separat
 
 
 @given(said=DIGITS, form=st.sampled_from([
-    "The final answer is: {}", "{}\n\n{n} digits in total.", "The sequence is: {}.", "[{}]", "**{}**",
+    "The final answer is: {}", "{}\n\n{n} digits in total.", "The sequence is: {}.", "[{}]",
+    "**{}**",
     "(This has {n} digits.)\nThe final answer is: {}", "{}\n\nIt contains {n} digits.",
 ]))  # fmt: skip
 def test_a_total_beside_a_copy_is_no_item(said: str, form: str) -> None:
@@ -79,9 +80,12 @@ def test_a_sentence_about_both_ends(end: str, value: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("4821", "4821"), ("0071", "0071"), ("K7F2.", "K7F2"), ("**k7f2**", "K7F2"), ("The value is 4821.", "4821"),
-        ("The value for K31 is 4821.", "4821"), ("K31: 4821", "4821"), ("The final answer is: 4821", "4821"),
-        ("{\"value\": \"4821\"}", "4821"), ("\\boxed{4821}", "4821"), ("K31: 4821\nK32: 0071", None),
+        ("4821", "4821"), ("0071", "0071"), ("K7F2.", "K7F2"), ("**k7f2**", "K7F2"),
+        ("The value is 4821.", "4821"),
+        ("The value for K31 is 4821.", "4821"), ("K31: 4821", "4821"),
+        ("The final answer is: 4821", "4821"),
+        ("{\"value\": \"4821\"}", "4821"), ("\\boxed{4821}", "4821"),
+        ("K31: 4821\nK32: 0071", None),
         ("4821 or 0071", None), ("I cannot find it.", None), ("", None), ("9999", "9999"),
         ("<think>0071?</think>4821", "4821"), ("0071. Wait, 4821.", "4821"),
     ],
