@@ -12,13 +12,14 @@ import pandas as pd
 from ..errors import InputError
 from ..reports.acuities import Acuities, acuities
 from ..reports.curves import curves
-from ..reports.run.summary import Row, summary, warnings
+from ..reports.run.readings import thoughts_only
+from ..reports.run.summary import CurveSummary, summarise, warnings
 from ..store.curve_key import CurveKey
 from ..store.pairing import LoadedRun
 from ..store.pairing import load_run as load_tables
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from ..support.figures import Picture
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ class Run(LoadedRun):
         return acuities(self.curves)
 
     @property
-    def summary(self) -> list[Row]:
+    def summary(self) -> list[CurveSummary]:
         """One row per curve: what the screen shows at the end of a run."""
-        return summary(self.curves, self.acuities)
+        return summarise(self.curves, self.acuities, thoughts_only(self.trials))
 
     @property
     def warnings(self) -> list[str]:
         """What a reader must know before trusting the curves."""
-        return warnings(self.summary, self.curves, self.acuities)
+        return warnings(self.summary, self.curves, self.acuities, self.manifest.dropped)
 
     @property
     def failed(self) -> int:
@@ -121,21 +122,22 @@ class Run(LoadedRun):
             str(l50),
         )
 
-    def figure(self, task: str | None = None, kind: str = "error") -> Figure:
+    def figure(self, task: str | None = None, kind: str = "error") -> Picture:
         """The figure of a task: ``error`` (the curve) or ``answers`` (the histogram).
 
         Raises:
             InputError: the run has no such task, or several, or there is no such figure.
         """
-        from ..reports.run.figures import task_figure
+        from ..reports.figures.task_figures import task_figures
+        from ..reports.histogram import histogram
 
-        return task_figure(
-            self._curve(task, None, None, None, unique=False).task,
-            kind,
-            self.trials,
-            self.curves,
-            self.acuities,
-        )
+        name = self._curve(task, None, None, None, unique=False).task
+        trials, table = (t[t["task"] == name] for t in (self.trials, self.curves))
+        drawn = task_figures(trials, table, histogram(trials), self.acuities)
+        found = {one.kind: one.picture for one in drawn}
+        if kind not in found:
+            raise InputError(f"there is no figure {kind!r}; there are: {', '.join(found)}")
+        return found[kind]
 
     def _curve(
         self,
@@ -146,9 +148,8 @@ class Run(LoadedRun):
         *,
         unique: bool = True,
     ) -> CurveKey:
-        wanted = CurveKey(
-            *(x if x is None else x.removeprefix("snellen_") for x in (task, mode, answer, lens))
-        )
+        name = task.removeprefix("snellen_") if task else None
+        wanted = (name, mode, answer, lens)
         found = [
             key
             for key in self.acuities
@@ -163,19 +164,15 @@ class Run(LoadedRun):
         raise InputError(f"{self.path}: {problem} {described}; there are: {listed}")
 
     def _repr_html_(self) -> str:
-        """The summary and the first figure, for a notebook."""
+        """The summary and the error curves, for a notebook."""
         from ..reports.run.notebook import run_html
 
-        return run_html(self.path.name, self.summary, self.warnings, self.figure_svg())
-
-    def figure_svg(self, task: str | None = None) -> str:
-        """The error curve of a task, the first if none is named, as SVG."""
-        first = task or next(iter(self.acuities)).task
-        path = self.path / "figures" / f"{first}_error.svg"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        tasks = dict.fromkeys(key.task for key in self.acuities)
+        pictures = [self.figure(task) for task in tasks]
+        return run_html(self.path.name, self.summary, self.warnings, pictures)
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{row.name}: {row.l50}" for row in self.summary[:4]) + (
+        told = ", ".join(f"{row.key.name}: {row.l50}" for row in self.summary[:4]) + (
             ", …" if len(self.summary) > 4 else ""
         )
         return f"Run({str(self.path)!r}, {len(self.trials):,} trials, L50 {told})"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..store.plan import Plan
-from .loaded import Run
 from .session import open_session
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .loaded import Run
 
 
 def run(plan: Plan, settings: Settings | None = None, **more: Any) -> Run:

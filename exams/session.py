@@ -10,24 +10,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
-from ..runners.cached import CachedRunner, Results
+from ..runners.cached import CachedRunner, Identity, Results, make_request
 from ..runners.prices import Estimate, Prices
 from ..runners.protocol import Message, Request, Runner
-from ..runners.registry import open_runner
+from ..runners.registry import find_kind, kinds, open_runner
 from ..runners.sampling import sampling_of
 from ..runners.spending import Budget, BudgetReached
+from ..runners.tokens import approximate_tokens
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
-from ..tasks.trial import Trial, TrialId, rebuild_trial
+from ..tasks.forms import forced_form
+from ..tasks.registry import find_task
+from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .settings import Settings
 
 _LONG = 1 << 15
 """Characters of a prompt from which it is built again rather than kept."""
+_FEWEST = 4
+"""An approximate count of tokens is at most so many times the true one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,21 @@ class Planned:
     trial: Trial
     key: str
     tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A trial with its answer or its failure.
+
+    Attributes:
+        trial: what was asked, without its texts if they are long.
+        result: the answer, or the failure.
+        row: its row of the table, in which it is judged.
+    """
+
+    trial: Trial
+    result: Reply | Failure
+    row: Mapping[str, Any]
 
 
 class Session:
@@ -90,7 +110,7 @@ class Session:
             StoreError: the journal cannot be written.
         """
         self.planned.update((one.trial.id, one) for one in planned)
-        requests = (request_of(self._cached, self.plan, one) for one in planned)
+        requests = (request_of(self.runner, self.plan, one.trial, one.tokens) for one in planned)
         by_key = {one.key: one.trial.id for one in planned}
         try:
             found = self._cached.ask(requests)
@@ -116,92 +136,93 @@ class Session:
             )
         return self._rows.get(trial)
 
-    def rows(self) -> Iterator[Mapping[str, Any]]:
-        """The rows of all trials with an answer or a failure, in the order of the table."""
-        order: Iterable[TrialId] = self.planned
-        if self.plan.precision is not None:
-            curves = {curve: at for at, curve in enumerate(self.plan.curves())}
-            order = sorted(
-                self.planned,
-                key=lambda t: (curves[t.task, t.mode, t.answer, t.lens], t.index, t.length),
-            )
-        for trial in order:
+    def answered(self) -> Iterator[Answered]:
+        """All trials with an answer or a failure, in the order of the table."""
+        for trial in self.plan.in_order(self.planned):
             if (row := self.row(trial)) is not None:
-                yield row
+                yield Answered(self.planned[trial].trial, self.answers[trial], row)
 
     def plan_trials(self, trials: Iterable[Trial]) -> list[Planned]:
         """Plan further trials (of an adaptive measurement)."""
-        return [plan_trial(self._cached, self.plan, trial) for trial in trials]
+        return [
+            _planned(self.runner, trial, request_of(self.runner, self.plan, trial))
+            for trial in trials
+        ]
 
 
-def plan_trial(cached: CachedRunner, plan: Plan, trial: Trial) -> Planned:
-    """Plan a trial: the identity of its answer, and the tokens of its sequence."""
-    tokens = cached.runner.count_tokens(trial.sequence)
-    key = request_of(cached, plan, Planned(trial, "", tokens)).key
-    return Planned(trial if len(trial.prompt) < _LONG else trial.without_text(), key, tokens)
+def _planned(runner: Runner, trial: Trial, request: Request) -> Planned:
+    kept = trial if len(trial.prompt) < _LONG else trial.without_text()
+    return Planned(kept, request.key, runner.count_tokens(trial.sequence))
 
 
-def request_of(cached: CachedRunner, plan: Plan, planned: Planned) -> Request:
-    """The request of a planned trial."""
-    trial = planned.trial
+def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = None) -> Request:
+    """The request of a trial, with the tokens of its sequence noted beside it."""
     prompt = trial.prompt or rebuild_trial(trial.id).prompt
-    return cached.request(
+    return make_request(
+        who,
         (Message("user", prompt),),
         sampling_of(plan, trial.id),
         trial.id.as_dict(),
-        chat=plan.chat,
-        notes={"tokens": planned.tokens},
+        chat=plan.chat and trial.chat,
+        notes={"tokens": tokens},
+        form=forced_form(find_task(trial.id.task), trial) if trial.id.answer == FORCED else None,
     )
 
 
 @contextmanager
 def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     """The model of a plan, started if need be, and the plan with the endpoint really asked."""
+    check_forms(plan)
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner
 
 
-_HOME = {
-    "openai": "https://api.openai.com/v1",
-    "gemini": "https://generativelanguage.googleapis.com",
-}
+def check_forms(plan: Plan) -> None:
+    """Make sure that the kind of model can force answers, if that is asked of it.
+
+    Raises:
+        InputError: it cannot; says which can.
+    """
+    if FORCED in plan.answers and not find_kind(plan.model).forces_answers:
+        able = ", ".join(kind.pattern for kind in kinds().values() if kind.forces_answers)
+        raise InputError(
+            f"--answer forced: {plan.model} cannot be held to a form; models that can: {able}"
+        )
 
 
 def with_endpoint(plan: Plan, runner: Runner) -> Plan:
     """The plan, naming the server that is asked where the environment chose it."""
-    home = _HOME.get(plan.model.partition("/")[0])
-    foreign = plan.base_url is None and runner.base_url not in (None, home)
-    return plan.model_copy(update={"base_url": runner.base_url}) if foreign else plan
+    chosen = plan.base_url is None and find_kind(plan.model).endpoint() is not None
+    return plan.model_copy(update={"base_url": runner.base_url}) if chosen else plan
 
 
-def survey(plan: Plan, cached: CachedRunner, planned: list[Planned]) -> Iterator[Request]:
+def survey(plan: Plan, runner: Runner, planned: list[Planned]) -> Iterator[Request]:
     """The requests of a plan, one by one; each trial is added to ``planned``.
 
     Raises:
         InputError: prompt and answer do not fit the model's context.
     """
     for trial in plan.build_trials():
-        one = plan_trial(cached, plan, trial)
-        request = request_of(cached, plan, replace(one, trial=trial))
+        request = request_of(runner, plan, trial)
         if trial.id.index == 0:
-            _check_context(cached.runner, trial, request)
-        planned.append(one)
+            _check_context(runner, trial, request)
+        planned.append(_planned(runner, trial, request))
         yield request
 
 
 def _check_context(runner: Runner, trial: Trial, request: Request) -> None:
     if runner.context_length is None:
         return
-    tokens = runner.count_tokens(trial.prompt)
-    if tokens is None:
-        return
+    tokens, about = runner.count_tokens(trial.prompt), ""
+    if tokens is None:  # at least so many, for no tokenizer is known that needs fewer
+        tokens, about = approximate_tokens(trial.prompt) // _FEWEST, "at least "
     needed = tokens + request.sampling.max_tokens
     if needed > runner.context_length:
         raise InputError(
             f"length {trial.id.length} of {trial.id.task} does not fit: prompt and answer need "
-            f"{needed:,} tokens, the context of {runner.model} is {runner.context_length:,}; "
-            "lower --lengths or --max-tokens"
+            f"{about}{needed:,} tokens, the context of {runner.model} is "
+            f"{runner.context_length:,}; lower --lengths or --max-tokens"
         )
 
 
@@ -213,7 +234,7 @@ def estimate(plan: Plan, settings: Settings) -> tuple[Estimate, str]:
     """
     prices = Prices.load(settings.prices)
     with open_model(plan, settings) as (asked, runner):
-        found = prices.estimate(runner, survey(asked, CachedRunner(runner), []))
+        found = prices.estimate(runner, survey(asked, runner, []))
         return found, prices.source(plan.model)
 
 
@@ -235,7 +256,7 @@ def open_session(plan: Plan, settings: Settings) -> Iterator[Session]:
 
         cached = CachedRunner(runner, budget=budget, listener=listen)
         planned: list[Planned] = []
-        requests = survey(asked, cached, planned)
+        requests = survey(asked, runner, planned)
         if settings.budget is not None:
             budget.check(prices.estimate(runner, requests))
         for _ in requests:
@@ -248,8 +269,7 @@ def open_session(plan: Plan, settings: Settings) -> Iterator[Session]:
             run_id=settings.run_id,
             endpoint=runner.base_url,
         )
-        if (log_into := getattr(runner, "log_into", None)) is not None:
-            log_into(where.path)
+        runner.log_into(where.path)
         with where.journal() as journal:
             cached.journal = journal
             session = Session(asked, cached, where, prices.source(plan.model))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -73,9 +72,10 @@ class Settings:
     concurrency: int | None = None
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
-    watcher: Watcher = Silent()
+    watcher: Watcher = field(default_factory=Silent)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "out", Path(self.out))
         for name in ("budget", "concurrency", "requests_per_minute", "tokens_per_minute"):
             value = getattr(self, name)
             if value is not None and not value > 0:
@@ -92,18 +92,7 @@ class Settings:
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
             model_args=args,
+            extra_body=plan.extra_body,
+            extra_headers=plan.extra_headers,
             log_folder=log_folder,
         )
-
-
-def as_plan(plan: Plan | str, tasks: str | Sequence[str] | None = None, **fields: object) -> Plan:
-    """A plan as it is, or one for a model's name and tasks.
-
-    Raises:
-        InputError: a plan and fields of a plan were given together.
-    """
-    if isinstance(plan, Plan):
-        if tasks is not None or fields:
-            raise InputError("give a Plan, or a model with tasks and the rest, not both")
-        return plan
-    return Plan.model_validate({"model": plan, "tasks": tasks, **fields})

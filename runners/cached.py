@@ -7,17 +7,70 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from ..store.answers import Entry, Failure, Reply
 from ..store.journal import Journal, answer_key, canonical
 from .prices import Prices
-from .protocol import Message, Request, Runner, Sampling
+from .protocol import AnswerForm, Message, Request, Runner, Sampling
 from .spending import Budget
 
 Results = Sequence[tuple[Request, Reply | Failure]]
 Listener = Callable[[Results, bool], None]
 """Hears of answers once they are kept (False), and of those that were known before (True)."""
+
+
+class Identity(Protocol):
+    """Who answers, as far as it can change an answer: a runner, or what a manifest kept of one."""
+
+    @property
+    def model(self) -> str:
+        """The name as the user wrote it."""
+        ...
+
+    @property
+    def base_url(self) -> str | None:
+        """The server asked."""
+        ...
+
+    @property
+    def numerics(self) -> Mapping[str, Any]:
+        """Whatever can change an answer beside the request."""
+        ...
+
+
+def make_request(
+    who: Identity,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    identity: Mapping[str, Any],
+    *,
+    chat: bool = True,
+    notes: Mapping[str, Any] | None = None,
+    form: AnswerForm | None = None,
+) -> Request:
+    """Give a question its identity.
+
+    Args:
+        who: who is asked.
+        messages: the conversation.
+        sampling: how the answer is drawn.
+        identity: what tells this question from its replicates.
+        chat: ask as a user's turn, not as raw text to continue.
+        notes: what is kept beside the identity and does not change the answer.
+        form: the only texts that the decoder may write, where the answer is forced.
+    """
+    forced = {} if form is None else {"form": form.regex}
+    key = answer_key(
+        model=who.model,
+        base_url=who.base_url,
+        numerics=who.numerics,
+        messages=[{"role": turn.role, "content": turn.content} for turn in messages],
+        sampling=dict(_as_dict(sampling)) | {"chat": chat} | forced,
+        trial=identity,
+    )
+    raw = not chat and len(messages) == 1
+    return Request(key, tuple(messages), sampling, raw, {**identity, **(notes or {})}, form)
 
 
 class CachedRunner:
@@ -53,25 +106,8 @@ class CachedRunner:
         chat: bool = True,
         notes: Mapping[str, Any] | None = None,
     ) -> Request:
-        """Give a question its identity.
-
-        Args:
-            messages: the conversation.
-            sampling: how the answer is drawn.
-            identity: what tells this question from its replicates.
-            chat: ask as a user's turn, not as raw text to continue.
-            notes: what is kept beside the identity and does not change the answer.
-        """
-        key = answer_key(
-            model=self.runner.model,
-            base_url=self.runner.base_url,
-            numerics=self.runner.numerics,
-            messages=[{"role": turn.role, "content": turn.content} for turn in messages],
-            sampling=_as_dict(sampling) | {"chat": chat},
-            trial=identity,
-        )
-        raw = not chat and len(messages) == 1
-        return Request(key, tuple(messages), sampling, raw, {**identity, **(notes or {})})
+        """Give a question to this model its identity (see :func:`make_request`)."""
+        return make_request(self.runner, messages, sampling, identity, chat=chat, notes=notes)
 
     def ask(self, requests: Iterable[Request]) -> dict[str, Reply | Failure]:
         """Answer every request: from the journal, or by asking the runner.
@@ -129,6 +165,7 @@ class CachedRunner:
     ) -> None:
         if known:
             answers.update((request.key, reply) for request, reply in known)
+            self.runner.met(reply.fingerprint for _, reply in known)
             self._tell(tuple(known), known=True)
             known.clear()
 
