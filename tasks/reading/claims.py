@@ -64,7 +64,7 @@ _ARE = (
     rf"(?P<n>{N})(?:[ ]+(?:of|out|them|these|those|which|the|digits?|numbers?|positions?"
     rf"|{GONE}))*[ ]+(?:is|are|were|equal|have the value|show)[ ]+(?:all[ ]+)?{{sign}}"
 )
-_AFTER = rf"{{sign}}{_FAR}(?P<n>{N})"
+_AFTER = rf"{{sign}}{_FAR}(?<!\()(?P<n>{N})"
 _BINDINGS = tuple(
     (sign, re.compile(pattern.replace("{sign}", sign), re.IGNORECASE))
     for pattern in (_LABELLED, _ARE, _BEFORE, _AFTER)
@@ -123,6 +123,12 @@ _COUNTED_AFTER = re.compile(
     r"|altogether|overall|个|個|次|回|개|번|つ|-?mal\b|veces|vez\b|fois|ocurrencias|apariciones"
     r"|vorkommen|en total|au total|insgesamt|is the (?:answer|total|sum|result|count"
     r"|number))",
+    re.IGNORECASE,
+)
+_COMES_TO = re.compile(
+    r"(?:\bfor a total of|\b(?:so|hence|thus|therefore),? (?:the (?:sum|total|count"
+    r"|answer) is|that's|it's))"
+    r" (\d{1,7})(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
 _TOTAL_BEFORE = re.compile(
@@ -223,7 +229,7 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
         line = pattern.sub(bind, line)
     if not found and not _REFUSED.search(line):
         outside = _ASIDE.sub(lambda match: " " * len(match[0]), line)
-        for shown in (outside, line, terms):
+        for shown in (outside, line) if facts.asked else (outside, line, terms):
             found = [
                 Claim(value, level, whole)
                 for match in NUMBER.finditer(shown)
@@ -233,9 +239,16 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
             ]
             if found:
                 break
+        found = _concluding(found, shown)
     if partial:
         found = [Claim(claim.value, BARE, False) for claim in found]
     return found
+
+
+def _concluding(found: list[Claim], line: str) -> list[Claim]:
+    """Of several counts in one sentence, the one that it comes to ("…, for a total of 42")."""
+    totals = {int(match[1]) for match in _COMES_TO.finditer(line)}
+    return [claim for claim in found if claim.value in totals] if len(totals) == 1 else found
 
 
 def _in_passing(line: str, match: re.Match[str], facts: Facts) -> bool:

@@ -124,7 +124,8 @@ _MASKS: tuple[tuple[str, str], ...] = (
     ),
     (
         "share",
-        rf"{N}\s*(?:each|apiece|per\b|at a time)|\beach\s+(?:\w+\s+){{0,3}}?(?:of|with"
+        rf"{N}\s*(?:each|apiece|per\b|at a time)|\beach\s+(?:is|being|equal to|equals"
+        rf"|worth)\s+{N}|\beach\s+(?:\w+\s+){{0,3}}?(?:of|with"
         rf"|has|have|contains?|containing)\s+{N}",
     ),
     (
