@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .lookup import LEAST, MOST
 from .task import Task
 from .trial import Trial
 
@@ -52,9 +51,10 @@ def answer_form(task: Task, length: int) -> AnswerForm:
             _object({"type": "integer", "minimum": 0, "maximum": 10**digits - 1}),
         )
     if task.answer == "code":
+        least, greatest = task.codes
         return AnswerForm(
-            f"[1-9][0-9]{{{len(str(MOST)) - 1}}}",
-            _object({"type": "integer", "minimum": LEAST, "maximum": MOST}),
+            f"[1-9][0-9]{{{len(str(greatest)) - 1}}}",
+            _object({"type": "integer", "minimum": least, "maximum": greatest}),
         )
     symbol = {"type": "string", "enum": list(task.alphabet)}
     one = "(" + "|".join(map(re.escape, task.alphabet)) + ")"

@@ -96,8 +96,10 @@ def test_the_name_of_a_run_never_changes(plan: Plan) -> None:
     )
 
 
-FIRST = ("sum_ones", "sum_digits", "count_ones", "count_ones_bernoulli", "count_word", "copy_last",
-         "copy_first", "copy_last_interleaved", "copy_first_interleaved", "copy_sequence")  # fmt: skip
+FIRST = (
+    "sum_ones", "sum_digits", "count_ones", "count_ones_bernoulli", "count_word", "copy_last",
+    "copy_first", "copy_last_interleaved", "copy_first_interleaved", "copy_sequence",
+)  # fmt: skip
 PAPER = tuple(name for name in TASKS.own if name.startswith("paper_"))
 LENSES = ("none", "comma", "newline", "group3", "group10", "question_first", "repeat")
 
