@@ -22,13 +22,14 @@ from lm_eval.api.registry import get_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "wire"))
 
+from shapes import answer_to
 from snellen.runners.cached import CachedRunner
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Message, Sampling
 from snellen.store.journal import Journal
-from wireserver import answer_to, server_process
+from wirescript import server_process
 
 SETTINGS = {"max_gen_toks": 16, "temperature": 0.0, "until": []}
 

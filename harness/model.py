@@ -21,6 +21,7 @@ from ..runners.cached import CachedRunner
 from ..runners.protocol import Message, Request, Sampling
 from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
+from ..tasks.modes import base_mode
 from ..tasks.trial import TrialId
 from .failures import AnsweringLM
 
@@ -96,6 +97,8 @@ class HarnessLM(AnsweringLM):
         given = [instance.args for instance in requests]
         built = self._build(requests)
         answers = self.cached.ask(built)
+        for notice in self.cached.runner.notices:
+            log.warning("%s", notice)
         for instance, args, request in zip(requests, given, built, strict=True):
             if isinstance(answer := answers[request.key], Reply):
                 text = AnswerText(answer.text, answer.finish_reason)
@@ -141,6 +144,7 @@ class HarnessLM(AnsweringLM):
             "snellen_model": runner.model,
             "base_url": runner.base_url,
             "numerics": dict(runner.numerics),
+            "generation": dict(runner.generation),
             "not_sent": unknown | dict(runner.dropped),
         }
 
@@ -167,7 +171,9 @@ class HarnessLM(AnsweringLM):
         if repeat:
             identity["repeat"] = repeat
         self._name_unknown(settings)
-        chat = self.chat or isinstance(context, Conversation)
+        # Plain examples without a template are a text to continue, as in `snellen run`.
+        plain = trial is not None and base_mode(trial.mode) == "fewshot"
+        chat = isinstance(context, Conversation) or (self.chat and not plain)
         return self.cached.request(_messages(context), _sampling(settings), identity, chat=chat)
 
     def _name_unknown(self, settings: Mapping[str, Any]) -> None:

@@ -26,3 +26,8 @@ def percent(share: float) -> str:
 def share(part: float, whole: float) -> float:
     """Part of a whole, NaN where the whole is nothing."""
     return float(part) / float(whole) if whole else math.nan
+
+
+def p_value(p: float) -> str:
+    """A p-value in two digits, never rounded to nothing."""
+    return "<0.001" if p < 0.001 else f"{p:.2g}"

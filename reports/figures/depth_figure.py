@@ -61,11 +61,18 @@ def depth_figure(task: str, trials: pd.DataFrame, subtitle: str) -> Drawing:
     figure = Figure(figsize=(WIDTH, TOP + max(1, len(series)) * (height + GAP)))
     note(figure, 0.2, 0.12, f"{task}: where the asked item stood", size=14, weight="bold")
     note(figure, 0.2, 0.43, subtitle, color=MUTED)
-    note(figure, 0.2, 0.66, "In each cell: correct of answered.", color=MUTED, size=8.5)
-    for row, (key, cells) in enumerate(series):
+    note(
+        figure,
+        0.2,
+        0.66,
+        "In each cell: correct of answered. Grey: not asked.",
+        color=MUTED,
+        size=8.5,
+    )
+    for row, (curve, cells) in enumerate(series):
         top = TOP + 0.1 + row * (height + GAP)
         axes = panel(figure, MARGIN, top, WIDTH - MARGIN - 0.35, height)
-        axes.set_title(key.condition)
+        axes.set_title(curve.condition)
         _cells(axes, cells, lengths, last=row == len(series) - 1)
     if not series:
         note(figure, MARGIN, TOP + 0.5, "no trial was answered")
@@ -79,6 +86,7 @@ def _cells(axes: Axes, cells: pd.DataFrame, lengths: Sequence[int], *, last: boo
     counts[1, cells["band"], column] = cells["answered"]
     correct, answered = counts
     share = np.divide(correct, answered, out=np.full_like(correct, np.nan), where=answered > 0)
+    axes.set_facecolor("#EFEFEF")
     axes.pcolormesh(
         np.arange(len(lengths) + 1) - 0.5,
         np.arange(BANDS + 1) - 0.5,
@@ -88,6 +96,7 @@ def _cells(axes: Axes, cells: pd.DataFrame, lengths: Sequence[int], *, last: boo
         vmax=1,
         edgecolors=MUTED,
         linewidth=0.3,
+        clip_on=False,
     )
     size = min(8.0, 72 * (WIDTH - MARGIN) / len(lengths) / 4.5)
     for band, place in np.argwhere(answered > 0):

@@ -34,7 +34,8 @@ def error_figure(task: str, table: pd.DataFrame, found: Acuities, subtitle: str)
     """
     paper = published(task)
     facets = _facets(task, table, found, split=not paper.empty)
-    strips = [Strip(_strip_label(c), c.points, c.colour) for f in facets for c in f]
+    varied = [name for name in ("answer", "lens") if table[name].nunique() > 1]
+    strips = [Strip(_strip_label(c, varied), c.points, c.colour) for f in facets for c in f]
     # The distance between two symbols means nothing: there, only right and wrong are drawn.
     measured = has_distance(task) and bool(table["error_n"].sum() > 0)
     legends = legend_rows(facets, measured=measured, paper=paper)
@@ -88,10 +89,9 @@ def _facets(
     return list(facets.values())
 
 
-def _strip_label(curve: DrawnCurve) -> str:
-    """Mode and answer form, and under them the lens."""
-    mode, _, rest = curve.key.condition.partition(", ")
-    return f"{mode}\n{rest or 'no lens'}"
+def _strip_label(curve: DrawnCurve, varied: Sequence[str]) -> str:
+    """The mode, and under it what else varies."""
+    return "\n".join([curve.key.mode, *(getattr(curve.key, name) for name in varied)])
 
 
 def _errors(axes: Axes, facet: Sequence[DrawnCurve], paper: pd.DataFrame) -> None:

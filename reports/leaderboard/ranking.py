@@ -1,191 +1,40 @@
-"""One model's line on a leaderboard, and the order in which the lines stand."""
+"""The order in which entries stand on a leaderboard, and the ranks that they may have."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import pandas as pd
-
-from ...errors import InputError
-from ...stats.acuity import Acuity
-from ...stats.ranks import GeometricMean, RankInterval, geometric_mean, rank_intervals
-from ..acuities import acuities
-from ..curves import curves
-from ..words import series_name
-
-_SETTINGS = ("temperature", "top_p", "max_tokens", "reasoning_effort", "chat")
+from ...stats.board import RankInterval, RestrictedMean, rank_intervals, restricted_mean
+from .entries import BoardDesign, BoardEntry, RefusedEntry, named_apart, refuse
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """The design that all models of one leaderboard were asked.
-
-    Attributes:
-        version: its name.
-        sha256: hash over every prompt and truth, as in a manifest's ``documents_sha256``.
-    """
-
-    version: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one model's run of the chart came to.
-
-    Attributes:
-        model: the model's name.
-        run_id: the run.
-        documents_sha256: the chart that was really asked.
-        acuities: L50 of each task; the mode and lens stand beside a task's name where they are
-            not the plain ones.
-        trials: trials asked.
-        truncated: share of the answered trials.
-        failed: share of the asked trials.
-        tokens: prompt and completion tokens, where they are known.
-        cost_usd: what the answers cost, where it is known.
-        numerics: engine, dtype, sampling: everything beside the prompts that can change a number.
-        report: link to the run's own page, relative to the leaderboard.
-    """
-
-    model: str
-    run_id: str
-    documents_sha256: str
-    acuities: Mapping[str, Acuity]
-    trials: int
-    truncated: float
-    failed: float
-    tokens: tuple[int | None, int | None] = (None, None)
-    cost_usd: float | None = None
-    numerics: Mapping[str, Any] = field(default_factory=dict)
-    report: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
+class RankedEntry:
     """An entry with its place.
 
     Attributes:
-        entry: the model.
-        mean: geometric mean of its acuities.
+        entry: the run.
+        mean: restricted mean of its acuities, the number that it is ranked by.
         rank: the ranks that the answers cannot rule out.
     """
 
-    entry: Entry
-    mean: GeometricMean
+    entry: BoardEntry
+    mean: RestrictedMean
     rank: RankInterval
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A run that is not on the board, and why."""
-
-    entry: Entry
-    reason: str
-
-
-def entry_of(trials: pd.DataFrame, manifest: Mapping[str, Any], report: str | None = None) -> Entry:
-    """Sum up one run of the chart.
-
-    Args:
-        trials: the run's trial table.
-        manifest: the run's manifest.
-        report: link to its page, relative to the leaderboard.
-    """
-    table = curves(trials)
-    found = {
-        task if series_name(mode, lens) == "direct" else f"{task} ({series_name(mode, lens)})": r
-        for (task, mode, lens), r in acuities(table).items()
-    }
-    plan = manifest.get("plan", {})
-    settings = {name: plan[name] for name in _SETTINGS if plan.get(name) is not None}
-    answered = int(table["answered"].sum())
-    return Entry(
-        model=str(plan.get("model") or trials["model"].iloc[0]),
-        run_id=str(manifest.get("run_id", trials["run_id"].iloc[0])),
-        documents_sha256=str(manifest.get("documents_sha256", "")),
-        acuities={name: report.l50 for name, report in found.items()},
-        trials=len(trials),
-        truncated=int(table["truncated"].sum()) / answered if answered else math.nan,
-        failed=int(table["failed"].sum()) / len(trials),
-        tokens=(_sum(trials["prompt_tokens"]), _sum(trials["completion_tokens"])),
-        cost_usd=manifest.get("cost_usd"),
-        numerics={**manifest.get("numerics", {}), **settings},
-        report=report,
-    )
+def rank(
+    entries: Sequence[BoardEntry], design: BoardDesign
+) -> tuple[list[RankedEntry], list[RefusedEntry]]:
+    """Order the entries that may stand on the board; refuse the others, each with its reason."""
+    accepted, refused = refuse(entries, design)
+    means = [restricted_mean(entry.counts) for entry in accepted]
+    ranks = rank_intervals(means)
+    placed = zip(named_apart(accepted), means, ranks, strict=True)
+    return sorted((RankedEntry(*each) for each in placed), key=_order), refused
 
 
-def standings(entries: Sequence[Entry], chart: Chart) -> tuple[list[Standing], list[Refused]]:
-    """Order the models that ran this chart; refuse the others, each with its reason.
-
-    The mean is taken over the tasks that have an acuity at all: a task whose chance level is one
-    half or more has none, for any model.
-
-    Raises:
-        InputError: a model is there twice, from different runs.
-    """
-    _check_distinct(entries)
-    quotable = {
-        task for entry in entries for task, l50 in entry.acuities.items() if l50.reason is None
-    }
-    accepted, refused = [], []
-    for entry in entries:
-        reason = _refusal(entry, chart, quotable)
-        if reason is None:
-            accepted.append(entry)
-        else:
-            refused.append(Refused(entry, reason))
-    means = [geometric_mean([e.acuities[task] for task in sorted(quotable)]) for e in accepted]
-    ranks = rank_intervals([mean.belief for mean in means])
-    placed = [Standing(*three) for three in zip(accepted, means, ranks, strict=True)]
-    return sorted(placed, key=_order), refused
-
-
-def _refusal(entry: Entry, chart: Chart, quotable: set[str]) -> str | None:
-    if entry.documents_sha256 != chart.sha256:
-        asked = entry.documents_sha256[:12] or "nothing known"
-        return (
-            f"it was asked {asked}, and chart {chart.version} is {chart.sha256[:12]}; "
-            "run it again with this version of snellen"
-        )
-    for task in sorted(quotable):
-        l50 = entry.acuities.get(task)
-        if l50 is None:
-            return f"it was not asked {task}"
-        if l50.reason is not None:
-            return f"{task}: {l50.reason}"
-    return None
-
-
-def _check_distinct(entries: Sequence[Entry]) -> None:
-    seen: dict[str, Entry] = {}
-    for entry in entries:
-        other = seen.setdefault(entry.model, entry)
-        if other is not entry:
-            raise InputError(
-                f"{entry.model} is there twice, as runs {other.run_id} and {entry.run_id} with "
-                f"different {_difference(other, entry)}; leave one of them out"
-            )
-
-
-def _difference(a: Entry, b: Entry) -> str:
-    if a.documents_sha256 != b.documents_sha256:
-        return "prompts"
-    for name in sorted({*a.numerics, *b.numerics}):
-        if a.numerics.get(name) != b.numerics.get(name):
-            return f"{name} ({a.numerics.get(name)}, {b.numerics.get(name)})"
-    return "answers"
-
-
-def _order(standing: Standing) -> tuple[float, float, str]:
-    mean, rank = standing.mean, standing.rank
-    low, high = mean.interval
-    middle = mean.value if mean.value is not None else low if mean.censored == "above" else high
-    return (rank.best + rank.worst) / 2, -middle, standing.entry.model
-
-
-def _sum(column: pd.Series[int]) -> int | None:
-    return int(column.sum()) if column.notna().any() else None
+def _order(placed: RankedEntry) -> tuple[float, float, str, str]:
+    rank, entry = placed.rank, placed.entry
+    return (rank.best + rank.worst) / 2, -placed.mean.value, entry.model, entry.run_id

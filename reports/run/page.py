@@ -19,7 +19,7 @@ from ..catalogue import about
 from ..curves import KEY, by_curve, pooled
 from ..figures.drawing import OUTCOME_COLOURS
 from ..figures.task_figures import TaskFigure
-from ..formats import percent, plain
+from ..formats import p_value, percent, plain
 from .examples import LONG, Example
 from .form_cost import FormCost
 from .summary import CurveSummary
@@ -137,6 +137,7 @@ def environment() -> Environment:
         "plain": _cell,
         "curve": _curve,
         "inline": inline,
+        "p_value": p_value,
         "ends": both_ends,
     }
     made.tests["mapping"] = lambda value: isinstance(value, Mapping)

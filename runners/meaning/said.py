@@ -23,6 +23,7 @@ class Said:
         text: the visible answer, or the model's refusal.
         finish: the finish reason as it was said; ``content_filter`` where the model refuses.
         reasoning: reasoning text apart from the answer.
+        notice: what the provider says of how it ended.
         error: an error in place of, or beside, the answer.
         fingerprint: the model that the server says it ran, and its system fingerprint.
         prompt_tokens, completion_tokens, reasoning_tokens: as the server counts them.
@@ -31,6 +32,7 @@ class Said:
     text: str
     finish: str | None
     reasoning: str = ""
+    notice: str | None = None
     error: object = None
     fingerprint: str | None = None
     prompt_tokens: int | None = None
@@ -104,8 +106,8 @@ def cut_at_stops(text: str, stops: tuple[str, ...]) -> tuple[str, bool]:
 
 
 def _notice(said: Said, ending: Ending) -> str | None:
-    if said.text.strip():
-        return None
+    if said.notice or said.text.strip():
+        return said.notice
     if ending is Ending.MISFIRED:
         return f"the model did not answer: {said.finish}"
     if said.reasoning and ending is not Ending.LENGTH:

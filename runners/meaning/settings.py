@@ -24,11 +24,12 @@ _NOT_TAKEN_CODES = {
     *("decimal_above_max_value", "integer_below_min_value", "decimal_below_min_value"),
 }
 _VALUES = re.compile(
-    r"support(s|ed)?( values?)?( are)?: |supported values|valid (values|options)|one of|expected"
+    r"(?<!not )support(s|ed)?( values?)?( are)?: |supported values|valid (values|options)"
+    r"|one of|expected"
     r"|must be (between|less|greater|at (most|least)|in |positive|strictly|an? |<|>|\d)"
     r"|should be (between|less|greater|at (most|least)|in |an? |<|>|\d|')|at most \d"
     r"|(less|greater) than or equal|out of range|input should|too (large|small|high|low)"
-    r"|is (too|over|above|below) |max(imum)? (value|is|of) ",
+    r"|is (too|over|above|below) |max(imum)? (value|is|of) |value between|only works in",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(

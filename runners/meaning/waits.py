@@ -17,7 +17,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _AGAIN = re.compile(
     r"(?:try again|retry|wait)[a-z ]{0,30}?\s((?:\d+(?:\.\d+)?\s*"
-    r"(?:ms|s|m|h|d|seconds?|secs?|minutes?|mins?|hours?|days?)\b\s*)+)",
+    r"(?:ms|s|m|h|d|seconds?|secs?|minutes?|mins?|hours?|days?)(?![a-z])\s*)+)",
     re.IGNORECASE,
 )
 

@@ -27,6 +27,7 @@ class Reader:
         self.resume_at = 0.0
         self._asked = asked
         self._teller = Teller(asked)
+        self._answered = False  # in this protocol
 
     def reply(self, answer: Answer, endpoint: Endpoint, request: Request) -> Reply | Complaint:
         """The reply in an answer with a status below 400, or the error that it holds.
@@ -45,10 +46,14 @@ class Reader:
         try:
             said = endpoint.parse(body, oddities)
         except LookupError as error:
+            # An answer of this protocol with nothing in it is a fault like any other.
+            if self._answered or {"id", "object", "usage"} & body.keys():
+                raise Retryable(f"the server's answer has {error}") from None
             raise WrongProtocol(
                 f"the server's answer has {error}; is {self._asked.base_url} "
                 f"{self._asked.protocol}?"
             ) from None
+        self._answered = True
         self._teller.odd_fields(oddities)
         if said.error:
             return read_json({"error": said.error}, None)

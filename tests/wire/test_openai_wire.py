@@ -73,8 +73,6 @@ def test_a_raw_prompt_goes_to_completions(run, ask, delivered):
 @pytest.mark.parametrize(
     ("fault", "text", "finish"),
     [
-        ("empty", "", "stop"),
-        ("null", "", "stop"),
         ("length", answer_to("q"), "length"),
         ("content_filter", answer_to("q"), "content_filter"),
         ("refusal", "I cannot help with that.", "content_filter"),
