@@ -56,20 +56,21 @@ class TrialId:
         """The identity that a mapping holds, beside whatever else it holds.
 
         A document calls the answer form ``answer``; a row of the table of trials calls it
-        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is of
-        the version that the manifest names.
+        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is taken
+        to be of today's.
 
         Raises:
             KeyError: a field is missing.
             TypeError: a length, index or seed is not a whole number.
             InputError: there is no such task.
         """
-        task = str(fields["task"])
+        task, mode, lens = (str(fields[name]) for name in ("task", "mode", "lens"))
+        now = None if "version" in fields else find_task(task).version_of(mode, lens)
         return cls(
             task=task,
-            mode=str(fields["mode"]),
-            lens=str(fields["lens"]),
-            version=fields["version"] if "version" in fields else find_task(task).version,
+            mode=mode,
+            lens=lens,
+            version=fields["version"] if now is None else now,
             length=_whole(fields["length"]),
             index=_whole(fields["index"]),
             seed=_whole(fields["seed"]),

@@ -247,3 +247,11 @@ def test_an_older_version_is_not_asked_again_in_silence() -> None:
         rebuild_trial(old)
     assert can_rebuild(build_trial(TASKS["count_ones"], "cot", "none", 5, 0, 0).id)
     assert not can_rebuild(TrialId("of_a_plug_in", "cot", "none", 1, 5, 0, 0))
+
+
+def test_a_row_of_a_table_names_its_trial() -> None:
+    for mode, lens in (("direct", "none"), ("cot", "hint"), ("fewshot-3", "comma")):
+        trial = build_trial(TASKS["copy_last"], mode, lens, 5, 2, 7).id
+        row = {**trial.as_dict(), "answer": "3", "answer_form": "free"}
+        del row["version"]
+        assert TrialId.from_dict(row) == TrialId.from_dict(trial.as_dict()) == trial
