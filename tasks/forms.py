@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .task import Task
@@ -33,8 +33,13 @@ class AnswerForm:
 
 
 def forced_form(task: Task, trial: Trial) -> AnswerForm:
-    """The form of a forced answer to a trial."""
-    return answer_form(task, trial.id.length)
+    """The form of a forced answer to a trial.
+
+    After plain examples the grammar begins with a space, as the answers of the examples do:
+    without it a model cannot write the tokens that it has seen.
+    """
+    form = answer_form(task, trial.id.length)
+    return form if trial.chat else replace(form, regex=f" {form.regex}")
 
 
 def answer_form(task: Task, length: int) -> AnswerForm:
