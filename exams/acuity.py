@@ -62,8 +62,8 @@ def with_l50(tasks: str | Sequence[str]) -> tuple[list[str], list[str]]:
     """
     names = tasks.split(",") if isinstance(tasks, str) else tasks
     found = find_tasks(name.strip() for name in names if name.strip())
-    kept = [task.name for task in found if task.chance < 0.5]
-    guessable = [task.name for task in found if task.chance >= 0.5]
+    kept = [task.name for task in found if task.chance(MAX_LENGTH) < 0.5]
+    guessable = [task.name for task in found if task.chance(MAX_LENGTH) >= 0.5]
     if not kept:
         raise InputError(
             f"guessing is right in half of {', '.join(guessable)}: there is no L50 to look for; "
@@ -103,7 +103,7 @@ def measure(session: Session, note: Callable[[str], None]) -> dict[CurveKey, Pla
     assert plan.max_length is not None
     assert plan.max_trials is not None
     states = {
-        curve: Placement.start(plan.max_length, Family(chance=find_task(curve.task).chance))
+        curve: Placement.start(plan.max_length, Family(chance=_chance(curve)))
         for curve in plan.curves()
     }
     asked: dict[CurveKey, Counter[int]] = {curve: Counter() for curve in states}
@@ -129,6 +129,10 @@ def measure(session: Session, note: Callable[[str], None]) -> dict[CurveKey, Pla
         settled = sum(state.settled(plan.precision) for state in states.values())
         note(f"{settled} of {len(states)} curves settled")
     return states
+
+
+def _chance(curve: CurveKey) -> float:
+    return find_task(curve.task).chance(MAX_LENGTH, curve.mode, curve.lens)
 
 
 def _trial(plan: Plan, curve: CurveKey, length: int, index: int) -> TrialId:

@@ -70,7 +70,7 @@ def contrast(pairing: Pairing, margin: float, alpha: float) -> Contrast:
     result = compare_answers(
         pairing.answers_a,
         pairing.answers_b,
-        chance=find_task(pairing.a.task).chance,
+        chance=find_task(pairing.a.task).chance(128),
         margin=margin,
         alpha=alpha,
     )

@@ -103,7 +103,7 @@ def _countable(task: str) -> bool:
     """Whether one more item makes the true answer another number."""
     found = find_task(task)
     copies = found.family == "copying" or found.name.startswith("paper_copy")
-    return found.answer == "integer" and not copies
+    return found.answer == "number" and not copies
 
 
 def _depths(model: Any) -> int:
@@ -123,7 +123,7 @@ def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
             f"the prompt of {trial.task} n={trial.length} index={trial['index']} is not the one "
             "that was asked: the run was made by another version of the tasks"
         )
-    separator = task.prompt.separator
+    separator = task.separator
     last = asked.sequence.rsplit(separator, 1)[-1] if separator else asked.sequence[-1]
     neighbour = asked.prompt.replace(asked.sequence, asked.sequence + separator + last)
     lead = PAPER_LEAD if task.family == "paper" else ""

@@ -25,7 +25,7 @@ from .tiktokens import count_tokens
 from .wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint, Json
 
 _HOME = "https://api.openai.com/v1"
-_ADAPTATIONS = 8  # settings and endpoints that one request may have to do without
+_ADAPTATIONS = 12  # settings and endpoints that one request may have to do without
 _FLAGS = {
     "max_tokens": "--max-tokens",
     "temperature": "--temperature",
@@ -94,6 +94,7 @@ class OpenAI:
         self._name = name
         self._extra_body = extra["extra_body"]
         self._neutral = dict(neutral or {})
+        self._doubt = bool(self._neutral)  # may the server not take those?
         self._stream = False  # does the server only stream?
         self._stream_usage = True  # does it take stream_options?
         at_home = urlsplit(self.base_url).hostname == urlsplit(_HOME).hostname
@@ -117,6 +118,7 @@ class OpenAI:
 
     async def answer(self, request: Request) -> Reply:
         """Ask once (again only without a setting, or at an endpoint, that the server names)."""
+        bare = False  # without the neutral settings, to see whether it is they
         for _ in range(_ADAPTATIONS):
             endpoint = COMPLETIONS if request.raw else self._endpoint
             if request.form is not None and endpoint.form is None:
@@ -124,11 +126,14 @@ class OpenAI:
                     f"{self.model}: a forced answer needs the chat endpoint; leave out --raw"
                 )
             body = self._body(endpoint, request)
+            if bare:
+                body = {k: v for k, v in body.items() if k not in self._neutral}
             answer = await self._post(endpoint.path, body)
             if answer.status < 400:
                 reply = self._reader.reply(answer, endpoint, request)
                 self.resume_at = max(self.resume_at, self._reader.resume_at)
                 if isinstance(reply, Reply):
+                    self._took(bare)
                     return reply
                 complaint = reply
             else:
@@ -136,7 +141,10 @@ class OpenAI:
             meaning = meaning_of(complaint)
             if meaning is Meaning.MODERATED:
                 return moderated(complaint)
-            if not self._adapt(complaint, meaning, endpoint, request, body):
+            if self._adapt(complaint, meaning, endpoint, request, body):
+                continue
+            bare = not bare and meaning is Meaning.REJECTED and self._doubts_neutral(body)
+            if not bare:
                 raise as_exception(complaint, meaning, self._asked, answer.url, answer.headers)
         raise Rejected(f"{self.base_url} keeps refusing the settings of this request", status=400)
 
@@ -186,6 +194,19 @@ class OpenAI:
             if self._stream_usage and endpoint is not RESPONSES:
                 body["stream_options"] = {"include_usage": True}
         return body | self._extra_body
+
+    def _doubts_neutral(self, body: Json) -> bool:
+        """Whether neutral settings may be why a server refuses without naming them; asked once."""
+        doubted = self._doubt and any(name in body for name in self._neutral)
+        self._doubt &= not doubted
+        return doubted
+
+    def _took(self, bare: bool) -> None:
+        """A request was answered: with the neutral settings, or only without them."""
+        self._doubt = False
+        if bare:
+            reason = "the server refused a request with it, and took the same one without"
+            self.dropped.update(dict.fromkeys(self._neutral, reason))
 
     def _adapt(
         self,
