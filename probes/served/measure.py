@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import InputError
+from ...support.http import client
 from ..collapse.null_band import band_edge, find_horizon, inside_band
 from ..states.pairs import Kind
 
@@ -61,12 +62,8 @@ class CompletionServer:
         """Args give the served model's name and the URL up to and including ``/v1``."""
         self.model = model
         key = os.environ.get("OPENAI_API_KEY", "none")
-        self._client = httpx2.Client(
-            base_url=base_url.rstrip("/"),
-            timeout=timeout,
-            headers={"Authorization": f"Bearer {key}"},
-            trust_env=False,
-        )
+        headers = {"Authorization": f"Bearer {key}"}
+        self._client = client(base_url.rstrip("/"), headers, timeout)
 
     def __enter__(self) -> CompletionServer:
         return self
