@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .runners.dispatch.provider import Provider as Provider
     from .store.plan import Plan as Plan
     from .tasks.lenses import Lens as Lens
-    from .tasks.registry import Task as Task
+    from .tasks.task import Task as Task
 
 _HOME = {
     "AcuityValue": "exams.loaded",
@@ -46,7 +46,7 @@ _HOME = {
     "Settings": "exams.settings",
     "SnellenError": "errors",
     "StoreError": "errors",
-    "Task": "tasks.registry",
+    "Task": "tasks.task",
     "acuity": "exams.acuity",
     "compare": "exams.compare",
     "leaderboard": "exams.leaderboard",

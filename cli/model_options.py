@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,16 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) ->
         default="",
         metavar="K=V,… | JSON",
         help="further settings of the engine: vLLM's flags, an lm-eval backend's arguments",
+    )
+    group.add_argument(
+        "--extra-body", default="", metavar="JSON", help="further fields of every request's body"
+    )
+    group.add_argument(
+        "--header",
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="a further header of every request (never a key: keys come from the environment)",
     )
     group.add_argument("--concurrency", type=int, help="most requests in flight at once")
     group.add_argument("--rpm", type=float, help="most requests per minute")
@@ -103,6 +113,36 @@ def parse_model_args(text: str) -> Mapping[str, Any]:
         raise InputError(
             f"--model-args: {secret!r} would be written to disk; put the key in the environment"
         )
+    return found
+
+
+def parse_extra_body(text: str) -> Mapping[str, Any]:
+    """Read the JSON object of ``--extra-body``.
+
+    Raises:
+        InputError: it is not one.
+    """
+    try:
+        found = json.loads(text) if text.strip() else {}
+    except json.JSONDecodeError as error:
+        raise InputError(f"--extra-body is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"--extra-body {text}: a JSON object, such as '{{\"top_k\": 1}}'")
+    return found
+
+
+def parse_headers(lines: Sequence[str]) -> Mapping[str, str]:
+    """Read the headers of ``--header``.
+
+    Raises:
+        InputError: one is not ``Name: value``.
+    """
+    found = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            raise InputError(f"--header {line!r} is not 'Name: value'")
+        found[name.strip()] = value.strip()
     return found
 
 

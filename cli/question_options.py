@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ..errors import InputError
 from ..exams.settings import RESULTS
 from ..store.plan import Plan
-from .model_options import parse_model_args
+from .model_options import parse_extra_body, parse_headers, parse_model_args
 
 DEFAULT_TASKS = "count_ones,count_ones_bernoulli,sum_digits,copy_last"
 Group = argparse._ArgumentGroup
@@ -27,8 +27,10 @@ def add_question_arguments(parser: argparse.ArgumentParser, *, lens: bool = True
     group.add_argument(
         "--tasks", default=DEFAULT_TASKS, metavar="T[,T]", help=f"default: {DEFAULT_TASKS}"
     )
-    group.add_argument("--mode", default="direct", help="direct, cot, cot_fewshot; or several")
-    group.add_argument("--answer", default="free", help="free (any text); or several forms")
+    group.add_argument(
+        "--mode", default="direct", help="direct, fewshot, cot, cot_fewshot; or several"
+    )
+    group.add_argument("--answer", default="free", help="free (any text), forced; or both")
     if lens:
         group.add_argument("--lens", default="none", help="a change of the prompt; or several")
     group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")
@@ -82,6 +84,8 @@ def plan_of(args: argparse.Namespace, **fields: Any) -> Plan:
         reasoning_effort=args.reasoning_effort,
         chat=not args.raw,
         model_args=args_of_model,
+        extra_body=parse_extra_body(args.extra_body),
+        extra_headers=parse_headers(args.header),
         **fields,
     )
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..harness.results import write_results
-from ..reports.run.writing import write_report
+from ..reports.run.report import write_report
+from ..reports.trial_texts import Texts, TrialRow, TrialTexts
 from ..store.answers import Failure, Reply
 from ..store.manifest import now
 from ..store.run_directory import RunDirectory
 from ..store.trials import trial_table, write_trials
-from ..tasks.trial import rebuild_trial
+from ..tasks.trial import TrialId, rebuild_trial
 from .loaded import Run
 from .session import Answered, Session
 
@@ -56,16 +56,24 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
         where.manifest.plan,
         [one.trial for one in answered],
         {one.trial.id: one.result for one in answered},
+        numerics=where.manifest.numerics,
+        not_sent=where.manifest.dropped,
+        row={one.trial.id: one.row for one in answered}.get,
     )
     manifest = where.manifest.model_dump(mode="json")
-    write_report(where.path, trials, manifest, _examples(answered))
+    write_report(where.path, trials, manifest, _texts_of(answered))
     return Run(where.path, where.manifest, trials, dict(reasons.most_common()), stopped)
 
 
-def _examples(answered: Sequence[Answered]) -> Iterator[Mapping[str, Any]]:
-    """Answered trials word for word, for the report to choose from."""
-    for one in answered:
-        if isinstance(one.result, Reply):
-            prompt = one.trial.prompt or rebuild_trial(one.trial.id).prompt
-            texts = {"prompt": prompt, "answer_text": one.result.text}
-            yield {**one.row, "answer": one.row["answer"] or "", **texts}
+def _texts_of(answered: Sequence[Answered]) -> Texts:
+    """The words of the few trials that the page shows, by row of the table."""
+    by_trial = {one.trial.id: one for one in answered}
+
+    def texts(row: TrialRow) -> TrialTexts | None:
+        one = by_trial.get(TrialId.from_dict({str(name): value for name, value in row.items()}))
+        if one is None or not isinstance(one.result, Reply):
+            return None
+        trial = one.trial if one.trial.prompt else rebuild_trial(one.trial.id)
+        return TrialTexts(trial.prompt, trial.sequence, one.result.text)
+
+    return texts

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ..errors import InputError
+from ..reports.leaderboard.entries import TRIAL, BoardDesign, RefusedEntry, entry_of
 from ..reports.leaderboard.page import write_leaderboard
-from ..reports.leaderboard.standings import Chart, Refused, entry_of
 from ..store.pairing import load_run
 from ..store.plan import Plan
 from . import board_design
@@ -28,7 +30,7 @@ class Leaderboard:
     """
 
     page: Path
-    refused: Sequence[Refused]
+    refused: Sequence[RefusedEntry]
 
     @property
     def text(self) -> str:
@@ -79,15 +81,27 @@ def write_board(results: Path) -> Leaderboard:
     Raises:
         InputError: there are none, or one model is there twice.
     """
+    asked = design()
     entries = []
     for folder in sorted(results.glob("*/chart-*")):
         found = load_run(folder)
         report = folder / "report.html"
         link = report.relative_to(results).as_posix() if report.is_file() else None
-        entries.append(entry_of(found.trials, found.manifest.model_dump(mode="json"), link))
+        manifest = found.manifest.model_dump(mode="json")
+        entries.append(entry_of(found.trials, manifest, asked, link))
     if not entries:
         raise InputError(
             f"{results} holds no run of the leaderboard's design; ask one with --models bundled"
         )
-    design = Chart(board_design.VERSION, board_design.SHA256)
-    return Leaderboard(*write_leaderboard(results, entries, design))
+    return Leaderboard(*write_leaderboard(results, entries, asked))
+
+
+def design() -> BoardDesign:
+    """What every model of the board is asked, trial by trial."""
+    rows = [
+        {**trial.id.as_dict(), "answer_form": trial.id.answer, "truth": trial.truth,
+         "prompt_sha256": trial.prompt_sha256}
+        for trial in board_plan("bundled").build_trials()
+    ]  # fmt: skip
+    trials = pd.DataFrame(rows)[list(TRIAL)]
+    return BoardDesign(board_design.VERSION, board_design.SHA256, trials)

@@ -12,7 +12,8 @@ import pandas as pd
 from ..errors import InputError
 from ..reports.acuities import Acuities, acuities
 from ..reports.curves import curves
-from ..reports.run.summary import Row, summary, warnings
+from ..reports.run.readings import thoughts_only
+from ..reports.run.summary import CurveSummary, summarise, warnings
 from ..store.curve_key import CurveKey
 from ..store.pairing import LoadedRun
 from ..store.pairing import load_run as load_tables
@@ -71,14 +72,14 @@ class Run(LoadedRun):
         return acuities(self.curves)
 
     @property
-    def summary(self) -> list[Row]:
+    def summary(self) -> list[CurveSummary]:
         """One row per curve: what the screen shows at the end of a run."""
-        return summary(self.curves, self.acuities)
+        return summarise(self.curves, self.acuities, thoughts_only(self.trials))
 
     @property
     def warnings(self) -> list[str]:
         """What a reader must know before trusting the curves."""
-        return warnings(self.summary, self.curves, self.acuities)
+        return warnings(self.summary, self.curves, self.acuities, self.manifest.dropped)
 
     @property
     def failed(self) -> int:
@@ -127,13 +128,13 @@ class Run(LoadedRun):
         Raises:
             InputError: the run has no such task, or several, or there is no such figure.
         """
-        from ..reports.run.figures import figures
-        from ..reports.run.histogram import histogram
+        from ..reports.figures.task_figures import task_figures
+        from ..reports.histogram import histogram
 
         name = self._curve(task, None, None, None, unique=False).task
         trials, table = (t[t["task"] == name] for t in (self.trials, self.curves))
-        drawn = figures(trials, table, histogram(trials), self.acuities)
-        found = {its: picture for _, its, picture in drawn}
+        drawn = task_figures(trials, table, histogram(trials), self.acuities)
+        found = {one.kind: one.picture for one in drawn}
         if kind not in found:
             raise InputError(f"there is no figure {kind!r}; there are: {', '.join(found)}")
         return found[kind]
@@ -171,7 +172,7 @@ class Run(LoadedRun):
         return run_html(self.path.name, self.summary, self.warnings, pictures)
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{row.name}: {row.l50}" for row in self.summary[:4]) + (
+        told = ", ".join(f"{row.key.name}: {row.l50}" for row in self.summary[:4]) + (
             ", …" if len(self.summary) > 4 else ""
         )
         return f"Run({str(self.path)!r}, {len(self.trials):,} trials, L50 {told})"

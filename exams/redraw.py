@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..errors import InputError, StoreError
 from ..harness.samples import read_samples
-from ..reports.run.writing import Report, write_report
+from ..reports.run.report import Report, write_report
+from ..reports.trial_texts import Texts, TrialRow, TrialTexts, no_texts
 from ..store.answers import Entry, Reply
 from ..store.journal import Journal
 from ..store.manifest import Manifest, read_manifest
@@ -48,7 +49,7 @@ def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Run, pd.Da
         return run, changes(before, run.trials)
     manifest = path / "manifest.json"
     facts = read_manifest(manifest).model_dump(mode="json") if manifest.is_file() else {}
-    write_report(path, before, facts, _examples(path, before))
+    write_report(path, before, facts, _kept_texts(path))
     return load_run(path), None
 
 
@@ -58,14 +59,14 @@ def report_samples(samples: list[Path], out: Path) -> Report:
     Raises:
         InputError: a file is not one of those, or the folder cannot be written.
     """
-    trials, shown = read_samples(samples)
+    trials, said = read_samples(samples)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
     write_trials(out / "trials.csv", trials)
     facts = {"source": "lm-eval samples", "files": [path.name for path in samples]}
-    return write_report(out, trials, facts, shown)
+    return write_report(out, trials, facts, _texts(said))
 
 
 def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -137,31 +138,31 @@ def _index(journal: Journal) -> tuple[dict[str, Entry], dict[TrialId, Entry]]:
     return by_key, by_trial
 
 
-def _examples(folder: Path, trials: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
-    """Answered trials word for word, for the report to choose from."""
+def _kept_texts(folder: Path) -> Texts:
+    """The words of the few trials that the page shows, from the journal if there is one."""
     if not (folder / "journal.sqlite").is_file():
-        return
+        return no_texts
     with Journal(folder / "journal.sqlite") as journal:
-        said = {
-            (identity, entry.prompt_sha256): entry.result.text
-            for identity, entry in _index(journal)[1].items()
-            if isinstance(entry.result, Reply)
-        }
-    for row in trials.to_dict("records"):
-        identity = _identity(row)
-        text = said.get((identity, row["prompt_sha256"])) if identity else None
-        if identity is not None and text is not None:
-            texts = {
-                "answer": row["answer"] if isinstance(row["answer"], str) else "",
-                "prompt": rebuild_trial(identity).prompt,
-                "answer_text": text,
+        return _texts(
+            {
+                identity: entry.result.text
+                for identity, entry in _index(journal)[1].items()
+                if isinstance(entry.result, Reply)
             }
-            yield {str(name): value for name, value in row.items()} | texts
+        )
 
 
-def _identity(row: Mapping[Any, Any]) -> TrialId | None:
-    """The trial of a row; none where its task is not known here (a plug-in's)."""
-    try:
-        return TrialId.from_dict(row)
-    except InputError:
-        return None
+def _texts(said: Mapping[TrialId, str]) -> Texts:
+    """The words of trials, by row of the table, from what was said to each."""
+
+    def texts(row: TrialRow) -> TrialTexts | None:
+        try:
+            identity = TrialId.from_dict({str(name): value for name, value in row.items()})
+            if (text := said.get(identity)) is None:
+                return None
+            trial = rebuild_trial(identity)
+        except InputError:  # a task that is not known here: a plug-in's
+            return None
+        return TrialTexts(trial.prompt, trial.sequence, text)
+
+    return texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..store.trials import trial_row, trial_table
 from ..tasks.trial import Trial, TrialId, rebuild_trial
 
 
-def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str, Any]]]:
+def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, dict[TrialId, str]]:
     """Read the sample files of lm-eval runs of Snellen's tasks.
 
     Outcomes are judged anew from the raw responses. lm-eval keeps neither finish reasons nor
@@ -23,21 +23,21 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     one.
 
     Returns:
-        The table of trials, and every trial word for word as for the report.
+        The table of trials, and what was said to each.
 
     Raises:
         InputError: a line is not a sample of one of Snellen's tasks (named by file and line).
     """
     rows: list[dict[str, Any]] = []
-    shown: list[Mapping[str, Any]] = []
+    said: dict[TrialId, str] = {}
     for path in paths:
         for asked, text in _samples(path):
             run_id, model = path.stem.removeprefix("samples_"), path.parent.name
-            row = trial_row(run_id, model, asked, Reply(text)) | {"finish_reason": None}
-            rows.append(row)
-            texts = {"prompt": asked.prompt, "answer_text": text}
-            shown.append({**row, "answer": row["answer"] or "", **texts})
-    return trial_table(rows), shown
+            rows.append(
+                trial_row(run_id, model, asked, Reply(text)) | {"finish_reason": None}  # not known
+            )
+            said[asked.id] = text
+    return trial_table(rows), said
 
 
 def _samples(path: Path) -> Iterator[tuple[Trial, str]]:

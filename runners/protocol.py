@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 
 from ..errors import InputError
 from ..store.answers import Failure, FinishReason, Reply
+from ..tasks.forms import AnswerForm
 
 __all__ = [
     "AnswerForm",
@@ -45,20 +46,6 @@ class Sampling:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     reasoning_effort: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerForm:
-    """The only texts that a forced answer may be (``--answer forced``).
-
-    Attributes:
-        regex: the texts allowed, for servers that decode by a regular expression.
-        schema: a JSON schema of an object whose one property is ``answer``, for providers that
-            decode by a schema; the text kept is then the JSON.
-    """
-
-    regex: str
-    schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..store.plan import Plan
 from ..tasks.answer_length import answer_tokens
+from ..tasks.prompts.compose import stop_texts
 from ..tasks.registry import find_task
 from ..tasks.trial import TrialId
 from .protocol import Sampling
@@ -12,7 +13,8 @@ from .registry import find_kind
 
 def sampling_of(plan: Plan, trial: TrialId) -> Sampling:
     """How the answer to a trial is drawn."""
-    needed = answer_tokens(find_task(trial.task), trial.mode, trial.length)
+    task = find_task(trial.task)
+    needed = answer_tokens(task, trial.mode, trial.length, trial.answer)
     needed += find_kind(plan.model).room_for_reasoning(plan.base_url)
     return Sampling(
         max_tokens=plan.max_tokens or needed,
@@ -20,4 +22,5 @@ def sampling_of(plan: Plan, trial: TrialId) -> Sampling:
         top_p=plan.top_p,
         seed=plan.sampling_seed,
         reasoning_effort=plan.reasoning_effort,
+        stop=stop_texts(task, trial.mode),
     )

@@ -17,11 +17,13 @@ from pydantic import (
 )
 
 from ..errors import InputError
-from ..tasks.documents import TRIALS, trial_ids
-from ..tasks.lengths import STANDARD, parse_lengths
+from ..tasks.documents import trial_ids
+from ..tasks.lengths import DEFAULT_LENGTHS, parse_lengths
 from ..tasks.lenses import find_lens
-from ..tasks.registry import Task, find_mode, find_task, find_tasks
-from ..tasks.trial import FORMS, FREE, Trial, TrialId, rebuild_trial
+from ..tasks.modes import find_mode
+from ..tasks.registry import find_task, find_tasks
+from ..tasks.task import Task
+from ..tasks.trial import FORMS, FREE, Trial, TrialId, applies, rebuild_trial
 from .curve_key import CurveKey
 from .journal import digest
 
@@ -41,7 +43,7 @@ class Plan(BaseModel):
     tasks: tuple[str, ...]
     """Task names, without prefix."""
     modes: tuple[str, ...] = ("direct",)
-    """``direct``, ``cot``, ``cot_fewshot``."""
+    """``direct``, ``fewshot`` (or ``fewshot-3``, with 3 examples), ``cot``, ``cot_fewshot``."""
     answers: tuple[str, ...] = (FREE,)
     """How answers may be written: ``free``, ``forced``."""
     lenses: tuple[str, ...] = ("none",)
@@ -71,6 +73,10 @@ class Plan(BaseModel):
     """For models that think before they answer."""
     chat: bool = True
     """Ask as a user's turn of a conversation, not as raw text to continue."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the body of every request."""
+    extra_headers: dict[str, str] = Field(default_factory=dict)
+    """Further headers of every request; never a key."""
     model_args: dict[str, Any] = Field(default_factory=dict)
     """Further settings of the runner (dtype, engine arguments, …)."""
 
@@ -124,24 +130,23 @@ class Plan(BaseModel):
         for name in self.tasks:
             task = find_task(name)
             for mode in self.modes:
-                if mode in task.modes:
-                    for answer in self.answers:
-                        for lens in self.lenses:
-                            if lens == "none" or task.family != "paper":
-                                yield CurveKey(name, mode, answer, lens)
+                for answer in self.answers:
+                    for lens in self.lenses:
+                        if applies(task, mode, lens, answer):
+                            yield CurveKey(name, mode, answer, lens)
 
     def lengths_of(self, task: Task) -> tuple[int, ...]:
         """The lengths that a task is asked at; of an adaptive plan, a ladder over its range."""
         if self.max_length is not None:
             doubling = 2 ** np.arange(int(np.log2(self.max_length)) + 1)
             return tuple(sorted({*map(int, doubling), self.max_length}))
-        return self.lengths or task.lengths or parse_lengths(STANDARD)
+        return self.lengths or task.lengths or parse_lengths(DEFAULT_LENGTHS)
 
     def trials_of(self, task: Task) -> int:
         """Trials per length of a task; of an adaptive plan, 1."""
         if self.max_length is not None:
             return 1
-        return self.trials or (1 if task.family == "paper" else TRIALS)
+        return self.trials or task.trials
 
     def trial_ids(self) -> Iterator[TrialId]:
         """Every trial of the plan, in the order of ``trials.csv``.

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from ...support.figures import Picture
-from .summary import Row, percent
+from ..formats import percent
+from .summary import CurveSummary
 
 
 def run_html(
-    title: str, rows: Sequence[Row], warnings: Sequence[str], pictures: Sequence[Picture]
+    title: str, rows: Sequence[CurveSummary], warnings: Sequence[str], pictures: Sequence[Picture]
 ) -> str:
     """The summary table, the warnings and the pictures of a run.
 
@@ -22,7 +23,7 @@ def run_html(
     """
     head = "".join(f"<th>{name}</th>" for name in ("curve", "trials", "correct", "L50"))
     body = "".join(
-        f"<tr><td>{escape(row.name)}</td><td>{row.n:,}</td><td>{percent(row.accuracy)}</td>"
+        f"<tr><td>{escape(row.key.name)}</td><td>{row.n:,}</td><td>{percent(row.accuracy)}</td>"
         f"<td>{escape(row.l50)}</td></tr>"
         for row in rows
     )

@@ -153,7 +153,7 @@ def test_a_run_on_another_engine_is_refused_by_field(tmp_path: Path, plan: Plan)
 
 def test_a_run_on_another_server_is_refused(tmp_path: Path, plan: Plan) -> None:
     open_run(tmp_path, plan, NUMERICS, "mine", endpoint="http://127.0.0.1:1/v1")
-    with pytest.raises(InputError, match="the server asked was .*:1/v1 and is now"):
+    with pytest.raises(InputError, match=r"the server asked was .*:1/v1 and is now"):
         open_run(tmp_path, plan, NUMERICS, "mine", endpoint="http://127.0.0.1:2/v1")
 
 
