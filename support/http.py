@@ -67,8 +67,9 @@ def client(base_url: str, headers: Mapping[str, str], timeout_s: float = 30.0) -
 def bad_certificate(error: BaseException) -> str | None:
     """What is wrong with a server's certificate, where that is why a connection broke."""
     for cause in causes(error):
+        # aiohttp's own exception is of this type too, without its fields.
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return cause.verify_message or str(cause)
+            return str(getattr(cause, "verify_message", "")) or root_cause(cause)
     return None
 
 

@@ -81,6 +81,8 @@ class OpenAI:
         """
         self.model = model or f"openai/{name}"
         self.base_url = base_url or os.environ.get("OPENAI_BASE_URL") or _HOME
+        if sdk is None:
+            check_url(self.base_url)
         extra = {"extra_body": dict(extra_body or {}), "extra_headers": dict(extra_headers or {})}
         refuse_secrets("--extra-body", extra["extra_body"])
         refuse_secrets("--header", extra["extra_headers"])
@@ -99,7 +101,6 @@ class OpenAI:
         self._endpoint = CHAT_OPENAI if at_home else CHAT
         key = ""
         if sdk is None:
-            check_url(self.base_url)
             key = self._key(key_name, at_home)
             sdk = openai.AsyncOpenAI(
                 api_key=key, base_url=self.base_url, **sdk_settings(extra["extra_headers"])
