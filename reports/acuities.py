@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from ..stats.acuity import Acuity, AcuityReport, measure
-from ..stats.intervals import Interval
 from ..store.curve_key import CurveKey
 from ..store.trials import OUTCOMES
 from .catalogue import known_task
@@ -19,9 +16,8 @@ from .curves import by_curve
 Acuities = dict[CurveKey, AcuityReport]
 """What is said of each curve."""
 
-UNREAD = ("unparseable", "truncated")
-MOST_UNREAD = 0.5
-"""Share of answers that could not be read from which a curve says nothing about sight."""
+UNREADABLE = ("unparseable", "truncated", "refused")
+"""Outcomes of answers that say nothing of sight; a curve of mostly such has no acuity."""
 
 
 def acuities(table: pd.DataFrame) -> Acuities:
@@ -35,25 +31,12 @@ def acuities(table: pd.DataFrame) -> Acuities:
 
 
 def _measure(key: CurveKey, points: pd.DataFrame) -> AcuityReport:
-    report = measure(
-        points["length"], points["correct"], points["answered"], chance=chance(key.task)
-    )
-    answered, unread = int(points["answered"].sum()), int(points[list(UNREAD)].sum().sum())
-    reason = None
-    if answered and unread > MOST_UNREAD * answered:
-        reason = f"{unread:,} of {answered:,} answers could not be read"
-    elif answered and not points["correct"].any():
-        reason = "nothing was right at any length"
-    if reason is None:
-        return report
-    l50, l90 = (_without(x, reason) for x in (report.l50, report.l90))
-    return dataclasses.replace(report, l50=l50, l90=l90, curve=None, warnings=())
-
-
-def _without(acuity: Acuity, reason: str) -> Acuity:
-    nothing = Interval(0.0, math.inf)
-    return dataclasses.replace(
-        acuity, value=None, interval=nothing, censored=None, belief=None, reason=reason
+    return measure(
+        points["length"],
+        points["correct"],
+        points["answered"],
+        chance=lambda length: chance(key, length),
+        unreadable=points[list(UNREADABLE)].sum(axis=1),
     )
 
 
@@ -70,8 +53,8 @@ def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
         - ``chance``: probability of a correct answer by guessing at the shortest tested length;
         - ``trials``, then a count per outcome, and ``answered``: ``trials`` less ``failed``;
         - ``shortest``, ``longest``: the tested lengths, in items;
-        - ``L50``, ``L50_low``, ``L50_high`` and the same of L90: length in items and its 95 %
-          interval, whose open ends are 0 and ``inf``. The value is missing where the crossing
+        - ``L50``, ``L50_low``, ``L50_high`` and the same of L80 and L90: length in items and its
+          95 % interval, whose open ends are 0 and ``inf``. The value is missing where it
           lies outside the tested lengths; all three are where there is a reason;
         - ``reason``: why no L50 is quoted; ``warnings``: what a reader must know, joined by
           ``"; "``.
@@ -84,13 +67,14 @@ def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
 def _row(key: CurveKey, points: pd.DataFrame, report: AcuityReport) -> dict[str, Any]:
     return {
         **key._asdict(),
-        "chance": chance(key.task),
+        "chance": chance(key, int(points["length"].min())),
         "trials": int(points["n"].sum()),
         **{outcome: int(points[outcome].sum()) for outcome in OUTCOMES},
         "answered": int(points["answered"].sum()),
         "shortest": int(points["length"].min()),
         "longest": int(points["length"].max()),
         **dict(quoted("L50", report.l50)),
+        **dict(quoted("L80", report.l80)),
         **dict(quoted("L90", report.l90)),
         "reason": report.l50.reason,
         "warnings": "; ".join(report.warnings) or None,
@@ -103,7 +87,7 @@ def quoted(name: str, acuity: Acuity) -> Iterator[tuple[str, float | None]]:
     yield from zip((name, f"{name}_low", f"{name}_high"), (acuity.value, *ends), strict=True)
 
 
-def chance(task: str) -> float:
-    """Probability of a correct answer by guessing."""
-    known = known_task(task)
-    return known.chance(128) if known else 0.0
+def chance(key: CurveKey, length: int) -> float:
+    """Probability of a correct answer by guessing at a length; 0 for a task that is not known."""
+    known = known_task(key.task)
+    return known.chance(length, key.mode, key.lens) if known else 0.0

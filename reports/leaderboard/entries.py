@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from ...stats.acuity import AcuityReport
-from ...store.curve_key import CURVE
-from ..acuities import acuities
-from ..curves import READ, curves
+from ...stats.board import LengthCounts
+from ...store.curve_key import CURVE, CurveKey
+from ..acuities import acuities, chance
+from ..curves import READ, by_curve, curves
 from ..formats import percent, share
 
 TRIAL = [*CURVE, "length", "index", "seed", "truth", "prompt_sha256"]
@@ -51,6 +52,7 @@ class BoardEntry:
         created: when the run was created (UTC), empty if not known.
         documents_sha256: what its manifest says that it was asked.
         reports: what is said of each task's curve, by the name of the curve.
+        counts: right answers by length of each task, for the restricted mean.
         fault: what is wrong with its table, empty if nothing is.
         trials: trials asked.
         unread: share of all trials whose answer could not be read.
@@ -67,6 +69,7 @@ class BoardEntry:
     run_id: str
     documents_sha256: str
     reports: Mapping[str, AcuityReport]
+    counts: Sequence[LengthCounts]
     trials: int
     created: str = ""
     fault: str = ""
@@ -130,6 +133,7 @@ def entry_of(
         created=str(manifest.get("created") or ""),
         documents_sha256=str(manifest.get("documents_sha256", "")),
         reports={key.name: found for key, found in acuities(table).items()},
+        counts=[_counts(key, points) for key, points in by_curve(table)],
         fault=next(_faults(trials, design), ""),
         trials=len(trials),
         unread=share(table["unparseable"].sum(), len(trials)),
@@ -140,6 +144,11 @@ def entry_of(
         report=report,
         **shares,
     )
+
+
+def _counts(key: CurveKey, points: pd.DataFrame) -> LengthCounts:
+    guessing = [chance(key, int(length)) for length in points["length"]]
+    return LengthCounts.of(points["length"], points["correct"], points["n"], guessing)
 
 
 def refuse(
