@@ -184,14 +184,14 @@ def test_another_protocol_after_an_answer_is_a_fault_like_others(run, delivered)
 
 
 def test_a_server_that_answers_one_at_a_time_is_not_flooded(run, delivered):
-    provider = run(lambda p, a: None, 20, seats=1, latency_s=0.15, attempt_s=1.2)
+    provider = run(lambda p, a: None, 20, seats=1, latency_s=0.1, attempt_s=1.2)
     assert provider.most <= 4
     assert all(count == 1 for count in provider.attempts.values())
     assert len(delivered) == 20
 
 
 def test_a_slow_server_that_answers_in_parallel_is_used(run, delivered):
-    provider = run(lambda p, a: None, 60, latency_s=0.15, attempt_s=1.2)
+    provider = run(lambda p, a: None, 60, latency_s=0.1, attempt_s=1.2)
     assert provider.most >= 16
     assert len(delivered) == 60
 
