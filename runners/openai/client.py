@@ -25,15 +25,19 @@ class Answer:
     content: bytes
 
 
-def sdk_settings(extra_headers: Mapping[str, str]) -> Json:
+def sdk_settings(extra_headers: Mapping[str, str], *, direct: bool = False) -> Json:
     """What the SDK's client is made with here, OpenAI's and Azure's alike.
 
     Dispatch owns the retries; two layers of them multiply.
+
+    Args:
+        extra_headers: sent with every request.
+        direct: past all proxies, to a server that we started ourselves.
     """
     return {
         "max_retries": 0,
         "timeout": httpx2.Timeout(None, connect=CONNECT_S),
-        "http_client": async_client(),
+        "http_client": async_client(direct=direct),
         "default_headers": dict(extra_headers) or None,
     }
 

@@ -118,6 +118,7 @@ def serve_vllm(
             numerics=numerics,
             extra_body=extra_body,
             extra_headers=extra_headers,
+            direct=True,
         )
     except BaseException:
         server.stop()
