@@ -110,6 +110,7 @@ def test_stock_lm_eval_gets_the_same_texts(
         base_url=f"{transformers_serve}/v1/chat/completions",
         num_concurrent=1,
         tokenizer_backend=None,
+        eos_string="<|im_end|>",
         tokenized_requests=False,
     )
     settings = {"max_gen_toks": LIMIT, "temperature": 0.0, "until": []}
