@@ -232,7 +232,7 @@ def test_kill_and_resume_from_the_command_line(served, tmp_path):
     assert rows == rows_of(tmp_path / "straight")
 
 
-def test_our_own_server_from_the_command_line(model_folder, tmp_path):
+def test_our_own_server_from_the_command_line(vllm_python, model_folder, tmp_path):
     command = [
         *(*SNELLEN, "run", "--model", f"vllm/{model_folder}", "--dtype", "float32"),
         *("--model-args", "enforce_eager=true,max_model_len=1024", "--tasks", "count_ones"),
@@ -245,7 +245,7 @@ def test_our_own_server_from_the_command_line(model_folder, tmp_path):
     assert "Application shutdown complete" in log.read_text()
 
 
-def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path):
+def test_a_server_killed_midway_and_started_again(vllm_python, engine, model_folder, tmp_path):
     engine = engine | {"served_model_name": "smollm2"}
     server = VllmServer(model_folder, engine, tmp_path)
     port = int(server.base_url.split(":")[2].split("/")[0])
@@ -276,7 +276,7 @@ def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path
     assert all(isinstance(answer, Reply) for answer in answers.values())
 
 
-def test_a_stopped_server_is_gone(engine, model_folder, tmp_path):
+def test_a_stopped_server_is_gone(vllm_python, engine, model_folder, tmp_path):
     server = VllmServer(model_folder, engine, tmp_path)
     pid = pid_of(server)
     assert httpx2.get(server.base_url.replace("/v1", "/health")).status_code == 200

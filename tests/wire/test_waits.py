@@ -184,14 +184,14 @@ def test_another_protocol_after_an_answer_is_a_fault_like_others(run, delivered)
 
 
 def test_a_server_that_answers_one_at_a_time_is_not_flooded(run, delivered):
-    provider = run(lambda p, a: None, 20, seats=1, latency_s=0.15, attempt_s=1.2)
+    provider = run(lambda p, a: None, 20, seats=1, latency_s=0.1, attempt_s=1.2)
     assert provider.most <= 4
     assert all(count == 1 for count in provider.attempts.values())
     assert len(delivered) == 20
 
 
 def test_a_slow_server_that_answers_in_parallel_is_used(run, delivered):
-    provider = run(lambda p, a: None, 60, latency_s=0.15, attempt_s=1.2)
+    provider = run(lambda p, a: None, 60, latency_s=0.1, attempt_s=1.2)
     assert provider.most >= 16
     assert len(delivered) == 60
 
@@ -222,7 +222,7 @@ def short_silence(monkeypatch):
 
 
 @pytest.mark.usefixtures("short_silence")
-def test_a_long_wait_is_said_with_its_reason_and_its_end(run, tmp_path, ask, delivered, caplog):
+def test_a_long_wait_is_said_with_its_reason_and_its_end(tmp_path, ask, delivered):
     def script(prompt, attempt):
         if prompt == "q 1" and attempt == 1:
             return Retryable("come back later", status=429, retry_after=0.7)
@@ -233,10 +233,12 @@ def test_a_long_wait_is_said_with_its_reason_and_its_end(run, tmp_path, ask, del
     runner.answer([ask("q 0"), ask("q 1")], delivered)
     runner.close()
     lines = (tmp_path / waits.LOG_NAME).read_text().splitlines()
-    assert "a request waits 1 s, until " in lines[0]
-    assert "come back later (Ctrl-C stops, every answer is kept)" in lines[0]
-    assert lines[1].endswith("the wait is over after 1 s: come back later")
-    assert not logging.getLogger("snellen").handlers or caplog
+    begun = [line for line in lines if "a request waits 1 s, until " in line]
+    ended = [line for line in lines if "the wait is over after " in line]
+    assert len(begun) == len(ended) == 1
+    assert begun[0].endswith("come back later (Ctrl-C stops, every answer is kept)")
+    assert ended[0].endswith(" s: come back later")
+    assert lines.index(begun[0]) < lines.index(ended[0])
 
 
 @pytest.mark.usefixtures("short_silence")
@@ -250,7 +252,7 @@ def test_a_silent_server_is_said_to_be_silent(tmp_path, ask, delivered):
         *["nothing was answered for"] * (len(lines) - 1),
         "answers arrive again, after",
     ]
-    assert 2 <= len(lines) <= 4
+    assert len(lines) >= 2
     assert "1 requests are open" in lines[0]
 
 
