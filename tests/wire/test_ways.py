@@ -112,6 +112,21 @@ def test_a_proxy_that_is_down(serve, run, monkeypatch, unused_port, kind):
     assert "\n" not in str(caught.value)
 
 
+async def greet_as_ssh(reader, writer):
+    writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
+    await reader.read(1)
+    writer.close()
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_of_another_protocol(run, kind, scheme):
+    words = "does not speak HTTP|does not speak https"
+    with Loopback(greet_as_ssh) as server, pytest.raises(ModelRefused, match=words) as caught:
+        run(provider_of(kind, f"{scheme}://127.0.0.1:{server.port}"))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_proxy_that_wants_a_password(serve, run):
     wire = Wire(lambda call: Raw(407, "Proxy Authentication Required"))
     with pytest.raises(ModelRefused, match="wants a password"):
