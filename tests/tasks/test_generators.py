@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise, product
 from time import process_time
 
@@ -38,7 +39,7 @@ def test_generators_are_pure_and_total(task: Task, length: int, index: int, seed
 @given(length=lengths, index=indices, seed=seeds)
 def test_truths_are_true(task: Task, length: int, index: int, seed: int) -> None:
     made = items_of(task, length, index, seed)
-    answer = {
+    answer: dict[str, Callable[[], object]] = {
         "sum": lambda: sum(map(int, made.items)),
         "count": lambda: sum(item == made.asked for item in made.items),
         "copy_last": lambda: made.items[-1],
