@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ..errors import InputError
+from ..reports.leaderboard.entries import TRIAL, BoardDesign, RefusedEntry, entry_of
 from ..reports.leaderboard.page import write_leaderboard
-from ..reports.leaderboard.standings import Chart, Refused, entry_of
 from ..store.pairing import load_run
 from ..store.plan import Plan
+from ..tasks.trial import rebuild_trial
 from . import board_design
 from .loaded import Run
 from .run import run
@@ -28,7 +31,7 @@ class Leaderboard:
     """
 
     page: Path
-    refused: Sequence[Refused]
+    refused: Sequence[RefusedEntry]
 
     @property
     def text(self) -> str:
@@ -46,6 +49,17 @@ def board_plan(model: str, **fields: Any) -> Plan:
         seed=board_design.SEED,
         **fields,
     )
+
+
+def the_design() -> BoardDesign:
+    """The board's design with every trial of it, which a run's table must hold."""
+    plan = board_plan("any")
+    rows = [
+        {**trial.id.as_dict(), "answer_form": trial.id.answer, "truth": trial.truth,
+         "prompt_sha256": trial.prompt_sha256}
+        for trial in map(rebuild_trial, plan.trial_ids())
+    ]  # fmt: skip
+    return BoardDesign(board_design.VERSION, board_design.SHA256, pd.DataFrame(rows)[TRIAL])
 
 
 def examine(plan: Plan, settings: Settings | None = None, **more: Any) -> Run:
@@ -79,15 +93,15 @@ def write_board(results: Path) -> Leaderboard:
     Raises:
         InputError: there are none, or one model is there twice.
     """
-    entries = []
+    design, entries = the_design(), []
     for folder in sorted(results.glob("*/chart-*")):
         found = load_run(folder)
         report = folder / "report.html"
         link = report.relative_to(results).as_posix() if report.is_file() else None
-        entries.append(entry_of(found.trials, found.manifest.model_dump(mode="json"), link))
+        manifest = found.manifest.model_dump(mode="json")
+        entries.append(entry_of(found.trials, manifest, design, link))
     if not entries:
         raise InputError(
             f"{results} holds no run of the leaderboard's design; ask one with --models bundled"
         )
-    design = Chart(board_design.VERSION, board_design.SHA256)
     return Leaderboard(*write_leaderboard(results, entries, design))

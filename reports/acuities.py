@@ -13,7 +13,7 @@ from ..stats.acuity import Acuity, AcuityReport, measure
 from ..stats.intervals import Interval
 from ..store.curve_key import CurveKey
 from ..store.trials import OUTCOMES
-from .catalogue import known_task
+from .catalogue import chance
 from .curves import by_curve
 
 Acuities = dict[CurveKey, AcuityReport]
@@ -36,7 +36,10 @@ def acuities(table: pd.DataFrame) -> Acuities:
 
 def _measure(key: CurveKey, points: pd.DataFrame) -> AcuityReport:
     report = measure(
-        points["length"], points["correct"], points["answered"], chance=chance(key.task)
+        points["length"],
+        points["correct"],
+        points["answered"],
+        chance=chance(key, int(points["length"].max())),
     )
     answered, unread = int(points["answered"].sum()), int(points[list(UNREAD)].sum().sum())
     reason = None
@@ -84,7 +87,7 @@ def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
 def _row(key: CurveKey, points: pd.DataFrame, report: AcuityReport) -> dict[str, Any]:
     return {
         **key._asdict(),
-        "chance": chance(key.task),
+        "chance": chance(key, int(points["length"].min())),
         "trials": int(points["n"].sum()),
         **{outcome: int(points[outcome].sum()) for outcome in OUTCOMES},
         "answered": int(points["answered"].sum()),
@@ -101,9 +104,3 @@ def quoted(name: str, acuity: Acuity) -> Iterator[tuple[str, float | None]]:
     """An acuity as three columns; an open end is 0 or infinity, nothing where there is a reason."""
     ends = (None, None) if acuity.reason is not None else acuity.interval
     yield from zip((name, f"{name}_low", f"{name}_high"), (acuity.value, *ends), strict=True)
-
-
-def chance(task: str) -> float:
-    """Probability of a correct answer by guessing."""
-    known = known_task(task)
-    return known.chance(128) if known else 0.0

@@ -65,12 +65,13 @@ class TrialId:
             TypeError: a length, index or seed is not a whole number.
             InputError: there is no such task.
         """
-        task = str(fields["task"])
+        task, mode, lens = (str(fields[name]) for name in ("task", "mode", "lens"))
+        now = None if "version" in fields else find_task(task).version_of(mode, lens)
         return cls(
             task=task,
-            mode=str(fields["mode"]),
-            lens=str(fields["lens"]),
-            version=fields["version"] if "version" in fields else find_task(task).version,
+            mode=mode,
+            lens=lens,
+            version=fields["version"] if now is None else now,
             length=_whole(fields["length"]),
             index=_whole(fields["index"]),
             seed=_whole(fields["seed"]),

@@ -194,3 +194,9 @@ def test_a_trial_is_not_counted_twice(simulated, manifest, tmp_path):
 def test_ordinary_text_is_left_alone():
     text = "Größe\t1 + 1 = 2\n✓ 数"
     assert visible(text) == text
+
+
+def test_a_row_of_every_mode_finds_its_texts(simulated, texts):
+    modes = [simulated(mode=mode, lengths=[3], trials=1) for mode in ("direct", "cot")]
+    for row in pd.concat(modes).to_dict("records"):
+        assert hashlib.sha256(texts(row).prompt.encode()).hexdigest() == row["prompt_sha256"]
