@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ..errors import InputError
 from ..exams.settings import RESULTS
 from ..store.plan import Plan
-from .model_options import parse_model_args
+from .model_options import parse_extra_body, parse_headers, parse_model_args
 
 DEFAULT_TASKS = "count_ones,count_ones_bernoulli,sum_digits,copy_last"
 Group = argparse._ArgumentGroup
@@ -84,6 +84,8 @@ def plan_of(args: argparse.Namespace, **fields: Any) -> Plan:
         reasoning_effort=args.reasoning_effort,
         chat=not args.raw,
         model_args=args_of_model,
+        extra_body=parse_extra_body(args.extra_body),
+        extra_headers=parse_headers(args.header),
         **fields,
     )
 

@@ -49,8 +49,8 @@ def _dry_run(args: argparse.Namespace, plan: Plan) -> int:
     exact = "" if found.exact else "about "
     cost = (
         "price unknown; give one with --prices"
-        if found.low is None or found.high is None
-        else f"${found.low:.4f} to ${found.high:.4f} ({source})"
+        if found.low is None or found.high is None or found.expected is None
+        else f"about ${found.expected:.4f}; ${found.low:.4f} to ${found.high:.4f} ({source})"
     )
     print(f"model          {plan.model}")
     print(f"requests       {found.requests:,}")

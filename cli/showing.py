@@ -23,6 +23,8 @@ def show_run(run: Run) -> int:
     """
     for name, reason in run.manifest.dropped.items():
         print(f"snellen: {name} was not sent: {reason}", file=sys.stderr)
+    for notice in run.manifest.notices:
+        print(f"snellen: {notice}", file=sys.stderr)
     if run.stopped:
         print(f"snellen: {run.stopped}", file=sys.stderr)
     show_summary(run)

@@ -23,6 +23,8 @@ def finish(session: Session) -> Run:
         cost_usd=session.budget.spent,
         prices={"source": session.price_source},
         dropped=dict(session.runner.dropped),
+        generation=dict(session.runner.generation),
+        notices=list(session.runner.notices),
     )
     return write_run(session.where, list(session.answered()), stopped=session.stopped)
 

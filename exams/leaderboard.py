@@ -14,7 +14,6 @@ from ..reports.leaderboard.entries import TRIAL, BoardDesign, RefusedEntry, entr
 from ..reports.leaderboard.page import write_leaderboard
 from ..store.pairing import load_run
 from ..store.plan import Plan
-from ..tasks.trial import rebuild_trial
 from . import board_design
 from .loaded import Run
 from .run import run
@@ -51,17 +50,6 @@ def board_plan(model: str, **fields: Any) -> Plan:
     )
 
 
-def the_design() -> BoardDesign:
-    """The board's design with every trial of it, which a run's table must hold."""
-    plan = board_plan("any")
-    rows = [
-        {**trial.id.as_dict(), "answer_form": trial.id.answer, "truth": trial.truth,
-         "prompt_sha256": trial.prompt_sha256}
-        for trial in map(rebuild_trial, plan.trial_ids())
-    ]  # fmt: skip
-    return BoardDesign(board_design.VERSION, board_design.SHA256, pd.DataFrame(rows)[TRIAL])
-
-
 def examine(plan: Plan, settings: Settings | None = None, **more: Any) -> Run:
     """Ask one model the board's design; what is known is not asked again."""
     settings = settings or Settings(**more)
@@ -93,15 +81,27 @@ def write_board(results: Path) -> Leaderboard:
     Raises:
         InputError: there are none, or one model is there twice.
     """
-    design, entries = the_design(), []
+    asked = design()
+    entries = []
     for folder in sorted(results.glob("*/chart-*")):
         found = load_run(folder)
         report = folder / "report.html"
         link = report.relative_to(results).as_posix() if report.is_file() else None
         manifest = found.manifest.model_dump(mode="json")
-        entries.append(entry_of(found.trials, manifest, design, link))
+        entries.append(entry_of(found.trials, manifest, asked, link))
     if not entries:
         raise InputError(
             f"{results} holds no run of the leaderboard's design; ask one with --models bundled"
         )
-    return Leaderboard(*write_leaderboard(results, entries, design))
+    return Leaderboard(*write_leaderboard(results, entries, asked))
+
+
+def design() -> BoardDesign:
+    """What every model of the board is asked, trial by trial."""
+    rows = [
+        {**trial.id.as_dict(), "answer_form": trial.id.answer, "truth": trial.truth,
+         "prompt_sha256": trial.prompt_sha256}
+        for trial in board_plan("bundled").build_trials()
+    ]  # fmt: skip
+    trials = pd.DataFrame(rows)[list(TRIAL)]
+    return BoardDesign(board_design.VERSION, board_design.SHA256, trials)

@@ -17,17 +17,22 @@ from ..errors import InputError
 from ..runners.cached import CachedRunner, Identity, Results, make_request
 from ..runners.prices import Estimate, Prices
 from ..runners.protocol import Message, Request, Runner
-from ..runners.registry import open_runner
+from ..runners.registry import find_kind, kinds, open_runner
 from ..runners.sampling import sampling_of
 from ..runners.spending import Budget, BudgetReached
+from ..runners.tokens import approximate_tokens
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
-from ..tasks.trial import Trial, TrialId, rebuild_trial
+from ..tasks.forms import forced_form
+from ..tasks.registry import find_task
+from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .settings import Settings
 
 _LONG = 1 << 15
 """Characters of a prompt from which it is built again rather than kept."""
+_FEWEST = 4
+"""An approximate count of tokens is at most so many times the true one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,30 +163,38 @@ def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = Non
         (Message("user", prompt),),
         sampling_of(plan, trial.id),
         trial.id.as_dict(),
-        chat=plan.chat,
+        chat=plan.chat and trial.chat,
         notes={"tokens": tokens},
+        form=forced_form(find_task(trial.id.task), trial) if trial.id.answer == FORCED else None,
     )
 
 
 @contextmanager
 def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     """The model of a plan, started if need be, and the plan with the endpoint really asked."""
+    check_forms(plan)
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner
 
 
-_HOME = {
-    "openai": "https://api.openai.com/v1",
-    "gemini": "https://generativelanguage.googleapis.com",
-}
+def check_forms(plan: Plan) -> None:
+    """Make sure that the kind of model can force answers, if that is asked of it.
+
+    Raises:
+        InputError: it cannot; says which can.
+    """
+    if FORCED in plan.answers and not find_kind(plan.model).forces_answers:
+        able = ", ".join(kind.pattern for kind in kinds().values() if kind.forces_answers)
+        raise InputError(
+            f"--answer forced: {plan.model} cannot be held to a form; models that can: {able}"
+        )
 
 
 def with_endpoint(plan: Plan, runner: Runner) -> Plan:
     """The plan, naming the server that is asked where the environment chose it."""
-    home = _HOME.get(plan.model.partition("/")[0])
-    foreign = plan.base_url is None and runner.base_url not in (None, home)
-    return plan.model_copy(update={"base_url": runner.base_url}) if foreign else plan
+    chosen = plan.base_url is None and find_kind(plan.model).endpoint() is not None
+    return plan.model_copy(update={"base_url": runner.base_url}) if chosen else plan
 
 
 def survey(plan: Plan, runner: Runner, planned: list[Planned]) -> Iterator[Request]:
@@ -201,15 +214,15 @@ def survey(plan: Plan, runner: Runner, planned: list[Planned]) -> Iterator[Reque
 def _check_context(runner: Runner, trial: Trial, request: Request) -> None:
     if runner.context_length is None:
         return
-    tokens = runner.count_tokens(trial.prompt)
-    if tokens is None:
-        return
+    tokens, about = runner.count_tokens(trial.prompt), ""
+    if tokens is None:  # at least so many, for no tokenizer is known that needs fewer
+        tokens, about = approximate_tokens(trial.prompt) // _FEWEST, "at least "
     needed = tokens + request.sampling.max_tokens
     if needed > runner.context_length:
         raise InputError(
             f"length {trial.id.length} of {trial.id.task} does not fit: prompt and answer need "
-            f"{needed:,} tokens, the context of {runner.model} is {runner.context_length:,}; "
-            "lower --lengths or --max-tokens"
+            f"{about}{needed:,} tokens, the context of {runner.model} is "
+            f"{runner.context_length:,}; lower --lengths or --max-tokens"
         )
 
 
@@ -256,8 +269,7 @@ def open_session(plan: Plan, settings: Settings) -> Iterator[Session]:
             run_id=settings.run_id,
             endpoint=runner.base_url,
         )
-        if (log_into := getattr(runner, "log_into", None)) is not None:
-            log_into(where.path)
+        runner.log_into(where.path)
         with where.journal() as journal:
             cached.journal = journal
             session = Session(asked, cached, where, prices.source(plan.model))

@@ -92,5 +92,7 @@ class Settings:
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
             model_args=args,
+            extra_body=plan.extra_body,
+            extra_headers=plan.extra_headers,
             log_folder=log_folder,
         )

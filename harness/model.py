@@ -12,7 +12,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from lm_eval.api.instance import Instance
 
@@ -21,6 +21,7 @@ from ..runners.cached import CachedRunner
 from ..runners.protocol import Message, Request, Sampling
 from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
+from ..tasks.modes import base_mode
 from ..tasks.trial import TrialId
 from .failures import AnsweringLM
 
@@ -96,6 +97,8 @@ class HarnessLM(AnsweringLM):
         given = [instance.args for instance in requests]
         built = self._build(requests)
         answers = self.cached.ask(built)
+        for notice in self.cached.runner.notices:
+            log.warning("%s", notice)
         for instance, args, request in zip(requests, given, built, strict=True):
             if isinstance(answer := answers[request.key], Reply):
                 text = AnswerText(answer.text, answer.finish_reason)
@@ -121,14 +124,14 @@ class HarnessLM(AnsweringLM):
                 f"{self.cached.runner.model} scores given texts without a chat template only: "
                 "leave out --apply_chat_template, or choose tasks that generate"
             )
-        return self._score([instance.args for instance in requests], "loglikelihood")
+        return self.cached.runner.loglikelihood([instance.args for instance in requests])
 
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
         """Log-likelihoods of whole texts, where the runner can score a given text."""
         pairs = [("", instance.args[0]) for instance in requests]
-        return [total for total, _ in self._score(pairs, "loglikelihood_rolling")]
+        return [total for total, _ in self.cached.runner.loglikelihood(pairs)]
 
     def get_model_info(self) -> dict[str, Any]:
         """What lm-eval writes into its results beside the scores.
@@ -141,20 +144,9 @@ class HarnessLM(AnsweringLM):
             "snellen_model": runner.model,
             "base_url": runner.base_url,
             "numerics": dict(runner.numerics),
+            "generation": dict(runner.generation),
             "not_sent": unknown | dict(runner.dropped),
         }
-
-    def _score(self, pairs: list[tuple[str, str]], kind: str) -> list[tuple[float, bool]]:
-        score = getattr(self.cached.runner, "loglikelihood", None)
-        if score is None:
-            self._refuse(kind)
-        return list(score(pairs))
-
-    def _refuse(self, kind: str) -> NoReturn:
-        raise InputError(
-            f"{self.cached.runner.model} gives no log-probabilities of a given text, which tasks "
-            f"of type {kind} need; choose tasks that generate, or a vLLM server"
-        )
 
     def _build(self, requests: Sequence[Instance]) -> list[Request]:
         seen: Counter[tuple[str, int, int]] = Counter()
@@ -179,7 +171,9 @@ class HarnessLM(AnsweringLM):
         if repeat:
             identity["repeat"] = repeat
         self._name_unknown(settings)
-        chat = self.chat or isinstance(context, Conversation)
+        # Plain examples without a template are a text to continue, as in `snellen run`.
+        plain = trial is not None and base_mode(trial.mode) == "fewshot"
+        chat = isinstance(context, Conversation) or (self.chat and not plain)
         return self.cached.request(_messages(context), _sampling(settings), identity, chat=chat)
 
     def _name_unknown(self, settings: Mapping[str, Any]) -> None:

@@ -19,9 +19,10 @@ from lm_eval.api.registry import register_model
 
 from ..errors import InputError
 from ..runners.cached import CachedRunner
-from ..runners.registry import FAMILIES, Options, open_runner
+from ..runners.kinds import Options
+from ..runners.registry import kinds, open_runner
 from ..store.journal import Journal
-from ..support.secrets import SECRET_ARGS
+from ..support.secrets import secret_among
 from .model import HarnessLM
 from .token_limits import TrialLimits
 
@@ -67,7 +68,7 @@ class SnellenLM(HarnessLM):
         Raises:
             InputError: the model cannot be reached, or an argument is wrong.
         """
-        if secret := next((name for name in SECRET_ARGS if name in model_args), None):
+        if secret := secret_among(model_args):
             raise InputError(
                 f"{secret} in --model_args would be written into the results: set the "
                 "provider's environment variable instead"
@@ -85,7 +86,7 @@ class SnellenLM(HarnessLM):
         )
 
     def _full_name(self, name: str) -> str:
-        if "/" not in FAMILIES[self.scheme].pattern:
+        if not kinds()[self.scheme].named:
             return self.scheme
         if not name:
             raise InputError(f"{PREFIX}{self.scheme} needs model=… among the --model_args")
@@ -102,7 +103,7 @@ def class_name(scheme: str) -> str:
 
 
 def _register() -> None:
-    for scheme, kind in FAMILIES.items():
+    for scheme, kind in kinds().items():
         if scheme == "lm-eval":  # its own backends need no help from us
             continue
         name = class_name(scheme)

@@ -15,8 +15,10 @@ import datasets
 import lm_eval
 import lm_eval.evaluator
 from lm_eval.api.instance import Instance
+from lm_eval.api.task import ConfigurableTask
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
+from lm_eval.tasks._yaml_loader import load_yaml
 
 from ..runners.sampling import sampling_of
 from ..store.answers import Failure, Reply
@@ -25,8 +27,8 @@ from ..store.run_directory import folder_name
 from ..tasks.documents import metrics
 from ..tasks.judging import AnswerText
 from ..tasks.registry import harness_name
-from ..tasks.trial import Trial, TrialId
-from ..tasks.yaml_files import yaml_folder
+from ..tasks.trial import FREE, Trial, TrialId
+from ..tasks.yaml_files import YAML_FOLDER
 from .failures import AnsweringLM, FailedDocuments, leave_out
 
 _VERSIONS = {
@@ -47,14 +49,14 @@ class Replay:
         answers: the answer or the failure of each trial that has one.
         numerics: what the engine or server is.
         not_sent: settings that were not sent, each with the reason.
-        row: gives a trial's row of the table, where there is one.
+        row: gives a trial's row of the table, where it is judged already.
     """
 
     plan: Plan
     answers: Mapping[TrialId, Reply | Failure]
     numerics: Mapping[str, Any]
     not_sent: Mapping[str, str]
-    row: Callable[[TrialId], Mapping[str, Any] | None] | None
+    row: Callable[[TrialId], Mapping[str, Any] | None] | None = None
 
     def score(self, trials: Sequence[Trial], folder: Path) -> None:
         """Let lm-eval score trials of one lens and answer form, and write what it finds."""
@@ -63,9 +65,16 @@ class Replay:
             by_task.setdefault(harness_name(trial.id.task, trial.id.mode), []).append(trial)
         failed = FailedDocuments()
         with _quiet():
+            tasks = [_ReplayTask(name, its, self) for name, its in by_task.items()]
+            for task, its in zip(tasks, by_task.values(), strict=True):
+                leave_out(task, failed)
+                for doc_id, trial in enumerate(its):
+                    result = self.answers.get(trial.id)
+                    if not isinstance(result, Reply):
+                        failed.note(task.task_name, doc_id, result.reason if result else NOT_ASKED)
             results = lm_eval.simple_evaluate(
                 model=_Recall(self, failed),
-                tasks=[self._task(name, its, failed) for name, its in by_task.items()],
+                tasks=tasks,
                 task_manager=TaskManager(include_defaults=False),
                 bootstrap_iters=0,
                 log_samples=True,
@@ -102,51 +111,62 @@ class Replay:
             name: value for name, value in given.items() if name not in self.not_sent
         }
 
-    def _task(self, name: str, trials: Sequence[Trial], failed: FailedDocuments) -> Any:
-        """One of our tasks in lm-eval's form, with these trials for documents."""
+
+class _ReplayTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
+    """One of our tasks in lm-eval's form, with given trials for documents.
+
+    It asks and scores as the installed task does, but builds nothing a second time, and says of
+    each document how its answer was drawn.
+    """
+
+    def __init__(self, name: str, trials: Sequence[Trial], replay: Replay) -> None:
         first = trials[0].id
-        kept = {"lens": first.lens, "lengths": [first.length], "trials": 1, "doc_seed": first.seed}
-        manager = TaskManager(
-            include_path=str(yaml_folder()), include_defaults=False, metadata=kept
-        )
-        task = manager.load([name])["tasks"][name]
-        rows = [trial.id.as_dict() | {"truth": trial.truth} for trial in trials]
-        task.dataset = {"test": datasets.Dataset.from_list(rows)}
-        task.task_docs = task.eval_docs
-        task.config.metadata |= {
+        self._trials = {trial.id: trial for trial in trials}
+        self._replay = replay
+        told = {
+            "version": first.version,
+            "lens": first.lens,
             "lengths": sorted({trial.id.length for trial in trials}),
             "trials": 1 + max(trial.id.index for trial in trials),
+            "doc_seed": first.seed,
         }
-        task.config.generation_kwargs = _common([self.settings(trial.id) for trial in trials])
-        self._work_from(task, {trial.id: trial for trial in trials})
-        leave_out(task, failed)
-        for doc_id, trial in enumerate(trials):
-            result = self.answers.get(trial.id)
-            if not isinstance(result, Reply):
-                failed.note(name, doc_id, result.reason if result else NOT_ASKED)
-        return task
+        super().__init__(
+            config=load_yaml(YAML_FOLDER / "_task_yaml")
+            | {
+                "task": name,
+                "dataset_kwargs": {"snellen_task": first.task, "snellen_mode": first.mode},
+                "generation_kwargs": _common([replay.settings(trial.id) for trial in trials]),
+                "metadata": told | ({} if first.answer == FREE else {"answer": first.answer}),
+            }
+        )
 
-    def _work_from(self, task: Any, trials: Mapping[TrialId, Trial]) -> None:
-        """Spare the task to build a second time what is there, and let it say what was sent."""
-        text, construct, score = task.doc_to_text, task.construct_requests, task.process_results
+    def download(self, *_: Any, **__: Any) -> None:
+        """Take the trials for documents."""
+        rows = [trial.id.as_dict() | {"truth": trial.truth} for trial in self._trials.values()]
+        self.dataset = {"test": datasets.Dataset.from_list(rows)}
 
-        def doc_to_text(doc: Mapping[str, Any], *rest: Any) -> Any:
-            return trials[TrialId.from_dict(doc)].prompt or text(doc, *rest)
+    def doc_to_text(self, doc: Mapping[str, Any], *rest: Any) -> Any:
+        """The prompt, built again only if it was too long to be kept."""
+        return self._trial(doc).prompt or super().doc_to_text(doc, *rest)
 
-        def construct_requests(doc: Mapping[str, Any], ctx: str, **rest: Any) -> Any:
-            request = construct(doc, ctx, **rest)
-            request.arguments = (ctx, self.settings(TrialId.from_dict(doc)))
-            return request
+    def construct_requests(self, doc: Mapping[str, Any], ctx: str, **rest: Any) -> Any:
+        """The request of a document, with the settings that were sent."""
+        request = super().construct_requests(doc, ctx, **rest)
+        request.arguments = (ctx, self._replay.settings(self._trial(doc).id))
+        return request
 
-        def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> Any:
-            row = self.row(TrialId.from_dict(doc)) if self.row else None
-            if row is None:
-                return score(doc, results)
+    def process_results(self, doc: Mapping[str, Any], results: Sequence[str]) -> Any:
+        """Every metric, from the row of the table or by judging the answer."""
+        trial = self._trial(doc)
+        if self._replay.row and (row := self._replay.row(trial.id)):
             return metrics(row["outcome"], row["answer"] or "", row["abs_error"])
+        (text,) = results
+        finish_reason = text.finish_reason if isinstance(text, AnswerText) else None
+        judged = trial.judge(text, finish_reason)
+        return metrics(judged.outcome, judged.answer, judged.abs_error)
 
-        task.doc_to_text = doc_to_text
-        task.construct_requests = construct_requests
-        task.process_results = process_results
+    def _trial(self, doc: Mapping[str, Any]) -> Trial:
+        return self._trials[TrialId.from_dict(doc)]
 
 
 class _Recall(AnsweringLM):

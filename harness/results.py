@@ -58,13 +58,7 @@ def write_results(
         return
     from .replay import Replay
 
-    replay = Replay(
-        plan,
-        answers,
-        numerics=numerics or {},
-        not_sent=not_sent or {},
-        row=row,
-    )
+    replay = Replay(plan, answers, numerics or {}, not_sent or {}, row)
     for its in groups.values():
         replay.score(its, folder)
     if len(list(folder.glob("*/results_*.json"))) != len(groups):

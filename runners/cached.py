@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ..store.answers import Entry, Failure, Reply
 from ..store.journal import Journal, answer_key, canonical
 from .prices import Prices
-from .protocol import Message, Request, Runner, Sampling
+from .protocol import AnswerForm, Message, Request, Runner, Sampling
 from .spending import Budget
 
 Results = Sequence[tuple[Request, Reply | Failure]]
@@ -45,6 +45,7 @@ def make_request(
     *,
     chat: bool = True,
     notes: Mapping[str, Any] | None = None,
+    form: AnswerForm | None = None,
 ) -> Request:
     """Give a question its identity.
 
@@ -55,17 +56,19 @@ def make_request(
         identity: what tells this question from its replicates.
         chat: ask as a user's turn, not as raw text to continue.
         notes: what is kept beside the identity and does not change the answer.
+        form: the only texts that the decoder may write, where the answer is forced.
     """
+    forced = {} if form is None else {"form": form.regex}
     key = answer_key(
         model=who.model,
         base_url=who.base_url,
         numerics=who.numerics,
         messages=[{"role": turn.role, "content": turn.content} for turn in messages],
-        sampling=dict(_as_dict(sampling)) | {"chat": chat},
+        sampling=dict(_as_dict(sampling)) | {"chat": chat} | forced,
         trial=identity,
     )
     raw = not chat and len(messages) == 1
-    return Request(key, tuple(messages), sampling, raw, {**identity, **(notes or {})})
+    return Request(key, tuple(messages), sampling, raw, {**identity, **(notes or {})}, form)
 
 
 class CachedRunner:
@@ -160,6 +163,7 @@ class CachedRunner:
     ) -> None:
         if known:
             answers.update((request.key, reply) for request, reply in known)
+            self.runner.met(reply.fingerprint for _, reply in known)
             self._tell(tuple(known), known=True)
             known.clear()
 

@@ -8,18 +8,14 @@ from ..tasks.prompts.compose import stop_texts
 from ..tasks.registry import find_task
 from ..tasks.trial import TrialId
 from .protocol import Sampling
-
-HOSTED = ("openai/", "gemini/")
-THINKING = 4096
-"""Tokens of room for hidden reasoning, which hosted models count as part of the answer."""
+from .registry import find_kind
 
 
 def sampling_of(plan: Plan, trial: TrialId) -> Sampling:
     """How the answer to a trial is drawn."""
     task = find_task(trial.task)
     needed = answer_tokens(task, trial.mode, trial.length, trial.answer)
-    if plan.base_url is None and plan.model.startswith(HOSTED):
-        needed += THINKING
+    needed += find_kind(plan.model).room_for_reasoning(plan.base_url)
     return Sampling(
         max_tokens=plan.max_tokens or needed,
         temperature=plan.temperature,

@@ -60,6 +60,10 @@ class Manifest(BaseModel):
     """Where the prices come from."""
     dropped: dict[str, str] = Field(default_factory=dict)
     """Settings that the provider does not take, with the reason; they were not sent."""
+    generation: dict[str, Any] = Field(default_factory=dict)
+    """Neutral settings sent or set so that a server's or a model's own do not change an answer."""
+    notices: list[str] = Field(default_factory=list)
+    """What the runner says of the answers, such as that the server has changed meanwhile."""
 
 
 def now() -> str:

@@ -73,6 +73,10 @@ class Plan(BaseModel):
     """For models that think before they answer."""
     chat: bool = True
     """Ask as a user's turn of a conversation, not as raw text to continue."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the body of every request."""
+    extra_headers: dict[str, str] = Field(default_factory=dict)
+    """Further headers of every request; never a key."""
     model_args: dict[str, Any] = Field(default_factory=dict)
     """Further settings of the runner (dtype, engine arguments, …)."""
 

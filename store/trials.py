@@ -97,9 +97,9 @@ def trial_row(
         "latency_s": reply.latency_s if reply else None,
         "prompt_sha256": trial.prompt_sha256,
         "answer_form": trial.id.answer,
-        "reading": getattr(judged, "reading", None) or None,
-        "rivals": None,
-        "depth": None,
+        "reading": judged.reading or None,
+        "rivals": RIVALS.join(judged.rivals) or None,
+        "depth": trial.notes.get("depth"),
     }
 
 

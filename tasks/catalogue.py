@@ -68,12 +68,12 @@ class Catalogue(Mapping[str, T], Generic[T]):
         value = entry.load()
         if callable(value) and not isinstance(value, self._kind):
             value = value()
-        return [value] if isinstance(value, self._kind) else list(value)
+        return list(value) if isinstance(value, Iterable) else [value]
 
     def _problem(self, one: T, found: Mapping[str, T]) -> str:
         kind = self._kind.__name__
         if not isinstance(one, self._kind):
-            return f"gives a {type(one).__name__} where a snellen.{kind} is wanted"
+            return f"gives {type(one).__name__!r} where a snellen.{kind} is wanted"
         if not isinstance(one.name, str) or not _NAME.fullmatch(one.name):
             return (
                 f"names a {kind.lower()} {one.name!r}; a name is lower-case letters, digits and _"

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..errors import InputError
 from .answer_length import answer_tokens
 from .modes import MODES
 from .prompts.compose import stop_texts
@@ -34,7 +35,7 @@ def yaml_folder() -> Path:
     user's cache that holds those of all tasks, written when its content changes.
 
     Raises:
-        OSError: that folder cannot be written.
+        InputError: that folder cannot be written.
     """
     if not TASKS.plugged:
         return YAML_FOLDER
@@ -45,8 +46,13 @@ def yaml_folder() -> Path:
     digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
     folder = user_cache_path("snellen") / "lm-eval-tasks" / digest
     if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _write_folder(folder, files)
+        try:
+            _write_folder(folder, files)
+        except OSError as error:
+            raise InputError(
+                f"cannot write {folder}, the folder of tasks with those of plug-ins: "
+                f"{error.strerror}; set XDG_CACHE_HOME to a folder that can be written"
+            ) from error
     return folder
 
 
@@ -54,6 +60,7 @@ def _write_folder(folder: Path, files: dict[str, str]) -> None:
     """Write a folder that appears whole or not at all, whoever else writes the same one."""
     import tempfile
 
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as whole:
         made = Path(whole) / "made"
         made.mkdir()

@@ -10,7 +10,7 @@ from ..draw import Draw
 from ..lenses import Lens
 from ..modes import PLAIN_LENGTHS, WORKED_LENGTHS, base_mode, shots_of
 from ..task import Items, Task
-from .wording import PAPERS_THINK, Phrases, Wording, choose
+from .wording import Phrases, Wording, choose
 
 Identity = tuple[str, int, int, int, int]
 """Task, version, length, index and seed: what the sequence of a trial is drawn from."""
@@ -37,7 +37,7 @@ def compose(task: Task, made: Items, mode: str, lens: Lens, identity: Identity) 
     else:
         prompt = _with_instructions(task, words, made, base, lens, phrases)
         if base == "cot_fewshot":
-            prompt = _worked_examples(task, words, made, lens, identity) + prompt
+            prompt = _worked_examples(task, words, made, lens, phrases, identity) + prompt
         if lens.repeat:
             prompt = f"{prompt}\n\n{prompt}"
     return lens.change(prompt), lens.render(made.items, task.separator)
@@ -109,15 +109,17 @@ def _plain_examples(
 
 
 def _worked_examples(
-    task: Task, words: Wording, made: Items, lens: Lens, identity: Identity
+    task: Task, words: Wording, made: Items, lens: Lens, phrases: Phrases, identity: Identity
 ) -> str:
     assert task.work is not None  # without it, a task has no such mode
-    shots = [f"{PAPERS_THINK} Here are a few examples:"]
+    shots = [f"{phrases.think} Here are a few examples:"]
     for number, length in enumerate(WORKED_LENGTHS):
         example = _example(task, made, ("example", number, *identity), length)
         shots += [
-            words.intros[number].format(seq=lens.render(example.items, task.separator)),
-            words.questions[number].format(asked=example.asked),
+            words.intros[number % len(words.intros)].format(
+                seq=lens.render(example.items, task.separator)
+            ),
+            words.questions[number % len(words.questions)].format(asked=example.asked),
             task.work(example, task.separator),
             f"The final answer is: {example.truth}\n",
         ]

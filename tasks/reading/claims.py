@@ -34,17 +34,28 @@ class Claim:
 
 _WORDS = r"(?:(?!(?:and|or|but|plus|minus|while|with|than|is|are|und|et|y|out|followed)\b)[^\W\d]+[ ]+){0,5}?"
 _FAR = rf"(?:(?!\b(?:and|but|while|because|since|out of|followed|whereas|und|pero|mais)\b)[^\d\n{ASKED}{OTHER}{GONE};]){{0,80}}?"
-_LABELLED = rf"{{sign}}\s*(?:count|total|times)?\s*(?::|=(?!=)|→|->|=>|\|)\s*(?P<n>{N})"
+_LABELLED = (
+    rf"{{sign}}\s*(?:count|total|times)?\s*(?::|=(?!=)(?!\s*{N}\s*[{ASKED}{OTHER}])|→|->|=>|\|)\s*(?P<n>{N})"
+)
 _BEFORE = rf"(?P<n>{N})\s*(?:times |[x×*]\s*)?[\"'(]?{_WORDS}(?:个|個|次|回|개의?|번)?\s*(?:的|の)?\s*{{sign}}"
+# "42 or 43", "40-45", "between 40 and 45": two readings.
+_EITHER = re.compile(
+    rf"(?:\b(?:between|zwischen|entre)\s+(?:about\s+)?)?(?P<a>{N})\s*[,(]?\s*(?:\b(?:or|oder|ou|o|to|bis|à|a)\b|-|~|/|到|至|或|か|から|에서|또는|내지)(?:\s*(?:maybe|possibly|perhaps|even|about))?\s*"
+    rf"(?P<b>{N})|\b(?:between|zwischen|entre)\s+(?P<c>{N})\s+(?:and|und|et|y)\s+(?P<d>{N})|(?P<e>{N})\s*[,(]\s*(?:maybe|possibly|perhaps|or maybe|could be)\s+(?P<f>{N})",
+    re.IGNORECASE,
+)
+_ARE = rf"(?P<n>{N})(?:[ ]+(?:of|out|them|these|those|which|the|digits?|numbers?|positions?|{GONE}))*[ ]+(?:is|are|were|equal|have the value|show)[ ]+(?:all[ ]+)?{{sign}}"
 _AFTER = rf"{{sign}}{_FAR}(?P<n>{N})"
 _BINDINGS = tuple(
     (sign, re.compile(pattern.replace("{sign}", sign), re.IGNORECASE))
-    for pattern in (_LABELLED, _BEFORE, _AFTER)
+    for pattern in (_LABELLED, _ARE, _BEFORE, _AFTER)
     for sign in (ASKED, OTHER)
 )
+_TERMS = re.compile(rf"{N}\s*{OTHER}|\b(?:sum|total|product|adding|add) (?:of |up )?(?:the (?:numbers|digits) )?{N}(?:(?:,| and| to| \+)+ {N})+(?= (?:is|are|gives?|equals?|makes?|to)\b|:)")
 _NONE = re.compile(
+    rf"n't (?:contain|include|have|see|find)\s+(?:(?:any|a|single|occurrences?|instances?|of|the|digits?)\s+)*{ASKED}|"
     rf"\b(?:no|zero|not a single|not any|without any|none of the \w+ (?:is|are)|kein\w*|keine\w*|aucune?|ningún|ninguna?"
-    rf"|n't (?:any|contain)|not (?:contain|include|have|any)|no hay|il n'y a pas de)\s+(?:(?:any|a|the|occurrences?|instances?|appearances?"
+    rf"|not (?:contain|include|have|any)|no hay|il n'y a pas de)\s+(?:(?:any|a|the|occurrences?|instances?|appearances?"
     rf"|of|digits?|copies|single|ocurrencias|del?|des?)\s+)*{ASKED}"
     rf"|{ASKED}\s*(?:(?:digit|symbol|word)?\s*)(?:(?:does|do|did)(?:n't| not)|never|is(?:n't| not)|are(?:n't| not)|was(?:n't| not)|cannot|no |n'|kommt (?:\w+ )*?nicht|erscheint nicht|taucht nicht)"
     rf"\s*(?:appear|occur|present|found|in|exist|contained|show|be found|here|part|aparece|está|apparaît|vor|auf|there|at all)?"
@@ -69,8 +80,11 @@ _COUNTED_AFTER = re.compile(
     r"|altogether|overall|个|個|次|回|개|번|つ|-?mal\b|veces|vez\b|fois|ocurrencias|apariciones|vorkommen|en total|au total|insgesamt|is the (?:answer|total|sum|result|count|number))",
     re.IGNORECASE,
 )
+_TOTAL_BEFORE = re.compile(
+    r"\b(?:total|count|result|sum|answer|times)\W*(?:is|of|was|=|:)?\W*$", re.IGNORECASE
+)
 _WHOLE = re.compile(
-    r"\b(?:total|altogether|overall|in all|therefore|thus|hence|so|final\w*|result|sum|conclu\w+|entire|whole|sequence|text|sentence|list|string|insgesamt|also|daher"
+    r"\bthere (?:are|is|were) (?:exactly |only )?\d|\b(?:total|altogether|overall|in all|therefore|thus|hence|so|final\w*|result|sum|conclu\w+|entire|whole|sequence|text|sentence|list|string|insgesamt|also|daher"
     r"|en total|au total|por lo tanto|donc)\b|总|共|所以|因此|合計|全部|よって|따라서|총",
     re.IGNORECASE,
 )
@@ -79,10 +93,11 @@ _PARTIAL = re.compile(
     r"|\b(?:first|second|third|fourth|fifth|sixth|next|last|remaining|another|then)\b|\bso far\b|组|行目|グループ|그룹",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(
-    r"\((?:[^()]{0,200})\)|\b(?:assuming|provided|if|unless|although|even though|note|caveat)\b[^.;]*",
+_REFUSED = re.compile(
+    r"\b(?:can't|cannot|can not|unable|lost count|not able|too (?:long|many)|could you|please provide|would need)\b|无法|不能|できません|할 수 없",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"\((?:[^()]{0,200})\)|\b(?:assuming|provided|if|unless|although|even though|note|caveat)\b[^.;]*", re.IGNORECASE)
 
 
 def prepared(text: str, facts: Facts) -> str:
@@ -90,54 +105,73 @@ def prepared(text: str, facts: Facts) -> str:
 
     The lines stay lines. To be given to :func:`claims` whole: an echo may go over many lines.
     """
+    if facts.length:
+        text = re.sub(rf"(?<![\w.,/])(\d+) ?/ ?{facts.length}(?![\w/]|[.,]\d)", r"\1", text)
     return mask_lists(mask_markers(mark_mentions(name_digits(text), facts)))
 
 
-def claims(text: str, facts: Facts) -> list[Claim]:
+def claims(text: str, facts: Facts, *, answered: bool = False) -> list[Claim]:
     """What the sentences of a prepared text say that the number is, in order.
 
     Words are read only where no digits are left: "one" and "two" are said in passing.
+
+    Args:
+        text: as :func:`prepared` gives it.
+        facts: what may be known of the question.
+        answered: the text stands where the answer is due, so that a number is one even if it looks
+            like the asked symbol.
     """
     said = list(sentences(text))
-    found = [claim for sentence in said for claim in _claims_of(mask_idioms(sentence), facts)]
+    found = [claim for sentence in said for claim in _claims_of(mask_idioms(sentence), facts, answered)]
     if found:
         return found
     for bold in (False, True):
-        spelled = [spell_out(mask_idioms(sentence), bold=bold) for sentence in said]
-        found = [claim for sentence in spelled for claim in _claims_of(sentence, facts)]
+        spelled = [
+            mark_mentions(spell_out(mask_idioms(sentence), bold=bold), facts) for sentence in said
+        ]
+        found = [claim for sentence in spelled for claim in _claims_of(sentence, facts, answered)]
         if found:
             return found
     return []
 
 
-def _claims_of(sentence: str, facts: Facts) -> list[Claim]:
+def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     partial = bool(_PARTIAL.search(sentence)) and not re.search(
         r"\b(?:total|altogether|overall|in all)\b|=|\b(?:so|therefore|thus|hence)\b", sentence, re.I
     )
     whole = bool(_WHOLE.search(sentence)) and not partial
     line = mask(sentence)
     found: list[Claim] = []
+    for either in _EITHER.finditer(line):
+        values = [_value(said, facts) for said in either.groups() if said]
+        found += [Claim(value, BOUND, whole) for value in values if value is not None]
+    line = _EITHER.sub(f" {GONE} ", line)
     if facts.asked and (_NONE.search(line)):
         found.append(Claim(0, BOUND, whole))
-    for sign, pattern in _BINDINGS:
+    if not facts.asked:
+        line = _TERMS.sub(f" {GONE} ", line)
+    for sign, pattern in _BINDINGS if facts.asked else ():
 
         def bind(match: re.Match[str], sign: str = sign) -> str:
             value = _value(match["n"], facts)
             if sign == ASKED and value is not None:
                 found.append(Claim(value, BOUND, whole))
             start, end = match.span("n")
-            return match.string[match.start() : start] + GONE + match.string[end : match.end()]
+            return (
+                match.string[match.start() : start] + GONE + match.string[end : match.end()]
+            )
 
         line = pattern.sub(bind, line)
     if not facts.asked or " " in facts.asked:
         line = line.replace(ASKED, "").replace(OTHER, "")
-    if not found:
+    if not found and not _REFUSED.search(line):
         outside = _ASIDE.sub(lambda match: " " * len(match[0]), line)
         for shown in (outside, line):
             found = [
                 Claim(value, level, whole)
                 for match in NUMBER.finditer(shown)
                 if (value := _value(match[0], facts)) is not None
+                and (answered or not _in_passing(shown, match, facts))
                 for level in (_level(shown, match),)
             ]
             if found:
@@ -147,14 +181,18 @@ def _claims_of(sentence: str, facts: Facts) -> list[Claim]:
     return found
 
 
+def _in_passing(line: str, match: re.Match[str], facts: Facts) -> bool:
+    """Whether a number may be a symbol of the question: where nothing says that it was counted."""
+    symbols = {facts.asked, *facts.symbols} if facts.asked else set()
+    if match[0] not in symbols or _COUNTED_AFTER.match(line, match.end()):
+        return False
+    return not _TOTAL_BEFORE.search(line[max(0, match.start() - 30) : match.start()])
+
+
 def _level(line: str, match: re.Match[str]) -> int:
     if _COUNTED_AFTER.match(line, match.end()):
         return COUNTED
-    return (
-        COUNTED
-        if _COUNTED_BEFORE.search(line[max(0, match.start() - 60) : match.start()])
-        else BARE
-    )
+    return COUNTED if _COUNTED_BEFORE.search(line[max(0, match.start() - 60) : match.start()]) else BARE
 
 
 def _value(token: str, facts: Facts) -> int | None:

@@ -32,7 +32,7 @@ _LABEL = (
     r"|zeile|gruppe|reihe|paso|línea|grupo|fila|étape|ligne|groupe|步骤|ステップ|グループ|그룹|단계"
 )
 _BOUND = (
-    r"more than|over|at least|greater than|larger than|less than|fewer than|lower than|under|up to|above"
+    r"more than|over|at least|greater than|larger than|less than|fewer than|lower than|under|(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!sums )(?<!sum )up to|above"
     r"|below|at most|no more than|no fewer than|exceed(?:s|ing)?|beyond|almost|nearly|mehr als|über"
     r"|mindestens|höchstens|weniger als|plus de|moins de|au moins|au plus|más de|menos de|al menos"
     r"|超过|超過|多于|少于|至少|至多|不到|超える|以上の|적어도|최소"
@@ -46,6 +46,7 @@ _FILLER = r"(?:(?:a|an|the|just|exactly|equal to|be|quite|about|digit|number|es|
 _MASKS: tuple[tuple[str, str], ...] = (
     ("date or time", r"\d{4}-\d\d?-\d\d?|\d{1,2}:\d\d(?!\d)"),
     ("percentage", rf"{N}\s*(?:%|percent\b|per ?cent\b|prozent\b|por ciento|pour ?cents?)"),
+    ("span", rf"\bfrom\s+{N}\s+(?:up )?to\s+{N}"),
     (
         "hedge",
         rf"\b(?:by|within|give or take|plus or minus|margin of(?: error of)?|error of|um|accuracy of)\s+(?:about\s+|up to\s+|maybe\s+)?"
@@ -57,7 +58,8 @@ _MASKS: tuple[tuple[str, str], ...] = (
     ("not this", rf"(?:\b(?:{_NOT})(?![a-z])|不是|而不是)\s*{_FILLER}{N}"),
     ("bound", rf"(?:(?<![a-z])(?:{_BOUND})|>=?|≥|<=?|≤)\s*(?:the |a |a total of )?{N}(?:\s*(?:or|to)\s*{N})?|{N}\s*(?:\+|or more|or so more|or fewer|plus)(?=[\s.,;)]|$)(?!\s*\d)|{N}\s*(?:个|個|回|次)?(?:以上|以下|多个|余)"),
     ("ordinal", r"(?<!\w)\d+(?:st|nd|rd|th|ste[rns]?|te[rns]?|er|e|ème|[ºª])(?!\w)|\d+\s*(?:番目|번째)|第\s*\d+"),
-    ("label", rf"\b(?:{_LABEL})\s*(?:number|numbers|no\.?|nr\.?|#)?\s*[(#]?{N}(?:\s*(?:-|to|through|and|,)\s*{N})*(?!\s*(?:times|occurrences|instances))|#\s*{N}"),
+    ("term of a formula", rf"\b[A-Za-z]\([a-z][^()\n]{{0,20}}\)|{N}\s*[*×/]\s*(?=\(?[a-z])|\b(?:terms?|after|until|before|by dividing|divided by)\s+(?:of\s+)?{N}"),
+    ("label", rf"\b(?:{_LABEL})\s*(?:number|numbers|no\.?|nr\.?|#)?\s*[(#]?{N}(?:\s*(?:-|to|through|and|,)\s*{N}){{0,4}}(?!\s*(?:times|occurrences|instances))|#\s*{N}"),
     ("group", rf"{N}\s*(?:个|個|つの)?\s*{_GROUPS}(?:\s*(?:of|à|de|von|mit|with|×|x|zu)\s*(?:size\s*|up to\s*)?{N})?(?!\w)"),
     ("size of groups", rf"{_GROUPS}\s*(?:of|à|de|von|with|zu)\s+(?:size\s+)?{N}s?(?!\w)|\b(?:in|by|into|en|per)\s+{N}(?:s|'s)?(?!\w)(?!\s*(?:total|all))|\bsize\s+(?:of\s+)?{N}"),
     ("part of a sum", rf"{N}(?=\s*,?\s*(?:plus|and then|und dann|más|加上|足す)\s+(?:the\s+|a\s+|another\s+)*(?:\w+\s+)?(?:{N}|one\b|two\b))|\bplus\s+(?:the\s+|a\s+|another\s+|a further\s+|final\s+|last\s+|remaining\s+)*{N}"),
@@ -71,7 +73,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _MASKS)
 _IDIOM = re.compile(
     r"\bone (?:by one|at a time|after (?:another|the other)|another|more time|or more)\b|\bone-by-one\b"
-    r"|\b(?:no|each|every|any|this|that|which|another|last|first|other|only) one\b"
+    rf"|\b(?:no|each|every|any|this|that|which|another|last|first|other|only) one\b(?!\s*{ASKED})"
     r"|\b(?:at|all at) once\b|\bonce (?:again|more|i|you|we|the)\b|\bone of (?:the|them|these|those)\b"
     r"|\bone or two\b|\btwo or three\b|\ba (?:\w+ )?one\b|\bone can\b|\bas one\b|\beins nach dem ander\w+"
     r"|\bun(?:o)? (?:por|a) uno?\b|\bun(?:e)? (?:par|à) une?\b|\bof one\b|\b[bd]y (?:ones|tens|fives)\b"
@@ -100,21 +102,25 @@ def mask_idioms(sentence: str) -> str:
 
 def mask_lists(text: str) -> str:
     """Replace echoes of a sequence, over several lines too, and the left sides of equations."""
+    text = _INNER.sub(f"{GONE} ", text)
     text = _EQUATION_RUN.sub(_solved, text)
-    return LIST.sub(lambda match: GONE + "\n" * match[0].count("\n"), text)
+    text = LIST.sub(lambda match: GONE + "\n" * match[0].count("\n"), text)
+    return _LIST_TAIL.sub(GONE, text)
 
 
+_LIST_TAIL = re.compile(rf"{GONE},? (?:and|und|et|y) \d+(?!\w|[.,]\d)(?! times)")
 # A run of numbers and operators; of "8 * 5 + 2 = 40 + 2 = 42" only what follows the last "=" counts.
 _EQUATION_RUN = re.compile(r"(?<![\d+*×·/÷().,=-])[\d(][\d +*×x·/÷().,=…-]*+")
 
-_PRODUCT = re.compile(
-    r"\(?\d[\d.,]*(?:[ ()]*[*×x·÷][ (]*\d[\d.,]*)(?:[ ()]*[+*×x·÷-][ (]*\d[\d.,]*)*\)?"
-)
+_INNER = re.compile(r"(?<=[\d ])\( *\d+(?: *[+*×x·-] *\d+)+ *\)(?! *[*×=/+])")
+_PRODUCT = re.compile(r"\(?\d[\d.,]*(?:[ ()]*[*×x·÷][ (]*\d[\d.,]*)(?:[ ()]*[+*×x·÷-][ (]*\d[\d.,]*)*\)?")
 
 
 def _solved(match: re.Match[str]) -> str:
     run = match[0]
     left, equals, right = run.rpartition("=")
+    if re.search(r"[/÷]", left) and not re.search(r"[+*×x·]", left):
+        return f"{GONE} "  # dividing counts nothing
     if not equals:
         return _PRODUCT.sub(f"{GONE} ", run)
     if re.search(r"[+*×x·/÷]", right.strip(" .,)")) and re.fullmatch(r"[\d,. ]+", left):

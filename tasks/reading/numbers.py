@@ -17,8 +17,8 @@ NUMBER = re.compile(rf"(?<![\w.,/])[-+]?{PLAIN}")
 _BETWEEN = r"(?:[ ,;|()\[\]'\"+→>…-]|\n(?![ ]*\n))"
 _APART = r"[ ,;+|→>…]"
 LIST = re.compile(
-    r"(?<![\w.])(?<!\d,)(?![1-9]\d{0,2}(?:,\d{3})+(?!,?\s*\d))[-+]?\d+"
-    rf"(?:(?:{_BETWEEN}++[-+]?\d+){{2,}}|{_APART}++[-+]?\d+)(?!\w)"
+    r"(?<![\w.])(?<!\d,)(?![1-9]\d{0,2}(?:,\d{3}){1,4}(?!,?\s*\d))[-+]?\d++(?!\w)"
+    rf"(?:(?:{_BETWEEN}++[-+]?\d++(?!\w)){{2,}}+|{_APART}++[-+]?\d++(?!\w))"
 )
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[ '.]\d{3})+")
 
@@ -35,20 +35,18 @@ def to_integer(token: str) -> int | None:
     return int(whole)
 
 
-def alone(text: str, *, continental: bool = False) -> int | None:
-    """The integer that a piece of text is, with nothing around it but punctuation.
-
-    Args:
-        text: plain text.
-        continental: a point may set thousands apart, as in German and Spanish.
+def alone(text: str) -> int | None:
+    """The integer that a piece of plain text is, with nothing around it but punctuation.
 
     >>> alone(" 42. "), alone("1 024"), alone("42 ones")
     (42, 1024, None)
     """
-    bare = text.strip(" \n.!,;:*_'\"()[]{}<>=")
+    bare = text.strip(" \n.!,;:*_'\"()[]{}=")
+    if bare.startswith("<") and bare.endswith(">"):
+        bare = bare[1:-1].strip()
     if text.lstrip().startswith("-"):
         bare = f"-{bare.lstrip('-')}"
-    if _GROUPED.fullmatch(bare) and ("." not in bare or continental or bare.count(".") > 1):
+    if _GROUPED.fullmatch(bare) and bare.count(".") != 1:
         bare = re.sub(r"\D", "", bare)
     return to_integer(bare) if NUMBER.fullmatch(bare) else None
 

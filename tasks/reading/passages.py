@@ -34,12 +34,13 @@ _QUESTION = re.compile(
 _CORRECTION = re.compile(
     r"(?<![\w'])(?:wait|actually|correction|corrected|oops|hmm+|scratch that|my mistake|my bad|sorry"
     r"|apologies|i apologi[sz]e|on second thought|i (?:mis\w+|made (?:a|an) (?:mistake|error|slip))"
-    r"|i mean|or rather|no, (?!\d+ \w+s\b)|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
+    r"|the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b|(?:then|and|but) i re-?count|(?:up)?on (?:re-?count|re-?check|closer|careful)|after (?:re-?count|re-?check|double)|i mean|or rather|no, (?!\d+ \w+s\b)|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
     r"|incorrect)|korrektur|moment|halt|nein|eigentlich|espera|corrección|perdón|en realidad"
     r"|attends|attendez|pardon|en fait|non,|等等|等一下|不对|不對|更正|应该是|抱歉|いや|訂正|待って"
     r"|間違え|正しくは|아니|잠깐|정정)",
     re.IGNORECASE,
 )
+_NO = re.compile(r"\Ano[.,:;—]\s*", re.IGNORECASE)
 _AFFIRMED = re.compile(
     r"\b(?:yes|correct|right|confirmed?|consistent|matches|indeed|stands|same)\b", re.IGNORECASE
 )
@@ -70,12 +71,20 @@ class Part(NamedTuple):
     last: bool
 
 
+# The format that the prompt asked for, quoted: "a line that says exactly 'The final answer is: xxxx'".
+_QUOTED_FORMAT = re.compile(
+    r"\b(?:says?|exactly|as|format|form|line)\b[^'\"‘“\n]{0,20}['\"‘“](?:the )?(?:final )?answer[^'\"’”\n]{0,80}['\"’”]",
+    re.IGNORECASE,
+)
+
+
 def passages(text: str) -> list[tuple[str, bool]]:
     """Cut a text where a question begins; with each passage, whether another one follows.
 
     >>> passages("42\\n\\nHere is a sequence: 3 3\\nHow many?")[0]
     ('42\\n\\n', True)
     """
+    text = _QUOTED_FORMAT.sub(" ", text)
     starts = [0, *(match.start() for match in _QUESTION.finditer(text)), len(text)]
     cut = [text[a:b] for a, b in zip(starts, starts[1:], strict=False)]
     cut = [piece for piece in cut if piece.strip()]
@@ -100,7 +109,7 @@ def corrected(passage: str) -> list[Part]:
     marks = [match.start() for match in _CORRECTION.finditer(passage)]
     edges = [0, *marks, len(passage)]
     parts = [
-        Part(passage[a:b], b, b == len(passage))
+        Part(_NO.sub("", passage[a:b]), b, b == len(passage))
         for a, b in zip(edges, edges[1:], strict=False)
         if passage[a:b].strip()
     ]
@@ -155,8 +164,10 @@ class FinalLine(NamedTuple):
     end: int
 
 
-def final_lines(part: str) -> list[FinalLine]:
+def final_lines(part: str, *, cut: bool = False) -> list[FinalLine]:
     """All places of a part that say what the answer is, in order; one ends where the next begins.
+
+    Of several, a last one that a cut left unfinished is left out.
 
     >>> [line.rest for line in final_lines("The answer is 5.\\nFinal Answer:\\n42")]
     ['5.', '42']
@@ -173,6 +184,8 @@ def final_lines(part: str) -> list[FinalLine]:
                 start += 1
             end = _line_end(part, start, limit)
         found.append(FinalLine(part[start:end], bool(head["final"]), head.start(), end))
+    if cut and len(found) > 1 and not part[found[-1].end :].strip():
+        found.pop()
     return found
 
 

@@ -17,7 +17,7 @@ from .passages import (
     retracts,
     without_question,
 )
-from .plain import drop_code, plain
+from .plain import drop_code, plain, shortened
 from .structured import boxed, json_answers, table_answers, tables, unboxed
 from .words import spell_out
 
@@ -28,6 +28,7 @@ _CONTINENTAL = re.compile(
     r"|risposta|resposta|resultado|somma)\b",
     re.IGNORECASE,
 )
+_POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json", "table"})
 
 
@@ -38,7 +39,7 @@ def read_number(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     number that is merely there was found before it.
     """
     weak = Reading()
-    for passage, followed in passages(drop_code(text)):
+    for passage, followed in passages(shortened(drop_code(text))):
         found = _read_passage(without_question(passage), facts, cut=cut and not followed)
         if followed and found.value is not None:
             found = replace(found, complete=True)
@@ -55,13 +56,15 @@ def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
         return Reading()
     boxes = boxed(passage)
     text = plain(unboxed(passage))
+    if _CONTINENTAL.search(text):
+        text = _POINTS.sub(lambda match: match[0].replace(".", ""), text)
     objects, text = json_answers(text, facts)
     grids, text = tables(text)
     if objects:
         return _agreed(objects, facts, "json")
     parts = corrected(text)
     for part in parts:
-        found = _read_part(part.text, facts, text_after=text[part.end :])
+        found = _read_part(part.text, facts, text[part.end :], cut=cut and part.last)
         if found.value is not None or found.rivals:
             return found
         if part is not parts[-1] and retracts(part.text):
@@ -88,7 +91,8 @@ def _agreed(values: list[str], facts: Facts, rule: str) -> Reading:
     for value in values:
         number = _number(plain(value))
         if number is None:
-            settled = settle(claims(prepared(plain(value), facts), facts), rule, rule)
+            said = claims(prepared(plain(value), facts), facts, answered=True)
+            settled = settle(said, rule, rule)
             if settled.rivals:
                 return settled
             number = int(settled.value) if settled.value is not None else None
@@ -100,9 +104,9 @@ def _agreed(values: list[str], facts: Facts, rule: str) -> Reading:
     return Reading(distinct[0], rule) if distinct else Reading()
 
 
-def _number(text: str, *, continental: bool = False) -> int | None:
+def _number(text: str) -> int | None:
     """The number that a piece of text is; "forty-two (42)" too."""
-    if (value := alone(text, continental=continental)) is not None:
+    if (value := alone(text)) is not None:
         return value
     spelled = spell_out(text.strip(" .!"), bold=True)
     if (value := alone(spelled)) is not None:
@@ -113,8 +117,8 @@ def _number(text: str, *, continental: bool = False) -> int | None:
     return None
 
 
-def _read_part(part: str, facts: Facts, *, text_after: str) -> Reading:
-    lines = final_lines(part)
+def _read_part(part: str, facts: Facts, text_after: str, *, cut: bool) -> Reading:
+    lines = final_lines(part, cut=cut)
     readings = [(line, _read_final(line, part, facts, text_after)) for line in lines]
     answered = [(line, found) for line, found in readings if found.value or found.rivals]
     final = [pair for pair in answered if pair[0].final] or answered
@@ -128,7 +132,7 @@ def _read_part(part: str, facts: Facts, *, text_after: str) -> Reading:
     everything = claims(prepared(part, facts), facts)
     bound = [claim for claim in everything if claim.level == BOUND]
     if opening is not None and first:
-        against = settle([c for c in bound if c.whole], "phrase", "")
+        against = settle([c for c in everything if c.level < BARE and c.whole], "phrase", "")
         if against.value not in (None, opening):
             return Reading(rivals=(opening, str(against.value)))
         return Reading(opening, "number_alone", complete=first[1])
@@ -145,8 +149,7 @@ def _read_part(part: str, facts: Facts, *, text_after: str) -> Reading:
 
 
 def _read_final(line: FinalLine, part: str, facts: Facts, text_after: str) -> Reading:
-    continental = bool(_CONTINENTAL.search(part[line.start : line.end]))
-    number = _number(line.rest, continental=continental)
+    number = _number(line.rest)
     after = part[line.end :] + text_after
     if number is not None:
         if is_echo(abs(number), str(abs(number)), facts):
@@ -162,7 +165,7 @@ def _read_final(line: FinalLine, part: str, facts: Facts, text_after: str) -> Re
 def _first_claims(text: str, facts: Facts) -> list[Claim]:
     """The claims of the first sentence that has any; a list there is no answer."""
     for sentence in re.split(r"(?<=[.!?])\s+", prepared(text, facts)):
-        if found := claims(sentence, facts):
+        if found := claims(sentence, facts, answered=True):
             return found
     return []
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from .facts import Facts, Reading
+from .masks import GONE
 from .passages import corrected, final_lines, passages, without_question
 from .plain import drop_code, plain
 from .structured import boxed, json_answers, unboxed
@@ -23,11 +25,14 @@ _LABEL = re.compile(
     r"\d+(?:\s*(?:-|to|through)\s*\d+)?\s*[:.)\-]|\b(?:length|total|count)\s*(?:is|of|=|:)\s*\d+|\b(?:groups?|sets?|chunks?|lines?|rows?|blocks?) of \d+)",
     re.IGNORECASE,
 )
+_MARKER = re.compile(r"(?m:^[ \t]*\d{1,3}[.)][ \t]+)(?=\d+[ ,]+\d)")
 _NUMBERED = re.compile(r"^[ \t]*(\d+)[.):][ \t]+(\w+)[ \t]*$")
 _COPY = re.compile(
-    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer|exact\w*)\b[^\n]{0,40}$",
-    re.IGNORECASE,
+    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer|exact\w*)\b[^\n]{0,40}$", re.IGNORECASE
 )
+
+
+_STRONG = frozenset({"final_line", "json", "boxed"})
 
 
 class Run(NamedTuple):
@@ -44,16 +49,20 @@ def read_sequence(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     Order: what stands after the last final line; JSON or a box; else the only run of items, groups of
     one copy taken together. Where two different runs remain, there is none.
     """
-    for passage, followed in passages(drop_code(text)):
-        found = _read_passage(without_question(passage), facts)
-        if found.value is not None or found.rivals:
-            if not followed or found.value is None:
-                return found
-            return Reading(found.value, found.rule, True)
-    return Reading()
+    weak = Reading()
+    text = drop_code(text)
+    for passage, followed in passages(text):
+        found = _read_passage(without_question(passage), facts, cut=cut and not followed)
+        if followed and found.value is not None:
+            found = replace(found, complete=True)
+        if found.rule in _STRONG or found.rivals or (facts.bare and found.value is not None):
+            return found
+        weak = weak if weak.value or weak.rivals else found
+    # "This is the sequence: …" may be an answer as well as a question.
+    return weak if weak.value or weak.rivals else _read_passage(text, facts, cut=cut)
 
 
-def _read_passage(passage: str, facts: Facts) -> Reading:
+def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
     text = plain(unboxed(passage))
     objects, text = json_answers(text, facts)
     if objects:
@@ -62,7 +71,7 @@ def _read_passage(passage: str, facts: Facts) -> Reading:
         if made:
             return Reading(made[0], "json") if len(made) == 1 else Reading(rivals=made)
     for part in corrected(text):
-        found = _read_part(part.text, text[part.end :], facts)
+        found = _read_part(part.text, text[part.end :], facts, cut=cut and part.last)
         if found.value is not None or found.rivals:
             return found
     if boxes := boxed(passage):
@@ -71,28 +80,16 @@ def _read_passage(passage: str, facts: Facts) -> Reading:
     return Reading()
 
 
-def _read_part(part: str, after: str, facts: Facts) -> Reading:
-    lines = final_lines(part)
-    for line in reversed(lines):
-        scope = (
-            part[line.start :]
-            if line.end >= len(part.rstrip())
-            else part[_after_cue(line.start, part) :]
-        )
-        runs = _runs(scope, facts)
-        if not runs:
-            continue
-        offset = len(part) - len(scope)
-        return _copy_of(runs, scope, "final_line", facts, part[offset:] + after, answered=True)
-    return _copy_of(_runs(part, facts), part, "sequence", facts, part + after, answered=facts.bare)
-
-
-def _after_cue(start: int, part: str) -> int:
-    return start
+def _read_part(part: str, after: str, facts: Facts, *, cut: bool) -> Reading:
+    for line in reversed(final_lines(part, cut=cut)):
+        scope = part[line.start :]
+        if runs := _runs(scope, facts):
+            return _copy_of(runs, scope, "final_line", scope + after, answered=True)
+    return _copy_of(_runs(part, facts), part, "sequence", part + after, answered=facts.bare)
 
 
 def _copy_of(
-    runs: list[Run], scope: str, rule: str, facts: Facts, rest: str, *, answered: bool
+    runs: list[Run], scope: str, rule: str, rest: str, *, answered: bool
 ) -> Reading:
     if not runs:
         return Reading()
@@ -103,9 +100,7 @@ def _copy_of(
     # A shorter run beside a whole copy is a group of it, or a count.
     if longest > 2:
         blocks = [block for block in blocks if 2 * len(block[0]) > longest]
-    cued = [
-        block for block in blocks if _COPY.search(scope[: block[1].start].rstrip(" :\n\"'[(")[-60:])
-    ]
+    cued = [block for block in blocks if _COPY.search(scope[: block[1].start].rstrip(" :\n\"'[(")[-60:])]
     values = tuple(dict.fromkeys(" ".join(items) for items, _ in blocks))
     if len(values) > 1 and len(dict.fromkeys(" ".join(items) for items, _ in cued)) == 1:
         values, blocks = (" ".join(cued[-1][0]),), cued
@@ -115,9 +110,7 @@ def _copy_of(
     if _ABRIDGED.search(scope[max(0, blocks[-1][1].start - 5) : end + 5]):
         return Reading()
     tail = rest[end:]
-    going_on = not re.search(r"\w", tail) or (
-        rule != "final_line" and "\n" not in tail[: len(tail) - len(tail.lstrip()) + 1]
-    )
+    going_on = not re.search(r"\w", tail) or (rule != "final_line" and "\n" not in tail[: len(tail) - len(tail.lstrip()) + 1])
     return Reading(values[0], rule, complete=answered and not going_on)
 
 
@@ -143,7 +136,8 @@ def _runs(text: str, facts: Facts) -> list[Run]:
         at = text.find(listed[0][0])
         last = listed[-1][0]
         return [Run(items, at, text.rfind(last) + len(last))]
-    quiet = _LABEL.sub(lambda match: "\ue002" * len(match[0]), text)
+    text = _MARKER.sub(lambda match: GONE * len(match[0]), text)
+    quiet = _LABEL.sub(lambda match: GONE * len(match[0]), text)
     found = []
     for match in _run_pattern(facts).finditer(quiet):
         run = _trimmed(match, quiet, facts)
@@ -154,8 +148,8 @@ def _runs(text: str, facts: Facts) -> list[Run]:
 
 def _run_pattern(facts: Facts) -> re.Pattern[str]:
     words = "|".join(re.escape(symbol) for symbol in facts.symbols if not symbol.isdigit())
-    item = rf"(?:\d+|{words})" if words else r"\d+"
-    return re.compile(rf"(?<!\w){item}(?:{_BETWEEN}*+{item})*(?!\w)", re.IGNORECASE)
+    item = rf"(?:\d++|{words})(?!\w)" if words else r"\d++(?!\w)"
+    return re.compile(rf"(?<!\w){item}(?:{_BETWEEN}++{item})*+", re.IGNORECASE)
 
 
 def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:

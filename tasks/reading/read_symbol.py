@@ -18,7 +18,7 @@ from .passages import (
     sentences,
     without_question,
 )
-from .plain import drop_code, plain
+from .plain import drop_code, plain, shortened
 from .structured import boxed, json_answers, unboxed
 from .words import DIGIT_NAMES, name_digits
 
@@ -42,7 +42,8 @@ _PASSING: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:position|index|place|step|line|row|group|item|#|length|of length)\s*(?:number|is|of|=|:)?\s*\d+",
         r"\bgroups?\s+of\s+\d+|\d+\s*%|\bdigit number \d+|第\s*\d+|\d+\s*番目",
         # The rest of the sequence.
-        r"\b(?:followed by|preceded by|after|before|between|alternat\w+|repeat\w*|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b[^.;\n]*",
+        r"\b(?:followed by|preceded by|after|before|between|alternat\w+|repeat\w*|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b"
+        r"(?:(?!\b(?:and|but|then|so) (?:(?:it|the sequence|then) )?(?:is|ends?|starts?|begins?|the (?:last|first|final))\b)[^.;,\n])*",
         r"\b(?:because|since|given that|even though|although|while|whereas|as (?:the|it|there|all)|instead)\b[^.;\n]*",
         r"\([^()\n]*\b(?:not|out of|position|digits?|total|the \d+)[^()\n]*\)",
     )
@@ -58,8 +59,8 @@ def read_symbol(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     An echo of several items is no answer, even where its last one is the right one.
     """
     weak = Reading()
-    for passage, followed in passages(drop_code(text)):
-        found = _read_passage(without_question(passage), facts)
+    for passage, followed in passages(shortened(drop_code(text))):
+        found = _read_passage(without_question(passage), facts, cut=cut and not followed)
         if followed and found.value is not None:
             found = replace(found, complete=True)
         if found.rule in _STRONG or found.rivals or (facts.bare and found.rule == "phrase"):
@@ -68,7 +69,7 @@ def read_symbol(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     return weak
 
 
-def _read_passage(passage: str, facts: Facts) -> Reading:
+def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
     boxes = boxed(passage)
     text = plain(unboxed(passage))
     objects, text = json_answers(text, facts)
@@ -76,7 +77,7 @@ def _read_passage(passage: str, facts: Facts) -> Reading:
         return _one([_item(value, facts) for value in objects], "json")
     parts = corrected(text)
     for part in parts:
-        found = _read_part(part.text, facts, text[part.end :])
+        found = _read_part(part.text, facts, text[part.end :], cut=cut and part.last)
         if found.value is not None or found.rivals:
             return found
         if part is not parts[-1] and retracts(part.text):
@@ -115,8 +116,8 @@ def _digits(token: str, facts: Facts) -> str | None:
     return str(int(token))
 
 
-def _read_part(part: str, facts: Facts, after: str) -> Reading:
-    final = final_lines(part)
+def _read_part(part: str, facts: Facts, after: str, *, cut: bool) -> Reading:
+    final = final_lines(part, cut=cut)
     said = []
     for line in final:
         rest = (part[line.end :] + after).strip()
@@ -197,6 +198,7 @@ def _patterns(end: str, words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
         item,
         rf"\b(?:{ends})(?![a-z])[^.;\d\n]{{0,60}}?{_LINK}\s*(?:the |a |an |das |die |eine? )?{noun}"
         rf"[\"'(]*(?P<item>{item})",
+        rf"\b(?:digit|number|word|output)\s+(?:alone\s+)?(?:is|:)\s*[\"'(]*(?P<item>{item})",
         rf"[\"']?(?P<item>{item})[\"']?\s+(?:is|was|as|comes|stands|ist|es|est)\s+(?:at\s+)?"
         rf"(?:the\s+|la\s+|el\s+|die\s+|le\s+)?(?:very\s+)?(?:{ends})(?![a-z])",
     )

@@ -10,32 +10,21 @@ from .facts import Facts
 from .words import DIGIT_NAMES
 
 _OBJECT = re.compile(r"\{[^{}]*\}")
-_ANSWER_KEY = re.compile(
-    r"^(?:the_?)?(?:final_?)?(?:answer|result|response|output|count|total|sum|number|value|digit|sequence|copy|respuesta"
-    r"|réponse|antwort|答案|答え|回答|정답|답)(?:_?(?:count|value|number|digit))?$",
-    re.IGNORECASE,
-)
-_BOXED = re.compile(
-    r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}|<\|begin_of_box\|>(.*?)<\|end_of_box\|>"
-)
+_KEYS: dict[str, str] = {
+    "number": r"count|sum|result|occurrences?|times|frequency|appearances|instances|how_?many|amount",
+    "symbol": r"(?:first|last)?_?(?:digit|number|symbol|element|item|word|character)|result",
+    "sequence": r"(?:\w+_)?(?:sequence|copy|digits|items|numbers)|result|repeated",
+    "code": r"value|code|result|record",
+}
+"""What the answer is called in an object, by kind, beside "answer"."""
+_LESSER_KEY = r"(?:total|number|value|output|response)(?:_?\w+)?"
+_BOXED = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}|<\|begin_of_box\|>(.*?)<\|end_of_box\|>")
 _ROW = re.compile(r"^[ \t]*\|?([^|\n]+(?:\|[^|\n]*)+)\|?[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
-_COUNT_HEAD = re.compile(
-    r"count|number of|frequency|occurrence|times|total|how many|amount|anzahl|häufigkeit|cantidad|veces|nombre|fréquence|次数|个数|数量|回数|個数|횟수|개수",
-    re.I,
-)
-_SYMBOL_HEAD = re.compile(
-    r"digit|symbol|number|character|value|element|word|item|ziffer|zahl|wort|dígito|número|palabra|chiffre|mot|数字|字符|数|単語|文字|숫자|단어",
-    re.I,
-)
-_PLACE_HEAD = re.compile(
-    r"group|step|row|line|#|position|index|block|part|batch|chunk|segment|section|gruppe|grupo|groupe|组|行|グループ",
-    re.I,
-)
-_TOTAL = re.compile(
-    r"\b(?:(?:grand )?total|sum|altogether|overall|answer|result|insgesamt|summe|gesamt)\b|总计|合计|总数|合計|합계|총",
-    re.I,
-)
+_COUNT_HEAD = re.compile(r"count|number of|frequency|occurrence|times|total|how many|amount|anzahl|häufigkeit|cantidad|veces|nombre|fréquence|次数|个数|数量|回数|個数|횟수|개수", re.I)
+_SYMBOL_HEAD = re.compile(r"digit|symbol|number|character|value|element|word|item|ziffer|zahl|wort|dígito|número|palabra|chiffre|mot|数字|字符|数|単語|文字|숫자|단어", re.I)
+_PLACE_HEAD = re.compile(r"group|step|row|line|#|position|index|block|part|batch|chunk|segment|section|gruppe|grupo|groupe|组|行|グループ", re.I)
+_TOTAL = re.compile(r"\b(?:(?:grand )?total|sum|altogether|overall|answer|result|insgesamt|summe|gesamt)\b|总计|合计|总数|合計|합계|총", re.I)
 
 
 def json_answers(text: str, facts: Facts) -> tuple[list[str], str]:
@@ -84,17 +73,18 @@ def _rank(key: str, keys: int, facts: Facts) -> int:
         return 1
     if re.search(r"answer|respuesta|réponse|antwort|答案|答え|정답", key, re.IGNORECASE):
         return 2
-    if _ANSWER_KEY.match(key):
+    plainly = re.sub(r"[\s-]+", "_", key.strip())
+    if re.fullmatch(rf"(?:\w+_)?(?:{_KEYS[facts.kind]})(?:_of_\w+|_count)?", plainly, re.IGNORECASE):
         return 3
-    return 4 if keys == 1 else 0
+    if re.fullmatch(_LESSER_KEY, plainly, re.IGNORECASE):
+        return 4
+    return 5 if keys == 1 else 0
 
 
 def _names(cell: str, symbol: str) -> bool:
     """Whether a cell or key names a symbol: "7", "7s", "'7'", "digit 7", "sevens", "count_of_7"."""
     said = [re.escape(symbol), *DIGIT_NAMES.get(symbol, ())]
-    return bool(
-        re.search(rf"(?<![^\W_])(?:{'|'.join(said)})(?:'?e?s)?(?![^\W_])", cell, re.IGNORECASE)
-    )
+    return bool(re.search(rf"(?<![^\W_])(?:{'|'.join(said)})(?:'?e?s)?(?![^\W_])", cell, re.IGNORECASE))
 
 
 def boxed(text: str) -> list[str]:
@@ -122,12 +112,7 @@ def tables(text: str) -> tuple[list[list[list[str]]], str]:
     at = 0
     while at < len(lines):
         rows: list[list[str]] = []
-        if (
-            at + 1 < len(lines)
-            and "|" in lines[at]
-            and "|" in lines[at + 1]
-            and _RULE.fullmatch(lines[at + 1])
-        ):
+        if at + 1 < len(lines) and "|" in lines[at] and "|" in lines[at + 1] and _RULE.fullmatch(lines[at + 1]):
             while at < len(lines) and "|" in lines[at]:
                 if not _RULE.fullmatch(lines[at]):
                     rows.append([cell.strip() for cell in lines[at].strip().strip("|").split("|")])
@@ -148,9 +133,7 @@ def table_answers(rows: list[list[str]], facts: Facts) -> list[str]:
         return row[column] if column is not None and column < len(row) else row[-1]
 
     if facts.asked:
-        if len(body) == 1 and (
-            named := [at for at, title in enumerate(head) if _names(title, facts.asked)]
-        ):
+        if len(body) == 1 and (named := [at for at, title in enumerate(head) if _names(title, facts.asked)]):
             if named != [0] or len(head) == 1 or not _SYMBOL_HEAD.search(head[0]):
                 return [body[0][at] for at in named if at < len(body[0])]
         if not _PLACE_HEAD.search(head[0]):

@@ -60,10 +60,7 @@ _SPANISH = {
 # Words that are more often something else (an article, "once" of English or "eleven" of Spanish)
 # are numbers only inside a longer phrase, or where :func:`spell_out` is asked to be bold.
 _SHY = {"one", "ein", "eine", "un", "une", "una", "uno", "once", "mil", "cent", "null", "neuf"}
-_JOINED = {
-    "english": r"(?:\s*-\s*|\s+(?:and\s+)?|,\s+)",
-    "french": r"(?:\s*-\s*(?:et-)?|\s+(?:et\s+)?)",
-}
+_JOINED = {"english": r"(?:\s*-\s*|\s+(?:and\s+)?|,\s+)", "french": r"(?:\s*-\s*(?:et-)?|\s+(?:et\s+)?)"}
 _JOINED["spanish"] = r"\s+(?:y\s+)?"
 
 
@@ -210,9 +207,8 @@ def spell_out(text: str, *, bold: bool = False) -> str:
 
         text = pattern.sub(spelled, text)
     text = _GERMAN_WORD.sub(lambda match: shown(match, _german_value(match[0].lower())), text)
-    text = _HAN_WORD.sub(
-        lambda match: f" {value}" if (value := han_value(match[0])) is not None else match[0], text
-    )
+    text = re.sub(r"(?<=\d)(?=mal\b)", " ", text)
+    text = _HAN_WORD.sub(lambda match: f" {value} " if (value := han_value(match[0])) is not None else match[0], text)
     return _KOREAN_WORD.sub(lambda match: f" {_korean_value(match['word'])} ", text)
 
 
@@ -224,24 +220,9 @@ DIGIT_NAMES: dict[str, tuple[str, ...]] = {
     "9": ("nine", "neun", "nueve", "九"),
 }  # fmt: skip
 """What a digit is called, the English name first."""
-_PLURALS = {
-    "zeros": "0",
-    "zeroes": "0",
-    "sixes": "6",
-    "einsen": "1",
-    "nullen": "0",
-    "unos": "1",
-    "ceros": "0",
-}
+_PLURALS = {"zeros": "0", "zeroes": "0", "sixes": "6", "einsen": "1", "nullen": "0", "unos": "1", "ceros": "0"}
 _PLURALS |= {f"{names[0]}s": digit for digit, names in DIGIT_NAMES.items()}
-_PLURALS |= {
-    "siebenen": "7",
-    "dreien": "3",
-    "fünfen": "5",
-    "vieren": "4",
-    "neunen": "9",
-    "achten": "8",
-}
+_PLURALS |= {"siebenen": "7", "dreien": "3", "fünfen": "5", "vieren": "4", "neunen": "9", "achten": "8"}
 _PLURAL = re.compile(rf"(?<!\w)(?:{'|'.join(_PLURALS)})(?!\w)", re.IGNORECASE)
 
 

@@ -38,7 +38,7 @@ def observer(
     **fields: Any,
 ) -> Path:
     """The run directory of a model that answers rightly where it sees, and 1,000 elsewhere."""
-    plan = Plan(model="sim/observer", tasks=("count_ones",), lengths=LENGTHS, trials=20)
+    plan = Plan(model="hf/sim/observer", tasks=("count_ones",), lengths=LENGTHS, trials=20)
     plan = plan.model_copy(update=fields)
     trials = list(plan.build_trials())
     documents = [(trial.prompt_sha256, trial.truth) for trial in trials]
@@ -146,7 +146,7 @@ def test_acuity_stops_where_nothing_is_seen(tiny: Path, snellen: Snellen) -> Non
     trials = read_trials(path)
     assert (trials["outcome"] != "correct").mean() > 0.9
     assert len(trials) <= 80
-    assert "<" in said.out
+    assert "could not be read" in said.out  # so no L50 is quoted, not even as "< 1"
 
 
 def test_a_dry_run_asks_and_writes_nothing(tiny: Path, snellen: Snellen) -> None:

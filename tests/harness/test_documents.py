@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lm_eval.tasks import TaskManager
 from snellen.errors import InputError
 from snellen.tasks.answer_length import answer_tokens
-from snellen.tasks.documents import count_outcomes, documents, most_frequent, process_results
+from snellen.tasks.documents import (
+    choice_documents,
+    count_outcomes,
+    doc_to_text,
+    documents,
+    most_frequent,
+    process_results,
+)
 from snellen.tasks.judging import AnswerText
 from snellen.tasks.modes import MODES
 from snellen.tasks.registry import FAMILIES, GROUPS, TASKS, harness_name
@@ -77,6 +87,13 @@ def test_standard_charts(task: Any) -> None:
         {"lens": "monocle"},
         {"snellen_task": "sheep"},
         {"snellen_mode": "loud"},
+        {"trials": 2.5},
+        {"trials": "many"},
+        {"doc_seed": "x"},
+        {"lengths": "1:1000000000:1"},
+        {"snellen_mode": "fewshot", "shots": 0},
+        {"snellen_mode": "fewshot", "shots": 65},
+        {"shots": "five"},
     ],
 )
 def test_bad_metadata_is_refused(metadata: dict[str, Any]) -> None:
@@ -126,3 +143,46 @@ def test_budgets_grow_with_what_is_needed() -> None:
     paper = TASKS["paper_count_ones"]
     assert answer_tokens(paper, "direct", 5) > 2 * answer_tokens(count, "direct", 5)
     assert answer_tokens(count, "cot", 100) > answer_tokens(count, "cot", 10) > 500
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("length", "lengths"), ("lenghts", "lengths"), ("Lengths", "lengths"), ("trial", "trials"),
+        ("trails", "trials"), ("lense", "lens"), ("shot", "shots"), ("docseed", "doc_seed"),
+        ("doc-seed", "doc_seed"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_named_with_the_one_that_was_meant(key: str, meant: str) -> None:
+    with pytest.raises(InputError, match=f"metadata '{key}' is not known; did you mean '{meant}'"):
+        documents(snellen_task="count_ones", **{key: 3})
+    with pytest.raises(InputError, match=f"did you mean '{meant}'"):
+        choice_documents(snellen_task="count_ones", **{key: 3})
+
+
+def test_arguments_of_models_are_not_taken_for_misspelt_keys() -> None:
+    # lm-eval adds them to the metadata. These are what its own backends take.
+    for backend in ("huggingface", "openai_completions", "api_models", "vllm_causallms"):
+        module = importlib.util.find_spec(f"lm_eval.models.{backend}")
+        assert module is not None
+        assert module.origin is not None
+        tree = ast.parse(Path(module.origin).read_text(encoding="utf-8"))
+        taken = {
+            argument.arg
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+            for argument in (*node.args.args, *node.args.kwonlyargs)
+        } - {"self"}
+        assert len(taken) > 3
+        others = dict.fromkeys(taken, "x")
+        assert len(documents(snellen_task="count_ones", lengths=[1], trials=1, **others)) == 1
+
+
+def test_the_number_of_examples_is_an_option() -> None:
+    made = documents(snellen_task="copy_last", snellen_mode="fewshot", lengths=[4], shots=3)["test"]
+    assert set(made["mode"]) == {"fewshot-3"}
+    assert doc_to_text(made[0]).count("Question: ") == 4
+    # Metadata go to all tasks of a run; the others have no examples to count.
+    assert set(documents(snellen_task="copy_last", lengths=[4], shots=3)["test"]["mode"]) == {
+        "direct"
+    }

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
 from itertools import pairwise, product
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, chisquare
+from scipy.stats import binom, chisquare, kstest
 from snellen.tasks.draw import Draw
-from snellen.tasks.registry import TASKS, Task
-from snellen.tasks.sequences import DIGITS, Items
+from snellen.tasks.registry import TASKS
+from snellen.tasks.task import DIGITS, Items, Task
 
-OWN = [task for task in TASKS.values() if task.family != "paper"]
-ONE_DIGIT_COPIES = [t for t in OWN if t.family == "copying" and t.answer == "digit"]
 lengths = st.one_of(st.integers(1, 40), st.integers(1, 5000))
 seeds = st.integers(0, 2**64)
 indices = st.integers(0, 10**9)
@@ -46,6 +44,7 @@ def test_truths_are_true(task: Task, length: int, index: int, seed: int) -> None
         "copy_last": lambda: made.items[-1],
         "copy_first": lambda: made.items[0],
         "copy_sequence": lambda: " ".join(made.items),
+        "lookup": lambda: dict(item.split(": ") for item in made.items)[made.asked],
     }
     name = task.name.removeprefix("paper_")
     kind = next(kind for kind in answer if name.startswith(kind))
@@ -103,81 +102,68 @@ def test_draws_are_even() -> None:
     assert chisquare([picks[d] for d in DIGITS]).pvalue > 1e-6
 
 
-Strategy = Callable[[Items, int], str]
+@pytest.mark.parametrize("count", [0, 1, 999, 1000, 4321])
+def test_many_draws_at_once_are_the_same_draws(count: int) -> None:
+    at_once, one_by_one = Draw("many"), Draw("many")
+    assert at_once.uniforms(count).tolist() == [one_by_one.uniform() for _ in range(count)]
+    assert at_once.uniform() == one_by_one.uniform()
 
 
-def majority(made: Items, _: int) -> str:
-    counts = Counter(made.items)
-    most = max(counts.values())
-    return min(symbol for symbol, count in counts.items() if count == most)
-
-
-BLIND: dict[str, Strategy] = {
-    **{digit: lambda made, n, digit=digit: digit for digit in DIGITS},  # type: ignore[misc]
-    "100": lambda made, n: "100",
-    "always n": lambda made, n: str(n),
-    "majority": majority,
-}
-TRIALS = 3000
-
-
-def beating(trials: Iterable[Items], n: int, chance: float) -> list[str]:
-    """The blind strategies that do better than chance, beyond one in 10 million of luck."""
-    made = list(trials)
-    bound = binom.isf(1e-7, len(made), chance)
-    return [
-        name
-        for name, answer in BLIND.items()
-        if sum(answer(one, n) == one.truth for one in made) > bound
-    ]
-
-
-# Of a pair, either is the odd one: it has no majority, and blind luck is one half.
-COPIES_AT = [(t, n) for t in ONE_DIGIT_COPIES for n in (2, 3, 4, 9) if n > 2 or t.chance == 0.5]
-assert len(COPIES_AT) == 4 * 4 - 2
-
-
-@pytest.mark.parametrize(("task", "n"), COPIES_AT, ids=[f"{t.name}-{n}" for t, n in COPIES_AT])
-def test_no_constant_strategy_beats_chance_on_a_copy(task: Task, n: int) -> None:
-    trials = (items_of(task, n, index, 0) for index in range(TRIALS))
-    assert beating(trials, n, task.chance) == []
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 9])
-def test_no_constant_strategy_beats_a_guess_among_all_counts(n: int) -> None:
-    task = TASKS["count_ones_bernoulli"]
-    trials = (items_of(task, n, index, 0) for index in range(TRIALS))
-    chance = max(task.chance, 1 / (n + 1))
-    constant = [name for name in beating(trials, n, chance) if name in ("0", "100", "always n")]
-    assert constant == []
-
-
-@pytest.mark.parametrize("n", [3, 6])
-def test_no_constant_strategy_copies_a_sequence(n: int) -> None:
-    task = TASKS["copy_sequence"]
-    trials = (items_of(task, n, index, 0) for index in range(TRIALS))
-    assert beating(trials, n, max(task.chance, 10.0**-n)) == []
+def differences(key: str, asked: str) -> int:
+    return sum(a != b for a, b in zip(key, asked, strict=True))
 
 
 @pytest.mark.parametrize(
-    ("task", "strategies"),
+    ("task", "n", "wanted"),
     [
-        # The paper's own, where the answer is always 0, and 100 or n are never far.
-        ("paper_copy_last", ["0"]),
-        ("paper_copy_first", ["0"]),
-        ("paper_count_ones", ["9", "always n"]),
-        ("paper_copy_last_interleaved_10", ["0", "majority"]),
+        ("lookup", 1, {}),
+        ("lookup", 500, {6: 499}),
+        ("lookup_near", 151, {1: 150}),  # every key that differs in one place
+        ("lookup_near", 9_528, {1: 150, 2: 9_375, 3: 2}),
     ],
 )
-def test_the_check_finds_a_give_away(task: str, strategies: list[str]) -> None:
-    trials = [items_of(TASKS[task], 9, index, 0) for index in range(100)]
-    assert beating(trials, 9, 0.5) == strategies
+def test_other_keys_differ_as_described(task: str, n: int, wanted: dict[int, int]) -> None:
+    made = items_of(TASKS[task], n, 3, 1)
+    keys = [item.split(": ")[0] for item in made.items]
+    assert len(set(keys)) == n
+    assert {len(key) for key in keys} == {6}
+    assert Counter(differences(key, made.asked) for key in keys) == {0: 1, **wanted}
+    assert [item for item in made.items if made.truth in item] == [f"{made.asked}: {made.truth}"]
 
 
-def test_the_check_finds_a_small_bias() -> None:
-    def biased(index: int) -> Items:
-        draw = Draw("biased", index)
-        truth = "7" if draw.uniform() < 0.06 else draw.pick(DIGITS)
-        return Items(("7",), truth=truth)
+def test_half_of_all_near_keys_are_drawn_evenly() -> None:
+    # At up to 75 records they are drawn, from 76 on all are shuffled.
+    for n in (60, 120):
+        seen: Counter[tuple[int, int]] = Counter()
+        for index in range(400):
+            made = items_of(TASKS["lookup_near"], n, index, 0)
+            for item in made.items:
+                for place, (a, b) in enumerate(zip(item, made.asked, strict=False)):
+                    if a != b:
+                        seen[place, (ord(a) - ord(b)) % 26] += 1
+        assert len(seen) == 150
+        assert chisquare(list(seen.values())).pvalue > 1e-6
 
-    assert "7" in beating((biased(index) for index in range(TRIALS)), 9, 0.1)
+
+@pytest.mark.parametrize("task", ["lookup", "lookup_near"])
+def test_depths_are_drawn_evenly_and_told(task: str) -> None:
+    depths = []
+    for index in range(600):
+        made = items_of(TASKS[task], 40, index, 0)
+        place = [item.split(": ")[0] for item in made.items].index(made.asked)
+        assert made.notes["depth"] == (place + 0.5) / 40
+        depths.append(made.notes["depth"])
+    assert kstest(depths, "uniform").pvalue > 1e-6
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_long_sequences_are_built_without_a_slow_step(task: Task) -> None:
+    def seconds(n: int) -> float:
+        start = process_time()
+        items_of(task, n, 0, 0)
+        return process_time() - start
+
+    seconds(2_000)
+    # Linear: 16 times the items in far less than 16 x 16 times the time.
+    short = min(seconds(4_000) for _ in range(3))
+    assert min(seconds(64_000) for _ in range(2)) < max(100 * short, 0.1)
