@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alpha", type=float, default=ALPHA, help=f"level of the tests (default: {ALPHA})"
     )
+    parser.add_argument(
+        "--looks",
+        type=int,
+        default=1,
+        help="how often growing runs are to be compared; 0: as often as you like (default: 1)",
+    )
     parser.add_argument("--per-length", action="store_true", help="show every length")
     parser.add_argument(
         "--fail-if-worse", action="store_true", help="exit code 1 if B is WORSE anywhere"
@@ -35,6 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, and print the verdicts."""
-    found = compare_runs(args.a, args.b, margin=args.margin, alpha=args.alpha)
+    found = compare_runs(args.a, args.b, margin=args.margin, alpha=args.alpha, looks=args.looks)
     show_contrasts(found, per_length=args.per_length)
     return 1 if worse(found) and args.fail_if_worse else 0

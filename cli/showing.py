@@ -12,7 +12,7 @@ from rich.table import Table
 from ..exams.compare import Contrast
 from ..exams.loaded import Run
 from ..reports.run.summary import rich_table
-from ..stats.paired import Comparison
+from ..stats.compare import Comparison
 
 
 def show_run(run: Run) -> int:
@@ -81,8 +81,9 @@ def show_contrasts(found: Sequence[Contrast], *, per_length: bool = False) -> No
         )
     console.print(table)
     console.print(
-        "only A, only B: trials that only that run answered correctly; p: exact McNemar; shows: "
-        "the smallest difference of accuracy that this many pairs show with a power of 80 %"
+        "only A, only B: trials that only that run answered correctly; p: McNemar's mid-p, on "
+        "these lengths; shows: the smallest difference of accuracy that this many pairs show with "
+        "a power of 80 %"
     )
     for one in found:
         console.print(f"• {one.name}: {one.verdict}: {one.result.why}", highlight=False)

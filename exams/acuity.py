@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..stats.placement import Placement
-from ..stats.psychometric import Family
+from ..stats.acuity.placement import Placement
+from ..stats.curve.chance import Chance
+from ..stats.curve.psychometric import CurveFamily
 from ..store.curve_key import CurveKey
 from ..store.plan import Plan
 from ..tasks.registry import find_task, find_tasks
@@ -103,8 +104,7 @@ def measure(session: Session, note: Callable[[str], None]) -> dict[CurveKey, Pla
     assert plan.max_length is not None
     assert plan.max_trials is not None
     states = {
-        curve: Placement.start(plan.max_length, Family(chance=_chance(curve)))
-        for curve in plan.curves()
+        curve: Placement.start(plan.max_length, _family(plan, curve)) for curve in plan.curves()
     }
     asked: dict[CurveKey, Counter[int]] = {curve: Counter() for curve in states}
     while not session.stopped and (
@@ -118,7 +118,8 @@ def measure(session: Session, note: Callable[[str], None]) -> dict[CurveKey, Pla
         trials = []
         for curve in active:
             room = plan.max_trials - asked[curve].total()
-            for length in states[curve].next_lengths(min(batch, room)):
+            worth = states[curve].worth_asking(min(batch, room), plan.precision)
+            for length in states[curve].next_lengths(worth):
                 trials.append(_trial(plan, curve, length, asked[curve][length]))
                 asked[curve][length] += 1
         planned = session.plan_trials(map(rebuild_trial, trials))
@@ -131,8 +132,12 @@ def measure(session: Session, note: Callable[[str], None]) -> dict[CurveKey, Pla
     return states
 
 
-def _chance(curve: CurveKey) -> float:
-    return find_task(curve.task).chance(MAX_LENGTH, curve.mode, curve.lens)
+def _family(plan: Plan, curve: CurveKey) -> CurveFamily:
+    """The curves that are considered: what guessing gives depends on the length."""
+    task = find_task(curve.task)
+    lengths = plan.lengths_of(task)
+    chance = [task.chance(length, curve.mode, curve.lens) for length in lengths]
+    return CurveFamily(Chance.of(chance, lengths))
 
 
 def _trial(plan: Plan, curve: CurveKey, length: int, index: int) -> TrialId:

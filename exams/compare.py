@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..stats.paired import Comparison, Verdict
-from ..stats.paired import compare as compare_answers
+from ..reports.catalogue import chance
+from ..stats.compare import Comparison, ComparisonVerdict
+from ..stats.compare import compare as compare_answers
 from ..store.pairing import LoadedRun, Pairing, pairings
-from ..tasks.registry import find_task
 from .loaded import load_run
 
 MARGIN = 1.25
@@ -35,7 +35,7 @@ class Contrast:
         return self.pairing.name
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ComparisonVerdict:
         """What is shown."""
         return self.result.verdict
 
@@ -46,6 +46,7 @@ def compare(
     *,
     margin: float = MARGIN,
     alpha: float = ALPHA,
+    looks: int = 1,
 ) -> list[Contrast]:
     """Compare two runs curve by curve; B is judged against A.
 
@@ -57,29 +58,32 @@ def compare(
         b: the run that is judged, or its folder.
         margin: the ratio of L50 that matters.
         alpha: the level of the tests.
+        looks: how often growing runs are to be compared; 0 for as often as one likes.
 
     Raises:
         InputError: one of them is not a run, or they asked different questions.
     """
     check_design(margin, alpha)
-    return [contrast(pairing, margin, alpha) for pairing in pairings(_run(a), _run(b))]
+    return [contrast(pairing, margin, alpha, looks) for pairing in pairings(_run(a), _run(b))]
 
 
-def contrast(pairing: Pairing, margin: float, alpha: float) -> Contrast:
+def contrast(pairing: Pairing, margin: float, alpha: float, looks: int = 1) -> Contrast:
     """Compare the two curves of a pair."""
     result = compare_answers(
         pairing.answers_a,
         pairing.answers_b,
-        chance=find_task(pairing.a.task).chance(128),
+        chance=lambda length: max(chance(pairing.a, length), chance(pairing.b, length)),
         margin=margin,
         alpha=alpha,
+        looks=looks,
+        unreadable=(pairing.unread_a, pairing.unread_b),
     )
     return Contrast(pairing, result)
 
 
 def worse(found: Sequence[Contrast]) -> bool:
     """Whether B is shown to be worse anywhere."""
-    return any(one.verdict is Verdict.WORSE for one in found)
+    return any(one.verdict is ComparisonVerdict.WORSE for one in found)
 
 
 def check_design(margin: float, alpha: float) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
-from ..stats.paired import Verdict
+from ..stats.compare import ComparisonVerdict
 from ..store.pairing import within_run
 from ..store.plan import Plan
 from ..tasks.lenses import LENSES
@@ -79,7 +79,7 @@ def _advice(task: str, contrasts: Sequence[Contrast]) -> Advice:
     helps = [
         (one.result.difference, one.pairing.b.lens, one.pairing.b.mode)
         for one in contrasts
-        if one.pairing.a.task == task and one.verdict is Verdict.BETTER
+        if one.pairing.a.task == task and one.verdict is ComparisonVerdict.BETTER
     ]
     if not helps:
         return Advice(task, None)

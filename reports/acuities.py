@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from ..stats.acuity import Acuity, AcuityReport, measure
-from ..stats.intervals import Interval
 from ..store.curve_key import CurveKey
 from ..store.trials import OUTCOMES
 from .catalogue import chance
@@ -19,9 +16,8 @@ from .curves import by_curve
 Acuities = dict[CurveKey, AcuityReport]
 """What is said of each curve."""
 
-UNREAD = ("unparseable", "truncated")
-MOST_UNREAD = 0.5
-"""Share of answers that could not be read from which a curve says nothing about sight."""
+UNREADABLE = ("unparseable", "truncated", "refused")
+"""Outcomes of answers that say nothing of sight; a curve of mostly such has no acuity."""
 
 
 def acuities(table: pd.DataFrame) -> Acuities:
@@ -35,28 +31,12 @@ def acuities(table: pd.DataFrame) -> Acuities:
 
 
 def _measure(key: CurveKey, points: pd.DataFrame) -> AcuityReport:
-    report = measure(
+    return measure(
         points["length"],
         points["correct"],
         points["answered"],
-        chance=chance(key, int(points["length"].max())),
-    )
-    answered, unread = int(points["answered"].sum()), int(points[list(UNREAD)].sum().sum())
-    reason = None
-    if answered and unread > MOST_UNREAD * answered:
-        reason = f"{unread:,} of {answered:,} answers could not be read"
-    elif answered and not points["correct"].any():
-        reason = "nothing was right at any length"
-    if reason is None:
-        return report
-    l50, l90 = (_without(x, reason) for x in (report.l50, report.l90))
-    return dataclasses.replace(report, l50=l50, l90=l90, curve=None, warnings=())
-
-
-def _without(acuity: Acuity, reason: str) -> Acuity:
-    nothing = Interval(0.0, math.inf)
-    return dataclasses.replace(
-        acuity, value=None, interval=nothing, censored=None, belief=None, reason=reason
+        chance=lambda length: chance(key, length),
+        unreadable=points[list(UNREADABLE)].sum(axis=1),
     )
 
 
@@ -73,8 +53,8 @@ def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
         - ``chance``: probability of a correct answer by guessing at the shortest tested length;
         - ``trials``, then a count per outcome, and ``answered``: ``trials`` less ``failed``;
         - ``shortest``, ``longest``: the tested lengths, in items;
-        - ``L50``, ``L50_low``, ``L50_high`` and the same of L90: length in items and its 95 %
-          interval, whose open ends are 0 and ``inf``. The value is missing where the crossing
+        - ``L50``, ``L50_low``, ``L50_high`` and the same of L80 and L90: length in items and its
+          95 % interval, whose open ends are 0 and ``inf``. The value is missing where it
           lies outside the tested lengths; all three are where there is a reason;
         - ``reason``: why no L50 is quoted; ``warnings``: what a reader must know, joined by
           ``"; "``.
@@ -94,6 +74,7 @@ def _row(key: CurveKey, points: pd.DataFrame, report: AcuityReport) -> dict[str,
         "shortest": int(points["length"].min()),
         "longest": int(points["length"].max()),
         **dict(quoted("L50", report.l50)),
+        **dict(quoted("L80", report.l80)),
         **dict(quoted("L90", report.l90)),
         "reason": report.l50.reason,
         "warnings": "; ".join(report.warnings) or None,

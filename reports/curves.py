@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..stats.intervals import ErrorSummary, error_summary, wilson_band
+from ..stats.error_sizes import ErrorSummary, error_summary
+from ..stats.intervals import wilson_band
 from ..store.curve_key import CURVE, CurveKey
 from ..store.trials import OUTCOMES
 from .catalogue import in_order
@@ -21,9 +22,6 @@ POINT_KEY = (*KEY, "length")
 
 READ = ("correct", "wrong")
 """The outcomes whose answer could be read, so that an error can be measured."""
-
-BOOTSTRAP_BUDGET = 1_000_000_000
-"""Bootstrap draws for all points together; bounds the time that a million trials take."""
 
 ERROR_COLUMNS = [
     "error_n",
@@ -68,7 +66,9 @@ def curves(trials: pd.DataFrame) -> pd.DataFrame:
         - ``accuracy_truncated_wrong``, ``accuracy_truncated_excluded``: the two readings of a
           truncated answer; the first equals ``accuracy``;
         - ``error_n``, ``error_{mean,median,p90}{,_low,_high}``: absolute error of the answers
-          that could be read, with 95 % bootstrap intervals (`stats.intervals.error_summary`).
+          that could be read, with 95 % intervals (`stats.error_sizes.error_summary`): blank for
+          the mean, for which none is known to hold, infinite for an end that so few answers
+          leave open.
     """
     trials = keyed(trials, "tokens", "outcome", "abs_error")
     counts = (
@@ -114,19 +114,19 @@ def _errors(trials: pd.DataFrame, index: pd.Index[Any]) -> dict[str, np.ndarray]
     """Summaries of absolute error: column name -> one value per point of ``index``."""
     read = trials[trials["outcome"].isin(READ) & trials["abs_error"].notna()]
     errors = read["abs_error"].to_numpy(dtype=float)
-    resamples = int(np.clip(BOOTSTRAP_BUDGET // max(1, errors.size), 500, 2000))
     rows = np.full((len(index), len(ERROR_COLUMNS)), np.nan)
     rows[:, 0] = 0
     place = {key: i for i, key in enumerate(index)}
     for key, members in read.groupby(list(POINT_KEY), observed=True).indices.items():
-        rows[place[key]] = _flat(error_summary(errors[members], resamples=resamples))
+        rows[place[key]] = _flat(error_summary(errors[members]))
     columns = dict(zip(ERROR_COLUMNS, rows.T, strict=True))
     return {**columns, "error_n": rows[:, 0].astype(np.int64)}
 
 
 def _flat(summary: ErrorSummary) -> list[float]:
-    estimates = (summary.mean, summary.median, summary.p90)
-    return [summary.n, *(x for e in estimates for x in (e.value, *e.interval))]
+    quantiles = (summary.median, summary.p90)
+    mean = [summary.mean, np.nan, np.nan]
+    return [summary.n, *mean, *(x for q in quantiles for x in (q.value, *q.interval))]
 
 
 def pooled(table: pd.DataFrame, by: Sequence[str] = KEY) -> pd.DataFrame:

@@ -13,6 +13,9 @@ from .curve_key import CURVE, CurveKey
 from .manifest import Manifest, read_manifest
 from .trials import read_trials
 
+UNREAD = ("unparseable", "truncated")
+"""Outcomes of answers that could not be read."""
+
 
 @dataclass(frozen=True)
 class LoadedRun:
@@ -32,6 +35,13 @@ class LoadedRun:
         """Its curves, in order."""
         rows = self.trials[list(CURVE)].drop_duplicates()
         return [CurveKey(*map(str, row)) for row in rows.itertuples(index=False)]
+
+    def unread(self, curve: CurveKey) -> int:
+        """How many answers of a curve could not be read."""
+        rows = self.trials[self.trials["outcome"].isin(UNREAD)]
+        for column, value in zip(CURVE, curve, strict=True):
+            rows = rows[rows[column] == value]
+        return len(rows)
 
     def answers(self, curve: CurveKey) -> dict[tuple[int, int], bool]:
         """Whether each trial of a curve was answered correctly, by length and index.
@@ -58,12 +68,16 @@ class Pairing:
         b: the curve of run B.
         answers_a: its answers.
         answers_b: its answers.
+        unread_a: how many of A's answers could not be read.
+        unread_b: how many of B's answers could not be read.
     """
 
     a: CurveKey
     b: CurveKey
     answers_a: dict[tuple[int, int], bool]
     answers_b: dict[tuple[int, int], bool]
+    unread_a: int = 0
+    unread_b: int = 0
 
     @property
     def name(self) -> str:
@@ -104,7 +118,7 @@ def pairings(a: LoadedRun, b: LoadedRun) -> list[Pairing]:
             f"{', '.join(differing)}; run one again with the seed of the other"
         )
     found = [
-        Pairing(x, y, answers_a, answers_b)
+        Pairing(x, y, answers_a, answers_b, a.unread(x), b.unread(y))
         for x, y in _matches(a.curve_keys(), b.curve_keys())
         if (answers_a := a.answers(x)).keys() & (answers_b := b.answers(y)).keys()
     ]
@@ -125,7 +139,14 @@ def within_run(run: LoadedRun, against: str) -> list[Pairing]:
     """
     curves = run.curve_keys()
     return [
-        Pairing(base, curve, run.answers(base), run.answers(curve))
+        Pairing(
+            base,
+            curve,
+            run.answers(base),
+            run.answers(curve),
+            run.unread(base),
+            run.unread(curve),
+        )
         for curve in curves
         if (base := curve._replace(lens=against)) in curves and curve != base
     ]

@@ -16,20 +16,21 @@ from urllib.parse import quote
 
 from ...errors import InputError
 from ...stats.acuity import Acuity
-from ...stats.ranks import RankInterval
+from ...stats.board import RankInterval, RestrictedMean
 from ...support.files import write_atomically
 from ..acuities import quoted
 from ..formats import percent
 from ..run.page import environment
 from .entries import BoardDesign, BoardEntry, RefusedEntry
-from .ranking import CappedMean, RankedEntry, rank
+from .ranking import RankedEntry, rank
 
 CAPTION = (
-    "Ranked by capped mean acuity: the geometric mean over the tasks of L50, the length in items "
-    "at which half of the answers are correct; a task counts as the longest length that was asked "
-    "where sight was not lost, and as the shortest where there is no L50. 95 % intervals. Ranks "
-    "are those that the answers cannot rule out; = marks a tie, models that are not told apart. "
-    "Requests that failed count as wrong."
+    "Ranked by restricted mean acuity: the area under accuracy over log2 length, guessing taken "
+    "off, averaged over all tasks, as a length in items. It exists for every model, whether it "
+    "sees nothing of a task or all that was asked; answers that failed or could not be read are "
+    "wrong ones. Beside it stands L50 of each task, the length at which half of the answers are "
+    "correct. Intervals are of 95 %; ranks are those that the "
+    "answers cannot rule out; = marks a tie, models that are not told apart."
 )
 
 
@@ -78,7 +79,7 @@ def to_markdown(
 ) -> str:
     """A table for a README, with the warnings and the refused runs under it."""
     shares = ["unread", "truncated", "failed"]
-    heads = ["rank", "model", "capped mean", *tasks, *shares, "tokens", "cost (USD)"]
+    heads = ["rank", "model", "restricted mean", *tasks, *shares, "tokens", "cost (USD)"]
     lines = [
         f"Board {design.version} (`{design.sha256[:12]}`). {CAPTION}",
         "",
@@ -162,16 +163,16 @@ def cost_text(entry: BoardEntry) -> str:
     return "–" if entry.cost_usd is None else f"{entry.cost_usd:,.2f}"
 
 
-def sort_value(acuity: Acuity | CappedMean) -> float:
+def sort_value(acuity: Acuity | RestrictedMean) -> float:
     """Where a quoted acuity sorts: its value, or the bound that it is shown to be beyond."""
-    if acuity.value is not None:
-        return acuity.value
+    if isinstance(acuity, RestrictedMean) or acuity.value is not None:
+        return float(acuity.value or 0.0)
     low, high = acuity.interval
     censored = getattr(acuity, "censored", None)
     return low if censored == "above" else high if math.isfinite(high) else 0.0
 
 
-def _lengths(acuity: Acuity | CappedMean) -> dict[str, Any]:
+def _lengths(acuity: Acuity | RestrictedMean) -> dict[str, Any]:
     return {
         "text": str(acuity),
         "sort": sort_value(acuity),
@@ -182,8 +183,8 @@ def _lengths(acuity: Acuity | CappedMean) -> dict[str, Any]:
 def _fields(placed: RankedEntry, tasks: Sequence[str], design: BoardDesign) -> Iterator[Any]:
     entry, mean = placed.entry, placed.mean
     yield from (("model", entry.model), ("rank_best", placed.rank.best))
-    yield from (("rank_worst", placed.rank.worst), ("capped_mean", mean.value))
-    yield from zip(("capped_mean_low", "capped_mean_high"), mean.interval, strict=True)
+    yield from (("rank_worst", placed.rank.worst), ("restricted_mean", mean.value))
+    yield from zip(("restricted_mean_low", "restricted_mean_high"), mean.interval, strict=True)
     for task in tasks:
         l50 = entry.reports[task].l50
         yield from quoted(f"L50_{task}", l50)

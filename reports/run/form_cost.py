@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...stats.paired import mcnemar
+from ...stats.compare.mcnemar import mcnemar
 from ...store.curve_key import CurveKey
 from ..catalogue import in_order
 from ..curves import READ, keyed

@@ -7,9 +7,10 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from snellen.reports.leaderboard.entries import MOST_FAILED, BoardDesign, entry_of, refuse
+from snellen.reports.leaderboard.entries import BoardDesign, entry_of, refuse
 from snellen.reports.leaderboard.page import write_leaderboard
 from snellen.reports.leaderboard.ranking import rank
+from snellen.stats.board.ranks import MOST_FAILED
 
 AWAY = ["failed", "refused", "truncated", "unparseable"]
 
@@ -43,7 +44,7 @@ def test_hiding_every_wrong_answer_gains_nothing(honest, judged, how):
     before, _ = judged(honest)
     after, reason = judged(hide(honest, honest["outcome"] == "wrong", how))
     if how == "failed":
-        assert "of its requests failed" in reason
+        assert "requests failed" in reason
     else:
         assert after is None or after <= before
 

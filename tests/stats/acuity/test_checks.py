@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from scipy.optimize import isotonic_regression
-from snellen.stats.checks import Check, falling, lack_of_fit, not_falling
-from snellen.stats.posterior import REACH, posterior
-from snellen.stats.psychometric import Family, Psychometric, fit
+from snellen.stats.acuity.checks import Check, falling, lack_of_fit, not_falling
+from snellen.stats.curve.posterior import REACH, posterior
+from snellen.stats.curve.psychometric import CurveFamily, Psychometric, fit
 from snellen.stats.tally import Tally
 
 LENGTHS = 2 ** np.arange(0, 9)
@@ -16,8 +16,10 @@ def drawn(p, trials, rng):
 
 
 def fitted(tally, **options):
-    found = posterior(tally, Family(0.0))
-    return lack_of_fit(tally, fit(tally, Family(0.0), found.best, REACH), found.grid, **options)
+    found = posterior(tally, CurveFamily(0.0))
+    return lack_of_fit(
+        tally, fit(tally, CurveFamily(0.0), found.best, REACH), found.grid, **options
+    )
 
 
 def test_falling_is_scipys_isotonic_regression():
@@ -33,7 +35,7 @@ def test_falling_is_scipys_isotonic_regression():
 def test_p_values_of_true_curves_are_those_of_chance():
     """Of curves of the fitted shape, about one in ten has p <= 0.1; far more would cry wolf."""
     rng = np.random.default_rng(1)
-    curve = Psychometric(Family(0.0), 4.2, 3.0, 0.03)
+    curve = Psychometric(CurveFamily(0.0), 4.2, 3.0, 0.03)
     fits, falls = [], []
     for seed in range(50):
         tally = drawn(curve.accuracy(LENGTHS), 15, rng)

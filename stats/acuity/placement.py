@@ -12,16 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, xlogy
 
-from ..errors import InputError
-from .acuity import Censored
-from .intervals import Interval
-from .posterior import Posterior, posterior
-from .psychometric import Family, FloatArray
-from .tally import Tally
+from ...errors import InputError
+from ..curve.length_distribution import LengthDistribution
+from ..curve.posterior import Posterior, posterior
+from ..curve.psychometric import CurveFamily, FloatArray, Likelihood
+from ..intervals import Interval
+from ..tally import Tally
+from .quoted import Censored
+from .steps import Gap, gap
 
 _PER_OCTAVE = 4  # candidate lengths per doubling, where L50 does not lie
-_PER_INTERVAL = 8  # and at least so many where it does
+_PER_INTERVAL = 16  # and at least so many where it does
+_SHARED = 0.1  # variance that trials of a length are taken to share, at least
 _GROUPS = 8  # distinct choices in one batch, at most
+_FIRST = 8  # trials that are worth asking at once when nothing is known
+_GROWTH = 0.5  # and then at most such a share of those answered
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,33 +37,37 @@ class Placement:
     batches, gives the same state: that is how a measurement resumes.
 
     Attributes:
-        family: Shape and chance level; guessing must be right in fewer than half of the trials.
+        family: Sigmoid and chance level; at the longest length guessing must be right in fewer
+            than half of the trials.
         shortest: Shortest length that may be tested, in items.
         longest: Longest length that may be tested, in items.
         tally: The answers so far.
     """
 
-    family: Family
+    family: CurveFamily
     shortest: int
     longest: int
     tally: Tally
 
     @classmethod
-    def start(cls, longest: int, family: Family | None = None, shortest: int = 1) -> "Placement":
+    def start(
+        cls, longest: int, family: CurveFamily | None = None, shortest: int = 1
+    ) -> "Placement":
         """A measurement without answers.
 
         Raises:
             InputError: not ``1 <= shortest < longest``, or guessing alone reaches 0.5, so that
                 there is no L50 to look for.
         """
-        family = family or Family()
+        family = family or CurveFamily()
         if not 1 <= shortest < longest:
             raise InputError(
                 f"adaptive lengths run from {shortest} to {longest}; give 1 <= shortest < longest"
             )
-        if family.chance >= 0.5:
+        lowest = float(family.guessing.at(np.log2(longest)))
+        if lowest >= 0.5:
             raise InputError(
-                f"guessing alone is right in {family.chance:.0%} of trials, so there is no L50 to"
+                f"guessing alone is right in {lowest:.0%} of trials, so there is no L50 to"
                 " look for; use fixed lengths"
             )
         return cls(family, shortest, longest, Tally.of([], [], []))
@@ -91,9 +100,16 @@ class Placement:
         p = np.clip(self._posterior.grid.accuracy(np.log2(lengths)), 1e-9, 1 - 1e-9)
         mass = self._posterior.mass
         regions = self._regions
+        asked = self._asked(lengths)
+        # What the trials of a length share is asked again with each of them: of m trials there,
+        # only so many count.
+        shared = max(_SHARED, float(self._posterior.spread_mass @ self._posterior.spreads**2) / 4)
         chosen: list[int] = []
         for group in np.array_split(np.arange(batch), min(batch, _GROUPS)):
-            at = int(np.argmin(_expected_entropy(mass, p, regions)))
+            before = _entropy(mass, regions)
+            gain = before - _expected_entropy(mass, p, regions)
+            at = int(np.argmax(gain / (1 + shared * asked)))
+            asked[at] += group.size
             chosen += [int(lengths[at])] * group.size
             mean = float(np.sum(mass * p[at]))
             expected = xlogy(mean, p[at]) + xlogy(1 - mean, 1 - p[at])
@@ -101,10 +117,38 @@ class Placement:
             mass = mass / mass.sum()
         return sorted(chosen)
 
+    def worth_asking(self, most: int, precision: float) -> int:
+        """How many trials to ask at once, so that few are spent on what is known by then.
+
+        A batch is chosen before any of its answers is known. Early on, each answer moves the
+        places of the next far; so the first batch is small, each may be half as large again as
+        all before it, and none is larger than what the interval still seems to need, if its width
+        in octaves falls with the root of the number of trials.
+
+        Args:
+            most: What can be asked at once.
+            precision: As in `precise`.
+
+        Returns:
+            From 1 to ``most``.
+        """
+        done = self.tally.total
+        room = _FIRST + int(_GROWTH * done)
+        low, high = self.interval()
+        if low > 0 and np.isfinite(high) and high > low and done:
+            short_of = float(np.log2(high / low) / np.log2(precision))
+            room = min(room, max(_FIRST, int(done * (short_of**2 - 1)) + 1))
+        return max(1, min(most, room))
+
     def interval(self, level: float = 0.95) -> Interval:
         """Central posterior interval of L50 in items; 0 and infinity for an end out of range."""
-        belief = self._posterior.belief(0.5)
-        return belief.within(*self._span).interval(level)
+        found = self._distribution
+        if self._gap is None:
+            return found.interval(level)
+        low, high = found.spread_over(*self._gap, level).interval(level)
+        return Interval(
+            min(low, float(np.exp2(self._gap.low))), max(high, float(np.exp2(self._gap.high)))
+        )
 
     def censored(self, level: float = 0.95) -> Censored | None:
         """The side on which the whole interval lies outside the range, if it does."""
@@ -131,9 +175,27 @@ class Placement:
     def _span(self) -> tuple[float, float]:
         return float(np.log2(self.shortest)), float(np.log2(self.longest))
 
+    def _asked(self, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Trials so far at each of those lengths."""
+        if not self.tally.lengths.size:
+            return np.zeros(lengths.size)
+        at = np.minimum(np.searchsorted(self.tally.lengths, lengths), self.tally.lengths.size - 1)
+        return np.where(self.tally.lengths[at] == lengths, self.tally.trials[at], 0).astype(float)
+
     @cached_property
     def _posterior(self) -> Posterior:
         return posterior(self.tally, self.family, self._span)
+
+    @cached_property
+    def _distribution(self) -> LengthDistribution:
+        return self._posterior.distribution(0.5).within(*self._span)
+
+    @cached_property
+    def _gap(self) -> Gap | None:
+        if self.tally.lengths.size < 2:
+            return None
+        best = float(self._posterior.marginal.max())
+        return gap(self.tally, self.family, Likelihood(self.tally), best)
 
     @property
     def _regions(self) -> NDArray[np.intp]:
@@ -185,6 +247,10 @@ def candidates(shortest: int, longest: int, interval: Interval) -> NDArray[np.in
     fine = fine[(shortest * np.exp2(fine) >= low) & (shortest * np.exp2(fine) <= high)]
     octaves_up = np.concatenate([coarse, fine, [octaves]])
     return np.unique(np.rint(shortest * np.exp2(octaves_up)).astype(np.int64))
+
+
+def _entropy(mass: FloatArray, regions: NDArray[np.intp]) -> float:
+    return float(entr(np.add.reduceat(mass.sum(axis=1), regions)).sum())
 
 
 def _expected_entropy(mass: FloatArray, p: FloatArray, regions: NDArray[np.intp]) -> FloatArray:

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 from snellen.errors import InputError
+from snellen.stats.acuity.placement import Placement, _expected_entropy, candidates, precise
+from snellen.stats.curve.psychometric import CurveFamily, Psychometric
 from snellen.stats.intervals import Interval
-from snellen.stats.placement import Placement, _expected_entropy, candidates, precise
-from snellen.stats.psychometric import Family, Psychometric
 
 
 def run(observer, longest=512, precision=1.25, batch=16, budget=2000, seed=0):
@@ -59,7 +59,7 @@ def test_update_leaves_the_old_state_alone():
 
 @pytest.mark.parametrize(("threshold", "width", "chance"), [(5.1, 1.0, 0.0), (3.3, 3.0, 0.2)])
 def test_it_finds_l50_to_the_precision(threshold, width, chance):
-    observer = Psychometric(Family(chance), threshold, width, 0.02)
+    observer = Psychometric(CurveFamily(chance), threshold, width, 0.02)
     state = run(observer)
     low, high = state.interval()
     assert high / low <= 1.25
@@ -125,7 +125,7 @@ def test_impossible_measurements_are_refused():
     with pytest.raises(InputError, match="shortest < longest"):
         Placement.start(1)
     with pytest.raises(InputError, match="no L50"):
-        Placement.start(100, Family(0.5))
+        Placement.start(100, CurveFamily(0.5))
     state = Placement.start(100)
     for bad in (lambda: state.update(101, 1, 1), lambda: state.update(5, 2, 1)):
         with pytest.raises(InputError):

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from ..errors import InputError
-from .intervals import Interval
+from ..intervals import Interval
 from .psychometric import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Belief:
+class LengthDistribution:
     """A distribution of log2 length, censored at both ends.
 
     Attributes:
@@ -24,7 +23,9 @@ class Belief:
     cdf: FloatArray
 
     @classmethod
-    def of_masses(cls, edges: FloatArray, mass: FloatArray, below: float = 0.0) -> "Belief":
+    def of_masses(
+        cls, edges: FloatArray, mass: FloatArray, below: float = 0.0
+    ) -> "LengthDistribution":
         """From the mass of each cell and the mass below all; what is left to 1 lies above."""
         cdf = below + np.concatenate([[0.0], np.cumsum(mass)])
         return cls(edges, np.minimum(cdf, 1.0))
@@ -32,8 +33,8 @@ class Belief:
     @classmethod
     def from_interval(
         cls, value: float | None, interval: Interval, tested: Interval, level: float = 0.95
-    ) -> "Belief":
-        """Rebuild a belief from a quoted acuity: normal on each side of the value.
+    ) -> "LengthDistribution":
+        """Rebuild a distribution from a quoted acuity: normal on each side of the value.
 
         Each half is scaled so that its end of the interval has its quantile. An open end puts its
         tail outside the tested lengths, a censored value its half of the mass; an interval wholly
@@ -46,7 +47,7 @@ class Belief:
             level: Level of the interval.
 
         Raises:
-            InputError: value and interval are not in order.
+            ValueError: value and interval are not in order.
         """
         z = float(-ndtri((1 - level) / 2))
         first, last = np.log2(tested.low), np.log2(tested.high)
@@ -65,9 +66,9 @@ class Belief:
         elif low is None:
             return cls(np.array([first, last]), np.array([0.5, 0.5]))
         else:
-            raise InputError("acuity: a censored value needs an interval that is open at its end")
+            raise ValueError("acuity: a censored value needs an interval that is open at its end")
         if (low is not None and low > middle) or (high is not None and high < middle):
-            raise InputError("acuity: the value lies outside its interval")
+            raise ValueError("acuity: the value lies outside its interval")
         edges = np.linspace(first, last, 513)
         below = first if low is None else low
         above = last if high is None else high
@@ -78,11 +79,24 @@ class Belief:
         )
         return cls(edges, cdf)
 
-    def within(self, first: float, last: float) -> "Belief":
-        """The belief censored to log2 lengths from ``first`` to ``last``."""
+    def within(self, first: float, last: float) -> "LengthDistribution":
+        """The distribution censored to log2 lengths from ``first`` to ``last``."""
         inside = self.edges[(self.edges > first) & (self.edges < last)]
         edges = np.concatenate([[first], inside, [last]])
-        return Belief(edges, self.below(edges))
+        return LengthDistribution(edges, self.below(edges))
+
+    def spread_over(self, low: float, high: float, level: float) -> "LengthDistribution":
+        """Even from ``low`` to ``high``, if its interval lies between them; else unchanged.
+
+        For curves that may drop at once: then each length between two tested ones is as likely.
+        """
+        tail = (1 - level) / 2
+        if self.quantile(tail) < low or self.quantile(1 - tail) > high:
+            return self
+        if self.edges[0] >= low or self.edges[-1] <= high:
+            low, high = max(low, float(self.edges[0])), min(high, float(self.edges[-1]))
+        edges = np.unique(np.concatenate([self.edges, [low, high]]))
+        return LengthDistribution(edges, np.clip((edges - low) / (high - low), 0.0, 1.0))
 
     def below(self, x: FloatArray) -> FloatArray:
         """Probability of lying below each of ``x``; outside the axis, what is known there."""

@@ -13,14 +13,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .posterior import REACH, posterior
-from .psychometric import WIDTHS, Family, FloatArray, log_likelihood
-from .tally import Tally
+from ..curve.posterior import REACH, Posterior, posterior
+from ..curve.psychometric import WIDTHS, CurveFamily, FloatArray, log_likelihood
+from ..curve.spread import PRIOR, SPREADS
+from ..tally import Tally
 
 _WALKERS = 64
-_STEPS = 1600
+_STEPS = 1200
 _BURN_IN = 400
 _STRETCH = 2.0
+_WIDTH_APART = 1.0  # standard deviation of the log2 ratio of two widths, before any answer
+_LAPSE_APART = 0.03  # and of the difference of two lapse rates
+_SHARED = 0.1  # probability from which what trials of a length share is worth a second sample
 
 
 class Pairs(NamedTuple):
@@ -39,19 +43,25 @@ class Pairs(NamedTuple):
 
 
 def joint_thresholds(
-    pairs: Pairs, alone_a: Tally, alone_b: Tally, family: Family, seed: int = 0
+    pairs: Pairs, alone_a: Tally, alone_b: Tally, family: CurveFamily, seed: int = 0
 ) -> tuple[FloatArray, FloatArray]:
-    """Draws from the joint posterior of two log2 thresholds, as in `Family.accuracy`.
+    """Draws from the joint posterior of two log2 thresholds, as in `CurveFamily.accuracy`.
 
     Sampled with the affine-invariant ensemble of Goodman and Weare (2010), Commun. Appl. Math.
     Comput. Sci. 5:65, under the prior of `posterior` for each curve and a flat prior on the
-    agreement.
+    agreement. Two models on one task are taken to be alike in shape until the answers say
+    otherwise: the log2 ratio of their widths is normal around 0 with a standard deviation of 1,
+    the difference of their lapse rates with one of 0.03.
+
+    What the trials of a length share enters by its mean effect: with the probability that there
+    is any, draws come from a likelihood in which ``m`` trials of a length count as
+    ``m / (1 + (m - 1) r)``, ``r`` the correlation that such a spread gives at the best curve.
 
     Args:
         pairs: Trials that both models answered.
         alone_a: Trials that only model A answered.
         alone_b: Trials that only model B answered.
-        family: Shape and chance level of both curves.
+        family: Sigmoid and chance level of both curves.
         seed: The same answers and seed give the same draws.
 
     Returns:
@@ -60,13 +70,43 @@ def joint_thresholds(
     rng = np.random.default_rng(seed)
     a = _all(pairs.lengths, pairs.both + pairs.only_a, pairs, alone_a)
     b = _all(pairs.lengths, pairs.both + pairs.only_b, pairs, alone_b)
-    x = np.concatenate([a.log2_lengths, b.log2_lengths])
+    found = posterior(a, family), posterior(b, family)
+    together = found[0].spread_evidence + found[1].spread_evidence + np.log(PRIOR)
+    mass = np.exp(together - together.max())
+    mass = mass / mass.sum()
+    shared = 1 - float(mass[0])
+    plain = _sample(pairs, alone_a, alone_b, found, 0.0, rng)
+    if shared < _SHARED:
+        return plain
+    spread = float(np.sqrt(mass[1:] @ np.square(SPREADS[1:]) / shared))
+    wide = _sample(pairs, alone_a, alone_b, found, spread, rng)
+    which = rng.random(plain[0].size) < shared
+    return np.where(which, wide[0], plain[0]), np.where(which, wide[1], plain[1])
+
+
+def _sample(
+    pairs: Pairs,
+    alone_a: Tally,
+    alone_b: Tally,
+    found: tuple[Posterior, Posterior],
+    spread: float,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:
+    """Draws of both thresholds for one spread."""
+    family = found[0].grid.family
+    x = np.concatenate([pairs.lengths, alone_a.lengths, alone_b.lengths])
+    x = np.log2(x.astype(float))
     narrow, wide = np.log2(WIDTHS)
     curve_low = [x.min() - REACH, narrow, 0.0]
     curve_high = [x.max() + REACH, wide, family.max_lapse]
     low = np.array([*curve_low, *curve_low, 0.0])
     high = np.array([*curve_high, *curve_high, 1.0])
     pair_x = np.log2(pairs.lengths)
+    trials = pairs.both + pairs.only_a + pairs.only_b + pairs.neither
+    counts = _weight(pair_x, trials, found, spread)
+    counts_alone = [
+        _weight(alone.log2_lengths, alone.trials, found, spread) for alone in (alone_a, alone_b)
+    ]
 
     def log_posterior(v: FloatArray) -> FloatArray:
         def accuracy(at: FloatArray, first: int) -> FloatArray:
@@ -76,7 +116,7 @@ def joint_thresholds(
         p, q, agreement = accuracy(pair_x, 0), accuracy(pair_x, 3), v[:, 6, None]
         both = agreement * np.minimum(p, q) + (1 - agreement) * p * q
         value = sum(
-            np.sum(count * np.log(np.maximum(share, 1e-12)), axis=1)
+            np.sum(counts * count * np.log(np.maximum(share, 1e-12)), axis=1)
             for count, share in (
                 (pairs.both, both),
                 (pairs.only_a, p - both),
@@ -84,14 +124,16 @@ def joint_thresholds(
                 (pairs.neither, 1 - p - q + both),
             )
         )
-        for alone, first in ((alone_a, 0), (alone_b, 3)):
+        for alone, weight, first in zip((alone_a, alone_b), counts_alone, (0, 3), strict=True):
             if alone.lengths.size:
                 share = accuracy(alone.log2_lengths, first)
-                value += log_likelihood(alone.correct, alone.trials, share).sum(axis=1)
+                value += (weight * log_likelihood(alone.correct, alone.trials, share)).sum(axis=1)
+        value -= 0.5 * ((v[:, 1] - v[:, 4]) / _WIDTH_APART) ** 2
+        value -= 0.5 * ((v[:, 2] - v[:, 5]) / _LAPSE_APART) ** 2
         inside = np.all((v >= low) & (v <= high), axis=1)
         return np.where(inside, value, -np.inf)
 
-    starts = [_draw(tally, family, rng) for tally in (a, b)]
+    starts = [_draw(one, rng) for one in found]
     start = np.column_stack([*starts, rng.uniform(0.05, 0.95, _WALKERS)])
     chain = _ensemble(log_posterior, np.clip(start, low, high), rng)
     return chain[:, 0], chain[:, 3]
@@ -108,9 +150,22 @@ def _all(
     )
 
 
-def _draw(tally: Tally, family: Family, rng: np.random.Generator) -> FloatArray:
+def _weight(
+    x: FloatArray, trials: NDArray[np.int64], found: tuple[Posterior, Posterior], spread: float
+) -> FloatArray:
+    """How much each trial of a length counts when its trials share an effect of that spread."""
+    p = sum(one.grid.family.accuracy(x, *_parameters(one)) for one in found) / 2
+    product = spread**2 * p * (1 - p)
+    return np.asarray(1 / (1 + (np.maximum(trials, 1) - 1) * product / (1 + product)))
+
+
+def _parameters(found: Posterior) -> tuple[float, float, float]:
+    best = found.best
+    return best.threshold, best.width, best.lapse
+
+
+def _draw(found: Posterior, rng: np.random.Generator) -> FloatArray:
     """Starting points for one curve, shape (walkers, 3), from its own posterior."""
-    found = posterior(tally, family)
     at = rng.choice(found.mass.size, size=_WALKERS, p=found.mass.ravel())
     threshold, width, lapse = (
         np.broadcast_to(v, found.mass.shape).ravel()[at] for v in found.grid.parameters
