@@ -21,20 +21,22 @@ Listener = Callable[[Results, bool], None]
 
 
 class Identity(Protocol):
-    """Who answers, as far as it can change an answer: a runner, or what a manifest kept of one.
-
-    Attributes:
-        model: the name as the user wrote it.
-        base_url: the server asked, or ``None`` for a model in this process.
-        numerics: engine, version, dtype, flags.
-    """
+    """Who answers, as far as it can change an answer: a runner, or what a manifest kept of one."""
 
     @property
-    def model(self) -> str: ...  # noqa: D102
+    def model(self) -> str:
+        """The name as the user wrote it."""
+        ...
+
     @property
-    def base_url(self) -> str | None: ...  # noqa: D102
+    def base_url(self) -> str | None:
+        """The server asked."""
+        ...
+
     @property
-    def numerics(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def numerics(self) -> Mapping[str, Any]:
+        """Whatever can change an answer beside the request."""
+        ...
 
 
 def make_request(

@@ -15,7 +15,21 @@ def model_folder(name: str | Path) -> Path | None:
     """
     if not str(name).startswith((".", "/", "~")):
         return None
-    folder = Path(name).expanduser()
-    if not (folder / "config.json").is_file():
-        raise InputError(f"{name} is not a model folder: it holds no config.json")
-    return folder
+    return check_model_folder(name)
+
+
+def check_model_folder(folder: str | Path, hint: str = "") -> Path:
+    """A folder with a model in Hugging Face's form.
+
+    Args:
+        folder: as the user wrote it; ``~`` is the home folder.
+        hint: how to mend it, after the message.
+
+    Raises:
+        InputError: there is no such folder, or it holds no ``config.json``.
+    """
+    path = Path(folder).expanduser()
+    if not (path / "config.json").is_file():
+        why = "it holds no config.json" if path.is_dir() else "there is no such folder"
+        raise InputError(f"{folder} is not a model folder: {why}{hint and '; '}{hint}")
+    return path

@@ -1,4 +1,4 @@
-"""Behaviour and mechanism on one axis: do collapsed prompts get wrong answers, item by item?
+"""Behaviour and mechanism on one axis: do prompts with close states get wrong answers?
 
 For each trial of a run the very prompt that was asked is rebuilt (and proved by its hash), and
 its neighbour, the same prompt with the last item once more. At the token before the answer:
@@ -22,8 +22,9 @@ from ...errors import InputError
 from ...tasks.registry import find_task
 from ...tasks.trial import TrialId, rebuild_trial
 from ..collapse.distances import state_distances
+from ..result import Progress, silent
+from ..states.architecture import head_count, next_token_logits
 from ..states.last_token import depth_names, last_token_states
-from ..states.subject import next_token_logits
 
 Array = NDArray[np.float64]
 
@@ -50,7 +51,7 @@ def measure_items(
     trials: pd.DataFrame,
     *,
     chat: bool = True,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Distance and margin of every trial with an integer answer and no lens.
 
@@ -81,13 +82,15 @@ def measure_items(
             "needed, e.g. --tasks count_ones,count_ones_bernoulli"
         )
     items = [_item(tokenizer, usable.iloc[row], row, chat) for row in range(len(usable))]
-    heads = int(model.config.get_text_config().num_attention_heads)
+    heads = head_count(model)
     out = usable.copy()
     # A cut or refused answer is neither right nor wrong; its prompt is measured all the same.
     out["correct"] = (usable.outcome == "correct").astype("boolean")
     out.loc[usable.outcome.isin(["truncated", "refused"]), "correct"] = pd.NA
+    done = 0
     for task, group in usable.groupby("task", sort=False):
-        progress(f"{task}: {len(group)} prompts and their neighbours")
+        progress(f"{task}: {len(group)} prompts and their neighbours", done, len(usable))
+        done += len(group)
         chosen = [items[row] for row in group.index]
         ends = last_token_states(
             model, [i.short for i in chosen] + [i.long for i in chosen], depths=[_depths(model) - 1]

@@ -11,8 +11,8 @@ import pytest
 import torch
 from scipy import stats
 from snellen.errors import InputError
-from snellen.probes.commands import run_link
 from snellen.probes.link.measure import link_table, measure_items
+from snellen.probes.link.probe import probe_link
 from snellen.store.trials import COLUMNS, write_trials
 from snellen.tasks.documents import trial_ids
 from snellen.tasks.registry import find_task
@@ -157,10 +157,7 @@ def test_what_does_not_vary_has_no_correlation() -> None:
 
 def test_run_directory_of_a_link(tmp_path: Path, subject: Any) -> None:
     write_trials(tmp_path / "trials.csv", run_of("count_ones", "sum_ones"))
-    result = run_link(
-        subject("llama"), tmp_path / "trials.csv", tmp_path, dtype="float32", chat=False,
-        progress=lambda _: None,
-    )  # fmt: skip
+    result = probe_link(subject("llama"), tmp_path / "trials.csv", chat=False, out=tmp_path)
     links = pd.read_csv(result.folder / "links.csv")
     assert list(links.task) == ["count_ones", "sum_ones", "all"]
     assert len(pd.read_csv(result.folder / "items.csv")) == 8

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int64]
 
 
-class Step(NamedTuple):
+class Visit(NamedTuple):
     """Crop the cache to ``keep`` tokens, run ``tokens``, read off the last-token states.
 
     ``reads`` holds (index of the sequence, offset of its last token within ``tokens``).
@@ -29,7 +29,7 @@ class Step(NamedTuple):
     reads: list[tuple[int, int]]
 
 
-def plan_walk(sequences: Sequence[Sequence[int]]) -> list[Step]:
+def plan_visits(sequences: Sequence[Sequence[int]]) -> list[Visit]:
     """Steps that visit the last token of every sequence, deepest subtree first.
 
     Args:
@@ -46,7 +46,7 @@ def plan_walk(sequences: Sequence[Sequence[int]]) -> list[Step]:
     leaves = [r for r in range(len(ranked)) if r == len(ranked) - 1 or shared[r] < len(ranked[r])]
     # What neighbouring leaves share: the least over the sequences between them.
     joints = [min(shared[a:b]) for a, b in itertools.pairwise(leaves)]
-    steps: list[Step] = []
+    steps: list[Visit] = []
     unread = np.ones(len(ranked), dtype=bool)
     for place, keep in _depth_first([len(ranked[r]) for r in leaves], joints):
         leaf = leaves[place]
@@ -60,7 +60,7 @@ def plan_walk(sequences: Sequence[Sequence[int]]) -> list[Step]:
             rank -= 1
             if rank >= 0:
                 common = min(common, shared[rank])
-        steps.append(Step(keep, ranked[leaf][keep:], reads[::-1]))
+        steps.append(Visit(keep, ranked[leaf][keep:], reads[::-1]))
     return steps
 
 

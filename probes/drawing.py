@@ -1,13 +1,13 @@
-"""One look for all probe figures: Okabe-Ito colours, SVG and PNG that are the same every time."""
+"""How probe figures are drawn: panels of a given size, grids, and axes ticked at the lengths."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from .tables import whole_file
+from ..support.figures import house_style
+from ..support.palette import MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,21 +15,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#F0E442",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
-)
-CYCLE = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY, BLACK)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-GREY = "#767676"
 PUBLISHED: dict[str, Any] = {
-    "color": GREY,
+    "color": MUTED,
     "marker": "x",
     "linestyle": "none",
     "markersize": 6,
@@ -37,23 +24,15 @@ PUBLISHED: dict[str, Any] = {
 }
 """How points read off the paper's figures are drawn."""
 
-_SETTINGS: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
+_PROBE_STYLE: dict[str, Any] = {
+    "axes.titleweight": "normal",
     "axes.grid": True,
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
     "legend.fontsize": 8,
     "lines.linewidth": 1.5,
     "lines.markersize": 4,
-    "figure.dpi": 100,
-    "svg.hashsalt": "snellen",
-    "svg.fonttype": "none",
+    "text.parse_math": True,
 }
 
 
@@ -62,9 +41,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @functools.wraps(draw)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        import matplotlib as mpl
-
-        with mpl.rc_context(_SETTINGS):
+        with house_style(**_PROBE_STYLE):
             return draw(*args, **kwargs)
 
     return wrapped
@@ -83,17 +60,6 @@ def new_figure(
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
     return figure, list(axes.flat)
-
-
-def save_figure(figure: Figure, folder: Path, name: str) -> Path:
-    """Write ``<name>.svg`` and ``<name>.png`` into a folder; returns the path of the SVG."""
-    import matplotlib as mpl
-
-    with mpl.rc_context(_SETTINGS):
-        for kind, options in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 160})):
-            with whole_file(folder / f"{name}.{kind}") as scratch:
-                figure.savefig(scratch, format=kind, **options)
-    return folder / f"{name}.svg"
 
 
 def plain_log_axis(axis: Axes, lengths: Iterable[int]) -> None:
