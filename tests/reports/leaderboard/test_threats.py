@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -182,3 +184,16 @@ def test_names_do_no_harm(entered, design: BoardDesign, tmp_path):
     table = [line for line in markdown.splitlines() if line.startswith("|")]
     assert len(table) == 3
     assert "'=cmd(" in (tmp_path / "leaderboard.csv").read_text(encoding="utf-8")
+
+
+def test_the_threat_model_names_tests_that_there_are():
+    here = Path(__file__).parent
+    document = (here.parents[2] / "docs/leaderboard.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", document))
+    there = {
+        name
+        for path in here.glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(named) >= 15
+    assert named <= there
