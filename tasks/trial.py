@@ -12,7 +12,6 @@ from ..errors import InputError
 from .draw import Draw
 from .judging import Judgement, judge
 from .lenses import find_lens
-from .lookup import value_of
 from .modes import BARE, REASONED, base_mode, find_mode
 from .prompts.compose import compose, stop_texts
 from .reading import Facts
@@ -57,8 +56,8 @@ class TrialId:
         """The identity that a mapping holds, beside whatever else it holds.
 
         A document calls the answer form ``answer``; a row of the table of trials calls it
-        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is of
-        the version that the manifest names.
+        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is taken
+        to be of today's.
 
         Raises:
             KeyError: a field is missing.
@@ -185,11 +184,10 @@ def build_trial(
 
 
 def _facts(task: Task, made: Items, mode: str, length: int) -> Facts:
-    items = map(value_of, made.items) if task.answer == "code" else made.items
     return Facts(
         task.answer,
         made.asked,
-        tuple(dict.fromkeys(items)),
+        tuple(dict.fromkeys(made.values or made.items)),
         length,
         # The paper's prompts ask for a final line, and do not forbid others before it.
         bare=base_mode(mode) in BARE and task.takes_lenses,

@@ -149,8 +149,14 @@ class Vllm(OpenAI):
         )
 
     def _body(self, endpoint: Endpoint, request: Request) -> Json:
-        """A forced answer is one that a regular expression allows: vLLM decodes by it."""
+        """The request's body, with what vLLM has beyond OpenAI's protocol.
+
+        A forced answer is one that a regular expression allows: vLLM decodes by it. An
+        assistant's turn at the end is the beginning of the answer: it is continued.
+        """
         body = super()._body(endpoint, request)
+        if "messages" in body and request.messages[-1].role == "assistant":
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
         if request.form is not None:
             body.pop("response_format", None)
             body["structured_outputs"] = {"regex": request.form.regex}
