@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import InputError, StoreError
 from ..harness.samples import read_samples
 from ..reports.run.report import Report, write_report
-from ..reports.trial_texts import Texts, TrialRow, TrialTexts, no_texts
+from ..reports.trial_texts import Texts, TrialRow, TrialTexts
 from ..store.answers import Entry, Reply
 from ..store.journal import Journal
 from ..store.manifest import Manifest, read_manifest
@@ -148,7 +148,7 @@ def _index(journal: Journal) -> tuple[dict[str, Entry], dict[TrialId, Entry]]:
 def _kept_texts(folder: Path) -> Texts:
     """The words of the few trials that the page shows, from the journal if there is one."""
     if not (folder / "journal.sqlite").is_file():
-        return no_texts
+        return _prompts
     with Journal(folder / "journal.sqlite") as journal:
         return _texts(
             {
@@ -157,6 +157,15 @@ def _kept_texts(folder: Path) -> Texts:
                 if isinstance(entry.result, Reply)
             }
         )
+
+
+def _prompts(row: TrialRow) -> TrialTexts | None:
+    """What was asked, where what was answered is not kept: enough for the eye chart."""
+    try:
+        trial = rebuild_trial(TrialId.from_dict({str(name): value for name, value in row.items()}))
+    except InputError:
+        return None
+    return TrialTexts(trial.prompt, trial.sequence, None)
 
 
 def _texts(said: Mapping[TrialId, str]) -> Texts:
