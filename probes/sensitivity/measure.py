@@ -13,7 +13,8 @@ from ...errors import InputError
 from ..folder import Parts
 from ..result import Progress, silent
 from ..states.arithmetic import out_of_memory, parse_dtype
-from ..states.pairs import PromptPair, Template, build_prompts, find_kind
+from ..states.kinds import find_kind
+from ..states.pairs import PromptPair, Template, build_prompts
 from ..states.subject import Loaded, Subject, ready
 from .norms import Profile, estimated_norms, exact_norms, profile_shape
 from .path_bound import Anatomy, anatomy_of, log10_prefactor, path_sum

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import InputError
-from .arithmetic import full_precision
-
-if TYPE_CHECKING:
-    import torch
 
 
 def decoder_of(model: Any) -> Any:
@@ -34,23 +30,14 @@ def layers_of(model: Any) -> Any:
     )
 
 
-def next_token_logits(model: Any, final: torch.Tensor) -> torch.Tensor:
-    """Logits from states after the final norm, shape (..., vocabulary), in float64 at the end.
+FINAL_NORMS = ("norm", "final_layernorm", "ln_f", "final_layer_norm", "norm_f", "layer_norm")
+"""What decoders call the norm after their last layer."""
 
-    The head runs at the model's dtype, as it does in a real answer; scales and caps of the
-    Gemma, Cohere and Granite families are applied.
-    """
-    import torch
 
-    config = model.config.get_text_config()
-    with torch.no_grad(), full_precision(model.dtype):
-        logits: torch.Tensor = model.get_output_embeddings()(final.to(model.device))
-        logits = logits * (getattr(config, "logit_scale", None) or 1.0)
-        logits = logits / (getattr(config, "logits_scaling", None) or 1.0)
-        cap = getattr(config, "final_logit_softcapping", None)
-        if cap:
-            logits = torch.tanh(logits / cap) * cap
-    return logits.double().cpu()
+def final_norm_of(model: Any) -> Any:
+    """The norm after the last layer, or None where it is not known."""
+    decoder = decoder_of(model)
+    return next((getattr(decoder, name) for name in FINAL_NORMS if hasattr(decoder, name)), None)
 
 
 def head_count(model: Any) -> int:

@@ -48,6 +48,32 @@ ONE_PASS = Route("one pass")
 SEPARATE = Route("separate passes", share=False)
 
 
+def equivalent_routes(device: str, chunk: int, count: int) -> list[Route]:
+    """Up to twelve equivalent routes that round differently; the first is one pass.
+
+    Args:
+        device: ``cpu``, ``cuda``, ...
+        chunk: The most tokens per forward call that memory allows.
+        count: How many.
+    """
+    one = 1 if device == "cpu" else None
+    routes = [
+        ONE_PASS,
+        Route("cached chunks of 64", chunk=64),
+        Route("left padding", pad=3, threads=one),
+        Route("eager attention", attention="eager"),
+        Route("batch of two", copies=2),
+        Route("cached chunks of 37, left padding", chunk=37, pad=5),
+        Route("eager attention, left padding", attention="eager", pad=2),
+        Route("batch of three, cached chunks of 48", copies=3, chunk=48),
+        Route("left padding of 1", pad=1),
+        Route("eager attention, cached chunks of 64", attention="eager", chunk=64),
+        Route("cached chunks of 96", chunk=96),
+        Route("left padding of 11, batch of two", pad=11, copies=2),
+    ]
+    return [route._replace(chunk=min(route.chunk, chunk)) for route in routes[:count]]
+
+
 def usable_routes(model: Any, routes: Sequence[Route]) -> list[Route]:
     """Those of several routes that a model can take."""
     return list(routes)

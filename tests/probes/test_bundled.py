@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 from snellen.probes.collapse.measure import CollapsePlan, headline, measure_collapse
+from snellen.probes.states.kinds import KINDS
 from snellen.probes.states.last_token import ONE_PASS, SEPARATE, last_token_states
-from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.pairs import build_prompts
 from snellen.probes.states.subject import open_subject
 
 pytestmark = pytest.mark.bundled

@@ -20,7 +20,7 @@ from snellen.probes.collapse.null_band import (
     null_routes,
 )
 from snellen.probes.states.arithmetic import check_dtype, parse_dtype
-from snellen.probes.states.pairs import KINDS
+from snellen.probes.states.kinds import KINDS
 from snellen.probes.states.subject import open_subject
 
 LENGTHS = (1, 3, 10, 30, 100)
@@ -152,12 +152,12 @@ def test_band_edge_pools_neighbours() -> None:
 
 
 def test_the_ends_of_the_grid_have_one_neighbour_each() -> None:
-    # 40 samples a length: of 80 pooled at an end 4 may lie above the edge; doubled ends would
+    # 40 samples a length: of 80 pooled at an end 3 may lie above the edge; doubled ends would
     # let the 95 % quantile be one of the end's own.
     null = np.zeros((3, 40))
-    null[0, :4] = 1.0
+    null[0, :3] = 1.0
     assert band_edge(null).tolist() == [0, 0, 0]
-    null[0, :5] = 1.0
+    null[0, :4] = 1.0
     assert band_edge(null).tolist() == [1, 0, 0]
 
 
@@ -264,7 +264,7 @@ def test_an_encoder_decoder_is_refused(tmp_path: Any, tokenizer: Any) -> None:
 def test_a_missing_model_is_refused(tmp_path: Any) -> None:
     with pytest.raises(
         InputError,
-        match=r"nowhere is not a model folder: there is no such folder; give bundled, hf/ORG",
+        match="nowhere is not a model folder: .* give bundled, hf/ORG",
     ):
         open_subject(str(tmp_path / "nowhere"))
     (tmp_path / "config.json").write_text('{"model_type": "unheard-of"}')

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from snellen.errors import InputError
-from snellen.probes.states.architecture import next_token_logits
 from snellen.probes.states.arithmetic import full_precision
+from snellen.probes.states.head import next_token_logits
 from snellen.probes.states.last_token import (
     ONE_PASS,
     SEPARATE,
