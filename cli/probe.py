@@ -79,6 +79,20 @@ def _run_decoding(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
     return probe_decoding(args.model, plan, out=args.out, device=args.device, progress=bar)
 
 
+def _run_attention(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
+    from ..probes.attention.measure import AttentionPlan
+    from ..probes.attention.probe import probe_attention
+
+    plan = AttentionPlan(
+        kinds=_kinds(args),
+        lengths=parse_lengths(args.lengths),
+        seed=args.seed,
+        bos=_bos(args),
+        dtype=args.dtype,
+    )
+    return probe_attention(args.model, plan, out=args.out, device=args.device, progress=bar)
+
+
 def _run_sensitivity(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
     from ..probes.sensitivity.probe import probe_sensitivity
 
@@ -196,6 +210,7 @@ def _report(result: ProbeResult) -> int:
 _PROBES: dict[str, Callable[[argparse.Namespace, ProbeBar], ProbeResult | None]] = {
     "collapse": _run_collapse,
     "decoding": _run_decoding,
+    "attention": _run_attention,
     "sensitivity": _run_sensitivity,
     "link": _run_link,
     "paper": _run_paper,

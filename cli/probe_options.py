@@ -10,6 +10,7 @@ from ..probes.states.kinds import KINDS
 _EXAMPLES = {
     "collapse": " --pairs count_ones,copy_commas --lengths log:1:256:9 --dtypes float32,bfloat16",
     "decoding": " --model bundled --lengths 1,4,16,64,256",
+    "attention": " --model bundled --lengths 1,4,16,64,256",
     "sensitivity": " --pairs count_sampled --lengths 32,64",
     "link": " --run results/bundled/RUN",
     "paper": " --model bundled --longest 2001",
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     probes = parser.add_subparsers(dest="probe", required=True, metavar="PROBE")
     _collapse(_probe(probes, "collapse", "how far apart n and n + 1 items are, by layer and dtype"))
     _decoding(_probe(probes, "decoding", "lost, unread, or never there: can a reader tell n"))
+    _attention(_probe(probes, "attention", "how attention spreads, and what the first token takes"))
     _sensitivity(_probe(probes, "sensitivity", "how much the last state depends on each token"))
     _link(_probe(probes, "link", "accuracy, margin and distance over the prompts of a run"))
     _paper(_probe(probes, "paper", "every figure of the paper, and whether its claims held here"))
@@ -105,6 +107,11 @@ def _decoding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chunk", type=int, default=2048, help="most tokens per forward call; lowers the peak"
     )
+
+
+def _attention(parser: argparse.ArgumentParser) -> None:
+    _model_arguments(parser, "1,4,16,64,256", "count_ones,count_sampled", repetitions=False)
+    parser.add_argument("--dtype", default="float32", help="default: float32")
 
 
 def _sensitivity(parser: argparse.ArgumentParser) -> None:

@@ -20,8 +20,9 @@ from ..states.architecture import head_count
 from ..states.arithmetic import out_of_memory, parse_dtype
 from ..states.head import next_token_logits
 from ..states.kinds import PAPER_KINDS, find_kind
-from ..states.last_token import depth_names, last_token_states, usable_routes
+from ..states.last_token import depth_names, last_token_states
 from ..states.pairs import PromptSet, Template, build_prompts
+from ..states.routes import usable_routes
 from ..states.subject import Loaded, Subject
 from ..theory.decay import decay_exponent
 from .distances import HEAD_METRICS, STATE_METRICS, distribution_distances, state_distances

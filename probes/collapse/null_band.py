@@ -1,6 +1,6 @@
 """The null band: what rounding alone does to a distance, and the horizon where signal enters it.
 
-The same prompt is computed along equivalent routes (:class:`.states.last_token.Route`): in exact
+The same prompt is computed along equivalent routes (:class:`.states.routes.Route`): in exact
 arithmetic all agree, so their distances are noise of the dtype and the kernels. A pair *inside
 the null band* is no farther apart, by this one distance, than one prompt is from itself. That is
 a statement about one distance, not about what a reader can do: along the right direction the two
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..states.last_token import ONE_PASS, SEPARATE, Route
+from ..states.routes import ONE_PASS, SEPARATE, Route
 
 Array = NDArray[np.float64]
 

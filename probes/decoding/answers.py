@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..states.architecture import decoder_of, layers_of
 from ..states.arithmetic import full_precision
 from ..states.head import next_token_logits
-from ..states.last_token import ONE_PASS, depth_names, last_token_states
+from ..states.last_token import depth_names, last_token_states
+from ..states.routes import ONE_PASS
 from .prompts import Unit
 
 if TYPE_CHECKING:

@@ -14,13 +14,8 @@ from ..folder import Parts, Tables
 from ..result import Progress, silent
 from ..states.arithmetic import DTYPES, out_of_memory, parse_dtype
 from ..states.head import digit_rows
-from ..states.last_token import (
-    Route,
-    depth_names,
-    equivalent_routes,
-    last_token_states,
-    usable_routes,
-)
+from ..states.last_token import depth_names, last_token_states
+from ..states.routes import Route, equivalent_routes, usable_routes
 from ..states.subject import Loaded, Subject
 from .answers import follows, pair_log_odds
 from .lens import lens_table, shift_table

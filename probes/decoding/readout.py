@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..states.last_token import Route, depth_names, last_token_states
+from ..states.last_token import depth_names, last_token_states
+from ..states.routes import Route
 from .prompts import OTHER_TASK, DecodingPlan, read_out_prompts
 from .ridge import ReadOut, fit_ridge
 
@@ -133,7 +134,8 @@ def angle_table(model: Any, probes: dict[int, ReadOut], digits: Array) -> pd.Dat
     """
     rows = digits - digits.mean(axis=0)
     basis = np.linalg.svd(rows, full_matrices=False)[2][: len(rows) - 1]
-    units = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    sizes = np.linalg.norm(rows, axis=1, keepdims=True)
+    units = rows / np.where(sizes > 0, sizes, 1.0)
     names = depth_names(model)
     out = []
     for depth, probe in probes.items():

@@ -15,8 +15,8 @@ CAPTIONS = {
     "fig7": "Answers in all modes, the histogram never published for an open model.",
     "fig8": "Convergence under sinusoidal encodings (synthetic).",
     "fig9": "Total variation of two softmaxes (synthetic).",
-    "fig10": "Decay under four positional encodings (synthetic; q, k, v of length 1; ALiBi at three "
-    "of its slopes).",
+    "fig10": "Decay under four positional encodings (synthetic; q, k, v of length 1; three slopes "
+    "of ALiBi).",
     "fig11": "Copying with the question before the sequence.",
     "fig12": "Distance of the last states under the Type 1 prompt.",
 }

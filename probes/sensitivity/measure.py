@@ -155,10 +155,14 @@ def _measure(
     try:
         parts = anatomy_of(model, ids)
         bound = path_sum(parts.attention, parts.beta1)
-    except InputError as error:
+    except (InputError, TypeError, AttributeError, KeyError, IndexError) as error:
         # The norms need no anatomy: they are reported also where the bound is not known.
         parts, bound = None, np.full(len(ids), np.nan)
-        warnings.append(str(error))
+        warnings.append(
+            str(error)
+            if isinstance(error, InputError)
+            else f"{type(model).__name__}: the path-sum bound does not know this architecture"
+        )
     return {
         "positions": _positions(cell, ids, profile, bound, tokenizer),
         "layers": _layers(cell, parts) if parts else pd.DataFrame(),

@@ -264,7 +264,7 @@ def test_an_encoder_decoder_is_refused(tmp_path: Any, tokenizer: Any) -> None:
 def test_a_missing_model_is_refused(tmp_path: Any) -> None:
     with pytest.raises(
         InputError,
-        match="nowhere is not a model folder: .* give bundled, hf/ORG",
+        match=r"nowhere is not a model folder: .* give bundled, hf/ORG",
     ):
         open_subject(str(tmp_path / "nowhere"))
     (tmp_path / "config.json").write_text('{"model_type": "unheard-of"}')
