@@ -26,7 +26,7 @@ from .probe_options import add_arguments
 __all__ = ["add_arguments", "run"]
 
 if TYPE_CHECKING:
-    from ..probes.collapse.measure import CollapsePlan
+    from ..probes.collapse.rows import CollapsePlan
     from ..probes.result import ProbeResult
     from ..probes.sensitivity.measure import SensitivityPlan
     from ..probes.served.measure import ServedPlan
@@ -156,7 +156,7 @@ def _bos(args: argparse.Namespace) -> bool | None:
 
 
 def _collapse_plan(args: argparse.Namespace) -> CollapsePlan:
-    from ..probes.collapse.measure import CollapsePlan
+    from ..probes.collapse.rows import CollapsePlan
 
     return CollapsePlan(
         kinds=_kinds(args),

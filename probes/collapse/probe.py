@@ -14,7 +14,8 @@ from ..folder import Parts, probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from ..states.subject import Subject, open_subject
 from .figures import collapse_figure, depth_figure
-from .measure import CollapsePlan, CollapseTables, headline, measure_collapse
+from .measure import CollapseTables, headline, measure_collapse
+from .rows import CollapsePlan
 
 
 def probe_collapse(

@@ -8,7 +8,8 @@ import pandas as pd
 
 from ...support.palette import BLACK, VERMILLION
 from ..collapse.figures import band_text, distance_limits, draw_distance
-from ..collapse.measure import CollapsePlan, CollapseTables, headline, measure_collapse
+from ..collapse.measure import CollapseTables, headline, measure_collapse
+from ..collapse.rows import CollapsePlan
 from ..drawing import new_figure, styled
 from ..folder import Parts
 from ..result import Progress, silent

@@ -10,8 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from ...errors import InputError
+from ..attention.measure import birth_curve
 from ..folder import Parts
 from ..result import Progress, silent
+from ..states.architecture import layers_of
 from ..states.arithmetic import out_of_memory, parse_dtype
 from ..states.kinds import find_kind
 from ..states.pairs import PromptPair, Template, build_prompts
@@ -164,7 +166,7 @@ def _measure(
             else f"{type(model).__name__}: the path-sum bound does not know this architecture"
         )
     return {
-        "positions": _positions(cell, ids, profile, bound, tokenizer),
+        "positions": _positions(cell, ids, profile, bound, tokenizer, len(layers_of(model))),
         "layers": _layers(cell, parts) if parts else pd.DataFrame(),
         "profiles": pd.DataFrame([_profile_row(cell, profile, bound, parts, inside)]),
         "warnings": pd.DataFrame({"text": pd.Series(warnings, dtype="str")}),
@@ -182,7 +184,12 @@ def random_twin(model: Any, seed: int) -> Any:
 
 
 def _positions(
-    cell: dict[str, Any], ids: list[int], profile: Profile, bound: np.ndarray, tokenizer: Any
+    cell: dict[str, Any],
+    ids: list[int],
+    profile: Profile,
+    bound: np.ndarray,
+    tokenizer: Any,
+    layers: int,
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -195,6 +202,7 @@ def _positions(
             "spectral": profile.spectral,
             "elasticity": profile.elasticity,
             "path_sum": bound,
+            "before_training": birth_curve(len(ids), layers),
         }
     )
 
