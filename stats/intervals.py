@@ -1,4 +1,4 @@
-"""Intervals for one length: the probability of a correct answer, and the size of the errors."""
+"""Intervals of proportions: the probability of a correct answer, and the difference of two."""
 
 from typing import NamedTuple
 
@@ -8,30 +8,12 @@ from scipy.special import betaincinv, ndtr, ndtri
 
 from ..errors import InputError
 
-_RESAMPLE_BLOCK = 1 << 22  # draws held at once (32 MiB), so that memory does not grow with n
-
 
 class Interval(NamedTuple):
     """A range with its two ends, in the unit of the estimate that it belongs to."""
 
     low: float
     high: float
-
-
-class Estimate(NamedTuple):
-    """A value with the interval that goes with it."""
-
-    value: float
-    interval: Interval
-
-
-class ErrorSummary(NamedTuple):
-    """Absolute errors of ``n`` answers at one length, in the unit of the answers."""
-
-    n: int
-    mean: Estimate
-    median: Estimate
-    p90: Estimate
 
 
 def wilson(k: int, n: int, level: float = 0.95) -> Interval:
@@ -102,86 +84,23 @@ def jeffreys_band(
     return low, high
 
 
-def error_summary(
-    errors: ArrayLike, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
-) -> ErrorSummary:
-    """Mean, median and 90th percentile of absolute errors, with bootstrap intervals.
+def paired_difference(only_a: int, only_b: int, pairs: int, level: float = 0.95) -> Interval:
+    """Interval of the accuracy of B less that of A, from pairs of answers to the same prompts.
 
-    The mean has the bias-corrected and accelerated interval (Efron 1987, J. Am. Stat. Assoc.
-    82:171), because absolute errors are skewed. The two quantiles (linear interpolation, as
-    `numpy.quantile`) have the percentile interval; their bootstrap replicates are drawn directly
-    as order statistics of uniforms, which is the same distribution as resampling and costs
-    nothing in ``n`` (Hutson and Ernst 2000, J. R. Stat. Soc. B 62:89).
-
-    A bootstrap knows only the errors it was given: where all are equal the interval has no
-    width. With no errors at all every number is NaN.
+    The adjusted Wald interval of Bonett and Price (2012), J. Educ. Behav. Stat. 37:479: one pair
+    is added to either kind of disagreement. Never of zero width.
 
     Args:
-        errors: Absolute errors at one length, one per answer that could be read, shape (n,).
-        level: Confidence level of each interval.
-        resamples: Bootstrap replicates.
-        seed: The same errors and seed give the same intervals.
-
-    Raises:
-        InputError: an error is negative or not finite, or ``level`` or ``resamples`` is out of
-            range.
+        only_a: Pairs in which A alone was right.
+        only_b: Pairs in which B alone was right.
+        pairs: All pairs.
+        level: Confidence level.
     """
-    x = np.sort(np.asarray(errors, dtype=np.float64).ravel())
     z = _two_sided_z(level)
-    if resamples < 1:
-        raise InputError(f"bootstrap: resamples is {resamples}; give at least 1")
-    if x.size and not (x[0] >= 0 and np.isfinite(x[-1])):
-        raise InputError("absolute errors: one is negative or not a number; leave it out")
-    if not x.size:
-        nothing = Estimate(np.nan, Interval(np.nan, np.nan))
-        return ErrorSummary(0, nothing, nothing, nothing)
-    rng = np.random.default_rng(seed)
-    return ErrorSummary(
-        x.size,
-        _mean(x, z, resamples, rng),
-        _quantile(x, 0.5, z, resamples, rng),
-        _quantile(x, 0.9, z, resamples, rng),
-    )
-
-
-def _mean(x: NDArray[np.float64], z: float, resamples: int, rng: np.random.Generator) -> Estimate:
-    """BCa interval of the mean; for a mean the jackknife acceleration is skewness / (6 sqrt n)."""
-    value = float(x.mean())
-    deviations = x - value
-    spread = float(np.sum(deviations**2))
-    if spread == 0:
-        return Estimate(value, Interval(value, value))
-    block = max(1, _RESAMPLE_BLOCK // x.size)
-    replicates = np.concatenate(
-        [
-            x[rng.integers(x.size, size=(min(block, resamples - done), x.size))].mean(axis=1)
-            for done in range(0, resamples, block)
-        ]
-    )
-    below = (np.sum(replicates < value) + 0.5 * np.sum(replicates == value)) / resamples
-    bias = float(ndtri(np.clip(below, 0.5 / resamples, 1 - 0.5 / resamples)))
-    acceleration = float(np.sum(deviations**3)) / (6 * spread**1.5)
-    reach = bias + np.array([-z, z])
-    levels = ndtr(bias + reach / (1 - acceleration * reach))
-    low, high = np.quantile(replicates, levels)
-    return Estimate(value, Interval(float(low), float(high)))
-
-
-def _quantile(
-    x: NDArray[np.float64], q: float, z: float, resamples: int, rng: np.random.Generator
-) -> Estimate:
-    """Percentile interval of a quantile of sorted ``x``, from draws of its two order statistics."""
-    n = x.size
-    k, fraction = divmod(q * (n - 1), 1)
-    first = int(k)  # the quantile lies between the sorted values number `first` and `first + 1`
-    u = rng.beta(first + 1, n - first, size=resamples)
-    above = n - first - 1
-    v = 1 - (1 - u) * rng.random(resamples) ** (1 / above) if above else u
-    lower = x[np.minimum((u * n).astype(np.intp), n - 1)]
-    upper = x[np.minimum((v * n).astype(np.intp), n - 1)]
-    replicates = lower + fraction * (upper - lower)
-    low, high = np.quantile(replicates, ndtr(np.array([-z, z])))
-    return Estimate(float(np.quantile(x, q)), Interval(float(low), float(high)))
+    total = pairs + 2
+    a, b = (only_a + 1) / total, (only_b + 1) / total
+    reach = z * float(np.sqrt((a + b - (a - b) ** 2) / total))
+    return Interval(max(-1.0, b - a - reach), min(1.0, b - a + reach))
 
 
 def _counts(k: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,4 +1,4 @@
-"""Whether a folder holds a model."""
+"""A model given as a folder rather than by a name on a hub."""
 
 from __future__ import annotations
 
@@ -7,15 +7,26 @@ from pathlib import Path
 from ..errors import InputError
 
 
+def model_folder(name: str | Path) -> Path | None:
+    """The folder that a model's name means, or ``None`` where it means a name on a hub.
+
+    Raises:
+        InputError: it means a folder, and that holds no model.
+    """
+    if not str(name).startswith((".", "/", "~")):
+        return None
+    return check_model_folder(name)
+
+
 def check_model_folder(folder: str | Path, hint: str = "") -> Path:
     """A folder with a model in Hugging Face's form.
 
     Args:
-        folder: As the user wrote it; ``~`` is the home folder.
-        hint: How to mend it, after the message.
+        folder: as the user wrote it; ``~`` is the home folder.
+        hint: how to mend it, after the message.
 
     Raises:
-        InputError: There is no such folder, or it holds no ``config.json``.
+        InputError: there is no such folder, or it holds no ``config.json``.
     """
     path = Path(folder).expanduser()
     if not (path / "config.json").is_file():

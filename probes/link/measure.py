@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ...errors import InputError
-from ...tasks.documents import question
 from ...tasks.registry import find_task
-from ...tasks.trial import TrialId
+from ...tasks.trial import TrialId, rebuild_trial
 from ..collapse.distances import state_distances
 from ..result import Progress, silent
 from ..states.architecture import head_count
@@ -108,7 +107,7 @@ def _countable(task: str) -> bool:
     """Whether one more item makes the true answer another number."""
     found = find_task(task)
     copies = found.family == "copying" or found.name.startswith("paper_copy")
-    return found.answer == "integer" and not copies
+    return found.answer == "number" and not copies
 
 
 def _depths(model: Any) -> int:
@@ -117,7 +116,7 @@ def _depths(model: Any) -> int:
 
 def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
     task = find_task(trial.task)
-    asked = question(
+    asked = rebuild_trial(
         TrialId(
             trial.task, trial["mode"], trial.lens, task.version,
             int(trial.length), int(trial["index"]), int(trial.seed),
@@ -128,7 +127,7 @@ def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
             f"the prompt of {trial.task} n={trial.length} index={trial['index']} is not the one "
             "that was asked: the run was made by another version of the tasks"
         )
-    separator = task.prompt.separator
+    separator = task.separator
     last = asked.sequence.rsplit(separator, 1)[-1] if separator else asked.sequence[-1]
     neighbour = asked.prompt.replace(asked.sequence, asked.sequence + separator + last)
     lead = PAPER_LEAD if task.family == "paper" else ""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from ...support.palette import BLUE, GREEN, MUTED, ORANGE, VERMILLION
-from ...tasks.documents import question
 from ...tasks.registry import find_task
-from ...tasks.trial import TrialId
+from ...tasks.trial import TrialId, rebuild_trial
 from ..drawing import PUBLISHED, new_figure, styled
 from .verdicts import Finding, better_than, errors_grow, has_attractor, sees_farther
 
@@ -218,7 +217,7 @@ def _example_answers(row: Mapping[Hashable, Any]) -> set[str]:
         row["task"], row["mode"], row["lens"], find_task(row["task"]).version,
         int(row["length"]), int(row["index"]), int(row["seed"]),
     )  # fmt: skip
-    return set(_EXAMPLE_ANSWER.findall(question(trial).prompt))
+    return set(_EXAMPLE_ANSWER.findall(rebuild_trial(trial).prompt))
 
 
 def _histogram(trials: pd.DataFrame, name: str, modes: list[str]) -> Drawn:

@@ -16,8 +16,9 @@ from snellen.probes.paper.probe import probe_paper
 from snellen.probes.paper.verdicts import Claim
 from snellen.reports.paper.published import published as real_points
 from snellen.store.trials import COLUMNS
-from snellen.tasks.documents import question, trial_ids
+from snellen.tasks.documents import trial_ids
 from snellen.tasks.registry import GROUPS, find_task
+from snellen.tasks.trial import rebuild_trial
 
 
 def outcomes(correct: int, wrong: int, truncated: int = 0) -> pd.DataFrame:
@@ -137,7 +138,7 @@ def paper_run() -> pd.DataFrame:
         task = find_task(name)
         for mode in task.modes:
             for trial in trial_ids(task, mode, "none", task.lengths or (), 1, 0):
-                truth = question(trial).truth
+                truth = rebuild_trial(trial).truth
                 short = trial.length < (60 if task.answer == "integer" and "count" in name else 300)
                 counts = "copy" not in name
                 answer = truth if short else ("100" if counts else "1")

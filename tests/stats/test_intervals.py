@@ -1,13 +1,13 @@
-"""Intervals against scipy, statsmodels and plain resampling."""
+"""Intervals against scipy, statsmodels and their own formulas."""
 
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 from snellen.errors import InputError
 from snellen.stats.intervals import (
-    error_summary,
     jeffreys,
     jeffreys_band,
+    paired_difference,
     wilson,
     wilson_band,
 )
@@ -64,58 +64,22 @@ def test_impossible_counts_and_levels_are_refused(k, n, level):
             interval(k, n, level)
 
 
-@pytest.fixture
-def skewed():
-    return np.floor(np.random.default_rng(3).lognormal(2, 0.8, size=121))
+def test_paired_difference_is_bonett_and_prices():
+    """Their formula by hand: 3 and 10 discordant pairs of 80."""
+    a, b = 4 / 82, 11 / 82
+    se = ((a + b - (a - b) ** 2) / 82) ** 0.5
+    z = scipy_stats.norm.ppf(0.975)
+    assert paired_difference(3, 10, 80) == pytest.approx((b - a - z * se, b - a + z * se))
+    low, high = paired_difference(0, 0, 100)
+    assert low == -high
+    assert 0.02 < high < 0.05
 
 
-def test_mean_interval_is_scipys_bca(skewed):
-    ours = error_summary(skewed, resamples=20_000).mean
-    theirs = scipy_stats.bootstrap(
-        (skewed,), np.mean, n_resamples=20_000, method="BCa", rng=np.random.default_rng(1)
-    ).confidence_interval
-    assert ours.value == skewed.mean()
-    width = theirs.high - theirs.low
-    assert ours.interval == pytest.approx((theirs.low, theirs.high), abs=0.03 * width)
-
-
-@pytest.mark.parametrize("size", [2, 3, 10, 40, 121])
-def test_quantile_replicates_have_the_law_of_plain_resampling(size):
-    x = np.sort(np.random.default_rng(size).lognormal(2, 1, size=size))
-    ours = error_summary(x, resamples=200_000, level=0.9)
-    draws = x[np.random.default_rng(0).integers(size, size=(100_000, size))]
-    for q, estimate in ((0.5, ours.median), (0.9, ours.p90)):
-        assert estimate.value == np.quantile(x, q)
-        plain = np.quantile(np.quantile(draws, q, axis=1), [0.05, 0.95])
-        assert estimate.interval == pytest.approx(tuple(plain), rel=0.03)
-
-
-def test_error_summary_is_a_function_of_errors_and_seed(skewed):
-    shuffled = np.random.default_rng(9).permutation(skewed)
-    assert error_summary(skewed, seed=1) == error_summary(shuffled, seed=1)
-    assert error_summary(skewed, seed=1) != error_summary(skewed, seed=2)
-
-
-def test_error_summary_at_the_ends():
-    nothing = error_summary([])
-    assert nothing.n == 0
-    assert np.isnan(nothing.mean.value)
-    one = error_summary([7])
-    assert one.mean == one.median == one.p90 == (7.0, (7.0, 7.0))
-    assert error_summary([0, 0, 0]).p90.interval == (0.0, 0.0)
-    for bad in ([-1.0], [np.nan], [1.0, np.inf]):
-        with pytest.raises(InputError, match="absolute errors"):
-            error_summary(bad)
-    with pytest.raises(InputError, match="resamples"):
-        error_summary([1], resamples=0)
-
-
-def test_mean_interval_covers():
-    """The BCa interval of a skewed mean covers near its level where a zero-width one could not."""
-    rng = np.random.default_rng(5)
-    truth = float(np.exp(0.5))
-    covered = 0
-    for trial in range(300):
-        low, high = error_summary(rng.lognormal(size=60), resamples=400, seed=trial).mean.interval
-        covered += low <= truth <= high
-    assert 0.86 <= covered / 300 <= 0.98
+def test_paired_difference_covers():
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(60, [0.05, 0.15, 0.8], size=2000)
+    held = [
+        low <= 0.1 <= high
+        for low, high in (paired_difference(int(x), int(y), 60) for x, y, _ in drawn)
+    ]
+    assert 0.93 <= np.mean(held) <= 0.98

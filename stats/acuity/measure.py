@@ -1,0 +1,155 @@
+"""Acuity: the lengths at which accuracy falls through 0.5, 0.8 and 0.9, or why none is quoted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..curve.chance import Chance
+from ..curve.posterior import REACH, Posterior, posterior
+from ..curve.psychometric import CurveFamily, Likelihood, Psychometric, Sigmoid, fit
+from ..curve.spread import PRIOR, SPREADS, shared_prior
+from ..tally import Tally
+from .checks import Check, lack_of_fit, not_falling
+from .quotable import warnings, with_curve, without_curve
+from .quoted import Acuity, quote, unquoted
+from .steps import Gap, gap
+
+_LEVELS = (0.5, 0.8, 0.9)
+
+
+@dataclass(frozen=True)
+class AcuityReport:
+    """All that is said of one curve.
+
+    Attributes:
+        points: The answers themselves; usable whatever became of the fit.
+        curve: Maximum-likelihood curve; None where nothing could be fitted.
+        l50: Acuity at accuracy 0.5.
+        l80: Acuity at accuracy 0.8.
+        l90: Acuity at accuracy 0.9.
+        fit: Lack-of-fit test of the curve.
+        fall: Test that accuracy never rises with length.
+        spread: Standard deviation, in log-odds, of what the trials of a length share, expected.
+        reason: Why the curve has no acuity at any level; None where it has.
+        warnings: What a reader must know before trusting the curve; the same as in each acuity.
+        evidence: Of each spread, for `shared_prior`; empty where nothing could be fitted.
+    """
+
+    points: Tally
+    curve: Psychometric | None
+    l50: Acuity
+    l80: Acuity
+    l90: Acuity
+    fit: Check
+    fall: Check
+    spread: float
+    reason: str | None
+    warnings: tuple[str, ...]
+    evidence: tuple[float, ...] = ()
+
+
+def measure(
+    lengths: ArrayLike,
+    correct: ArrayLike,
+    trials: ArrayLike,
+    *,
+    chance: float | ArrayLike | Callable[[int], float] | Chance = 0.0,
+    unreadable: ArrayLike = 0,
+    sigmoid: Sigmoid = "logistic",
+    level: float = 0.95,
+    seed: int = 0,
+    spread_prior: Sequence[float] = PRIOR,
+) -> AcuityReport:
+    """Fit the curve of one task and read off its acuity, with the checks beside it.
+
+    Data that allow no acuity give a report with the reason, not an error: the points are still
+    worth drawing. Where there are more than 256 distinct lengths, neighbours are counted together.
+
+    Args:
+        lengths: Length of each group of trials, in items; in any order, repeated or not.
+        correct: Correct answers in each group.
+        trials: Answered trials in each group; leave out those that failed for other reasons.
+        chance: Probability of a correct answer by guessing: one number, one per group (aligned
+            with ``lengths``), or a function of the length.
+        unreadable: Answers of the group that could not be read (unparseable, truncated or
+            refused); part of ``trials`` and not of ``correct``. One number counts them all.
+        sigmoid: Sigmoid of the curve on log2 length.
+        level: Probability that each interval holds.
+        seed: Seed of the simulated p-values.
+        spread_prior: Prior of what trials of a length share; `measure_together` learns it.
+
+    Raises:
+        InputError: counts that are not counts.
+        ValueError: an unknown sigmoid, or chance levels that are none.
+    """
+    tally = Tally.of(lengths, correct, trials)
+    family = CurveFamily(Chance.of(chance, lengths), sigmoid)
+    unread = int(np.sum(np.asarray(unreadable)))
+    few = tally.coarse()
+    nothing = Check(np.nan, np.nan)
+    reason = without_curve(few, unread, family)
+    if few.lengths.size < 2:
+        l50, l80, l90 = (unquoted(tally, at, reason or "") for at in _LEVELS)
+        return AcuityReport(tally, None, l50, l80, l90, nothing, nothing, 0.0, reason, ())
+    found = posterior(few, family, prior=spread_prior)
+    curve = fit(few, family, found.best, REACH, prior=spread_prior)
+    shares = found.spread_mass.tolist()
+    lack = lack_of_fit(few, curve, found.grid, shares, seed=seed)
+    fall = not_falling(few, shares, seed=seed)
+    reason = reason or with_curve(few, found, curve, (lack, fall), seed)
+    gaps = _gaps(few, found, curve, spread_prior)
+    said = () if reason else warnings(few, found, unread, step=gaps[0] is not None)
+    quoted = [
+        quote(few, found, curve, at, where, level) for at, where in zip(_LEVELS, gaps, strict=True)
+    ]
+    if reason is not None:
+        # A curve that guessing alone keeps above a level has that for its reason.
+        quoted = [a if a.reason is not None else a.because(reason) for a in quoted]
+    l50, l80, l90 = (replace(a, warnings=said) for a in quoted)
+    evidence = tuple(found.spread_evidence.tolist())
+    return AcuityReport(
+        tally, curve, l50, l80, l90, lack, fall, found.spread, reason, said, evidence
+    )
+
+
+def measure_together(
+    curves: Sequence[tuple[ArrayLike, ArrayLike, ArrayLike]], **options: object
+) -> list[AcuityReport]:
+    """Measure the curves of one model, which learn from each other what trials of a length share.
+
+    One curve can hardly tell; eight of them can. Everything else of each curve is its own.
+
+    Args:
+        curves: Lengths, correct answers and trials of each, as for `measure`.
+        options: ``chances`` and ``unreadables``, sequences with one entry per curve, and any
+            other option of `measure`.
+    """
+    chances = _each(options.pop("chances", None), 0.0, len(curves))
+    unreadables = _each(options.pop("unreadables", None), 0, len(curves))
+    reports = [
+        measure(*c, chance=g, unreadable=u, **options)  # type: ignore[arg-type]
+        for c, g, u in zip(curves, chances, unreadables, strict=True)
+    ]
+    evidence = [r.evidence for r in reports if r.evidence]
+    if len(evidence) < 2:
+        return reports
+    prior = shared_prior(np.array(evidence).reshape(-1, len(SPREADS)))
+    return [
+        measure(*c, chance=g, unreadable=u, spread_prior=prior, **options)  # type: ignore[arg-type]
+        for c, g, u in zip(curves, chances, unreadables, strict=True)
+    ]
+
+
+def _each(given: object, default: float, count: int) -> list[object]:
+    return [default] * count if given is None else list(given)  # type: ignore[call-overload]
+
+
+def _gaps(
+    tally: Tally, found: Posterior, curve: Psychometric, prior: Sequence[float]
+) -> list[Gap | None]:
+    """Where the curve may drop through each level at once."""
+    likelihood = Likelihood(tally, prior)
+    best = likelihood.marginal(curve.accuracy(tally.lengths))
+    return [gap(tally, found.grid.family, likelihood, best, at) for at in _LEVELS]

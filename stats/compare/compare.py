@@ -1,0 +1,370 @@
+"""Is model B better than model A? Both answered the same prompts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ..acuity import Acuity, AcuityReport, measure
+from ..curve.chance import Chance
+from ..curve.psychometric import CurveFamily, FloatArray, Sigmoid
+from ..intervals import Interval, paired_difference
+from ..sequential.betting import anytime_p
+from ..tally import Tally
+from .mcnemar import clustered, holm, mcnemar, mcnemar_midp
+from .paired_posterior import Pairs, joint_thresholds
+from .power import alternative, detectable
+
+Answers = Mapping[tuple[int, int], bool]  # (length, index) -> correct
+
+SAME_ACCURACY = 0.05
+"""Difference of accuracy below which two models beyond the tested lengths count as alike."""
+
+
+class ComparisonVerdict(StrEnum):
+    """What may be said of B against A."""
+
+    BETTER = "BETTER"
+    WORSE = "WORSE"
+    NO_DIFFERENCE = "NO DIFFERENCE SHOWN"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """B against A on the trials that both answered.
+
+    Attributes:
+        pairs: The answers, by length and by who was right.
+        same_outcome: Pairs in which both were right or neither was.
+        p_lengths: Mid-p McNemar p-value at each length, shape (lengths,).
+        p_holm: The same, adjusted over the lengths by Holm.
+        p_exact: Exact McNemar p-value over all lengths.
+        p_pooled: Mid-p McNemar p-value over all lengths: is B better on these lengths?
+        p_curve: The same with the length as a random factor: is B's curve better?
+        p_anytime: p-value on these lengths that may be looked at after every answer.
+        difference: Accuracy of B less that of A over all pairs.
+        difference_interval: Its interval, of level 1 - alpha.
+        l50_a: Acuity of A, or the reason why it has none.
+        l50_b: Acuity of B, likewise.
+        ratio: L50 of B over L50 of A, median of the joint posterior; None where that is not known
+            because one of them lies outside the tested lengths, or has no acuity. (With guessing
+            above a third, the length of the family's anchor stands for L50.)
+        ratio_interval: Its central posterior interval; 0 or infinity for an end that is not known.
+        equivalence_interval: The interval of level 1 - 2 alpha, by which two one-sided tests
+            judge equivalence.
+        detectable_difference: Smallest difference of accuracy that this many pairs show with a
+            probability of 80 %; infinity where none is.
+        detectable_ratio: The ratio of L50, above 1, that makes such a difference.
+        margin: Ratio of L50 below which a difference does not matter.
+        alpha: Probability of a false BETTER or WORSE between equal models, at most.
+        looks: How often the growing runs may be compared at that level; 0 for as often as one
+            likes.
+        verdict: What may be said.
+        why: One line that gives the grounds of the verdict.
+        reason: Why no ratio of L50 is quoted; None where it may be.
+        warnings: What a reader must know of either curve or of the design.
+    """
+
+    pairs: Pairs
+    same_outcome: int
+    p_lengths: FloatArray
+    p_holm: FloatArray
+    p_exact: float
+    p_pooled: float
+    p_curve: float
+    p_anytime: float
+    difference: float
+    difference_interval: Interval
+    l50_a: Acuity
+    l50_b: Acuity
+    ratio: float | None
+    ratio_interval: Interval
+    equivalence_interval: Interval
+    detectable_difference: float
+    detectable_ratio: float
+    margin: float
+    alpha: float
+    looks: int
+    verdict: ComparisonVerdict
+    why: str
+    reason: str | None
+    warnings: tuple[str, ...]
+
+
+def compare(
+    a: Answers,
+    b: Answers,
+    *,
+    chance: float | Chance | Callable[[int], float] = 0.0,
+    sigmoid: Sigmoid = "logistic",
+    margin: float = 1.25,
+    alpha: float = 0.05,
+    looks: int = 1,
+    unreadable: tuple[int, int] = (0, 0),
+    seed: int = 0,
+) -> Comparison:
+    """Compare two models, or one model in two states, on the same task.
+
+    The verdict follows one rule, fixed beforehand:
+
+    * BETTER or WORSE: McNemar's mid-p test over all pairs is significant at ``alpha``, and so is
+      the test with the length as a random factor. One that is significant on these lengths only
+      is INCONCLUSIVE, and says so.
+    * NO DIFFERENCE SHOWN: neither is, no single length is after Holm, and two one-sided tests of
+      level ``alpha`` exclude a ratio of L50 beyond the margin; or, where both see beyond the
+      tested lengths, a difference of accuracy beyond 5 points.
+    * INCONCLUSIVE: anything else; these trials can neither show nor exclude a difference.
+
+    Whoever compares growing runs again and again plans that: with ``looks`` comparisons each is
+    tested at ``alpha / looks``; with ``looks=0`` by `Comparison.p_anytime`, as often as they like.
+
+    Args:
+        a: Answers of A, as (length, index) -> correct; leave out trials that failed.
+        b: Answers of B, to the same prompts.
+        chance: Probability of a correct answer by guessing: one number, or a function of length.
+        sigmoid: Sigmoid of both curves.
+        margin: Ratio of L50 that would matter, above 1.
+        alpha: Level of the tests.
+        looks: How often the growing runs are to be compared.
+        unreadable: How many answers of A, and of B, could not be read.
+        seed: Seed of the posterior draws.
+
+    Raises:
+        InputError: no trial in common, or ``margin``, ``alpha`` or ``looks`` out of range.
+    """
+    _check_options(margin, alpha, looks)
+    pairs = paired(a, b)
+    if not pairs.total:
+        raise InputError("the two runs have no trial in common; run the same lengths and seed")
+    family = CurveFamily(Chance.of(chance, sorted({n for n, _ in (*a, *b)})), sigmoid)
+    reports = [
+        _report(run, family, unread, alpha) for run, unread in zip((a, b), unreadable, strict=True)
+    ]
+    only_a, only_b = int(pairs.only_a.sum()), int(pairs.only_b.sum())
+    p_lengths = mcnemar_midp(pairs.only_a, pairs.only_b)
+    level = alpha / max(looks, 1)
+    draws = joint_thresholds(pairs, _alone(a, b), _alone(b, a), family, seed)
+    tested = _tested(a), _tested(b)
+    reason = _no_ratio(reports)
+    ratio, interval = _ratio(draws, tested, level / 2)
+    _, narrower = _ratio(draws, tested, level)
+    if reason is not None:
+        ratio, interval, narrower = None, _unknown(), _unknown()
+    shown, shown_ratio = _detectable(pairs, reports, level)
+    grounds = _Grounds(
+        p_here=_anytime(a, b) if looks == 0 else float(mcnemar_midp(only_a, only_b)),
+        p_curve=clustered(pairs.only_a, pairs.only_b),
+        p_holm=holm(p_lengths),
+        pairs=pairs,
+        ratio=interval,
+        equivalence=narrower,
+        difference=paired_difference(only_a, only_b, pairs.total, 1 - 2 * level),
+        beyond=all(r.l50.censored == "above" for r in reports),
+        reason=reason,
+    )
+    verdict, why = _judge(grounds, margin, level)
+    return Comparison(
+        pairs=pairs,
+        same_outcome=pairs.total - only_a - only_b,
+        p_lengths=p_lengths,
+        p_holm=grounds.p_holm,
+        p_exact=float(mcnemar(only_a, only_b)),
+        p_pooled=float(mcnemar_midp(only_a, only_b)),
+        p_curve=grounds.p_curve,
+        p_anytime=grounds.p_here if looks == 0 else _anytime(a, b),
+        difference=(only_b - only_a) / pairs.total,
+        difference_interval=paired_difference(only_a, only_b, pairs.total, 1 - level),
+        l50_a=reports[0].l50,
+        l50_b=reports[1].l50,
+        ratio=ratio,
+        ratio_interval=interval,
+        equivalence_interval=narrower,
+        detectable_difference=shown,
+        detectable_ratio=shown_ratio,
+        margin=margin,
+        alpha=alpha,
+        looks=looks,
+        verdict=verdict,
+        why=why,
+        reason=reason,
+        warnings=_warnings(reports, shown_ratio, margin),
+    )
+
+
+def paired(a: Answers, b: Answers) -> Pairs:
+    """Count the trials that both answered, by length and by who was right."""
+    shared = [key for key in a if key in b]
+    if not shared:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Pairs(nothing, nothing, nothing, nothing, nothing)
+    lengths, at = np.unique([n for n, _ in shared], return_inverse=True)
+    right_a = np.array([a[key] for key in shared], dtype=bool)
+    right_b = np.array([b[key] for key in shared], dtype=bool)
+
+    def count(which: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(at[which], minlength=lengths.size).astype(np.int64)
+
+    return Pairs(
+        lengths.astype(np.int64),
+        count(right_a & right_b),
+        count(right_a & ~right_b),
+        count(~right_a & right_b),
+        count(~right_a & ~right_b),
+    )
+
+
+@dataclass(frozen=True)
+class _Grounds:
+    """All that the verdict is decided by."""
+
+    p_here: float
+    p_curve: float
+    p_holm: FloatArray
+    pairs: Pairs
+    ratio: Interval
+    equivalence: Interval
+    difference: Interval
+    beyond: bool
+    reason: str | None
+
+
+def _judge(g: _Grounds, margin: float, alpha: float) -> tuple[ComparisonVerdict, str]:
+    only_a, only_b = int(g.pairs.only_a.sum()), int(g.pairs.only_b.sum())
+    counts = f"B alone right in {only_b} pairs, A alone in {only_a}, p = {g.p_here:.2g}"
+    side = ComparisonVerdict.BETTER if only_b > only_a else ComparisonVerdict.WORSE
+    if g.p_here <= alpha and g.p_curve <= alpha:
+        return side, counts
+    if g.p_here <= alpha:
+        return ComparisonVerdict.INCONCLUSIVE, (
+            f"B is {side.lower()} on these lengths ({counts}), but the lengths differ too much"
+            f" among themselves to say so of the curve (p = {g.p_curve:.2g} with the length as a"
+            " random factor); test more lengths"
+        )
+    if np.any(g.p_holm <= alpha):
+        at = int(np.argmin(g.p_holm))
+        ahead = "ahead" if g.pairs.only_b[at] > g.pairs.only_a[at] else "behind"
+        return ComparisonVerdict.INCONCLUSIVE, (
+            f"no difference over all lengths ({counts}), but B is {ahead} at length"
+            f" {g.pairs.lengths[at]} (Holm p = {g.p_holm[at]:.2g})"
+        )
+    low, high = g.equivalence
+    if 1 / margin < low and high < margin:
+        return ComparisonVerdict.NO_DIFFERENCE, (
+            f"L50 of B over A lies between {low:.3g} and {high:.3g}, inside the margin"
+            f" of {margin:g}; {counts}"
+        )
+    if g.beyond and g.difference.low > -SAME_ACCURACY and g.difference.high < SAME_ACCURACY:
+        return ComparisonVerdict.NO_DIFFERENCE, (
+            "both see beyond these lengths, and their accuracy differs by less than"
+            f" {SAME_ACCURACY:.0%} here; {counts}"
+        )
+    if g.reason is not None:
+        return ComparisonVerdict.INCONCLUSIVE, f"{g.reason}; {counts}"
+    return ComparisonVerdict.INCONCLUSIVE, (
+        f"L50 of B over A may lie anywhere from {g.ratio.low:.3g} to {g.ratio.high:.3g}, beyond the"
+        f" margin of {margin:g}; {counts}"
+    )
+
+
+def _check_options(margin: float, alpha: float, looks: int) -> None:
+    if not margin > 1:
+        raise InputError(f"margin is {margin}; give a ratio above 1, as 1.25")
+    if not 0 < alpha < 1:
+        raise InputError(f"alpha is {alpha}; give a number between 0 and 1, as 0.05")
+    if looks < 0:
+        raise InputError(f"looks is {looks}; give how often you will compare, or 0 for no limit")
+
+
+def _report(run: Answers, family: CurveFamily, unreadable: int, alpha: float) -> AcuityReport:
+    lengths = [n for n, _ in run]
+    tally = Tally.of(lengths, [int(right) for right in run.values()], [1] * len(run))
+    return measure(
+        tally.lengths,
+        tally.correct,
+        tally.trials,
+        chance=family.guessing,
+        unreadable=unreadable,
+        sigmoid=family.sigmoid,
+        level=1 - alpha,
+    )
+
+
+def _no_ratio(reports: list[AcuityReport]) -> str | None:
+    said = [
+        f"model {name} has no acuity: {report.reason}"
+        for name, report in zip("AB", reports, strict=True)
+        if report.reason is not None
+    ]
+    return "; ".join(said) or None
+
+
+def _warnings(reports: list[AcuityReport], shown: float, margin: float) -> tuple[str, ...]:
+    said = [
+        f"model {name}: {warning}"
+        for name, report in zip("AB", reports, strict=True)
+        for warning in report.warnings
+    ]
+    if shown > margin:
+        size = f"a ratio of L50 of {shown:.3g}" if np.isfinite(shown) else "no ratio of L50 at all"
+        said.append(
+            f"these pairs show {size} with a probability of 80 %, and the margin is {margin:g}"
+        )
+    return tuple(said)
+
+
+def _detectable(pairs: Pairs, reports: list[AcuityReport], alpha: float) -> tuple[float, float]:
+    a, b = (report.curve for report in reports)
+    if a is None or b is None:
+        return np.inf, np.inf
+    trials = pairs.both + pairs.only_a + pairs.only_b + pairs.neither
+    return detectable(alternative(pairs, a, b), pairs.lengths, trials, alpha=alpha)
+
+
+def _anytime(a: Answers, b: Answers) -> float:
+    """In the order of the indices: the first trial of every length, then the second."""
+    keys = sorted((index, n) for n, index in a if (n, index) in b)
+    won = [b[n, index] for index, n in keys if a[n, index] != b[n, index]]
+    return anytime_p(np.array(won, dtype=bool))
+
+
+def _alone(a: Answers, b: Answers) -> Tally:
+    mine = [(n, right) for (n, index), right in a.items() if (n, index) not in b]
+    return Tally.of([n for n, _ in mine], [int(right) for _, right in mine], [1] * len(mine))
+
+
+def _tested(answers: Answers) -> tuple[float, float]:
+    lengths = [n for n, _ in answers]
+    return float(np.log2(min(lengths))), float(np.log2(max(lengths)))
+
+
+def _unknown() -> Interval:
+    return Interval(0.0, np.inf)
+
+
+def _ratio(
+    draws: tuple[FloatArray, FloatArray],
+    tested: tuple[tuple[float, float], tuple[float, float]],
+    tail: float,
+) -> tuple[float | None, Interval]:
+    """Ratio of B's length to A's from matched draws of log2; outside the chart none is known."""
+
+    def at_least(x: FloatArray, tested: tuple[float, float]) -> FloatArray:
+        return np.where(x < tested[0], -np.inf, np.minimum(x, tested[1]))
+
+    def at_most(x: FloatArray, tested: tuple[float, float]) -> FloatArray:
+        return np.where(x > tested[1], np.inf, np.maximum(x, tested[0]))
+
+    (a, b), (tested_a, tested_b) = draws, tested
+    least = at_least(b, tested_b) - at_most(a, tested_a)
+    most = at_most(b, tested_b) - at_least(a, tested_a)
+    # An order statistic, not an interpolation: infinite draws are draws like any other.
+    low = np.quantile(least, tail, method="lower")
+    high = np.quantile(most, 1 - tail, method="higher")
+    middle = [float(np.quantile(v, 0.5, method="lower")) for v in (least, most)]
+    known = middle[0] == middle[1]
+    ratio = float(np.exp2(middle[0])) if known else None
+    return ratio, Interval(float(np.exp2(low)), float(np.exp2(high)))

@@ -1,0 +1,1 @@
+"""The psychometric curve: chance, family, spread within a length, posterior."""
