@@ -182,24 +182,10 @@ def ready(model: Any, name: str) -> Any:
         for buffer in model.buffers():
             if buffer.is_floating_point():
                 buffer.data = buffer.data.double()
-    ids = torch.tensor([[1, 2, 3], [1, 2, 4]], device=model.device)
-    try:
-        with torch.no_grad(), full_precision(model.dtype):
-            first = decoder_of(model)(input_ids=ids, use_cache=False).last_hidden_state[:, :2]
+    with _known(name, kind):
+        _check_causal(model, name)
         shared, alone = (
             last_token_states(model, _TRIE, route=route)[:, -1] for route in (ONE_PASS, SEPARATE)
-        )
-    except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
-        if out_of_memory(error):
-            raise
-        raise InputError(
-            f"{name} ({kind}) is no architecture that the probes can read: {first_line(error)}"
-        ) from error
-    noise = 64 * torch.finfo(model.dtype).eps * first.abs().max()
-    if (first[0] - first[1]).abs().max() > noise:
-        raise InputError(
-            f"{name} is an encoder: a later token changes an earlier state; probes need a causal "
-            "(decoder-only) model"
         )
     apart = (shared - alone).abs().max().double() / alone.abs().max().double()
     # Far above rounding, far below what a wrong cache or mask does.
@@ -209,6 +195,33 @@ def ready(model: Any, name: str) -> Any:
             f"together (off by {apart:.1g}): the probes do not know this architecture"
         )
     return model
+
+
+def _check_causal(model: Any, name: str) -> None:
+    import torch
+
+    ids = torch.tensor([[1, 2, 3], [1, 2, 4]], device=model.device)
+    with torch.no_grad(), full_precision(model.dtype):
+        first = decoder_of(model)(input_ids=ids, use_cache=False).last_hidden_state[:, :2]
+    noise = 64 * torch.finfo(model.dtype).eps * first.abs().max()
+    if (first[0] - first[1]).abs().max() > noise:
+        raise InputError(
+            f"{name} is an encoder: a later token changes an earlier state; probes need a causal "
+            "(decoder-only) model"
+        )
+
+
+@contextmanager
+def _known(name: str, kind: str) -> Iterator[None]:
+    """Turn what a model of another architecture raises into one clear line."""
+    try:
+        yield
+    except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
+        if isinstance(error, InputError) or out_of_memory(error):
+            raise
+        raise InputError(
+            f"{name} ({kind}) is no architecture that the probes can read: {first_line(error)}"
+        ) from error
 
 
 _TRIE = ([1, 2, 3], [1, 2, 3, 4, 5, 3, 3], [1, 2, 3, 6], [1, 2, 4])

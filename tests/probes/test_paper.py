@@ -139,7 +139,7 @@ def paper_run() -> pd.DataFrame:
         for mode in task.modes:
             for trial in trial_ids(task, mode, "none", task.lengths or (), 1, 0):
                 truth = rebuild_trial(trial).truth
-                short = trial.length < (60 if task.answer == "integer" and "count" in name else 300)
+                short = trial.length < (60 if task.answer == "number" and "count" in name else 300)
                 counts = "copy" not in name
                 answer = truth if short else ("100" if counts else "1")
                 rows.append(
@@ -153,7 +153,8 @@ def paper_run() -> pd.DataFrame:
                         "latency_s": 0.1, "prompt_sha256": "0" * 64,
                     }
                 )  # fmt: skip
-    return pd.DataFrame(rows).astype(COLUMNS)
+    table = pd.DataFrame(rows).assign(answer_form="free")
+    return table.reindex(columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def published(task: str) -> pd.DataFrame:
