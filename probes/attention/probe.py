@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...support.figures import save_figure
+from ..drawing import save_figure
 from ..folder import Parts, probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from ..states.subject import Subject, open_subject

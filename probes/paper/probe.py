@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from ...store.run_directory import folder_name
-from ...support.figures import save_figure
 from ...support.files import make_folder, write_atomically
 from ..decoding.measure import measure_decoding
 from ..decoding.prompts import DecodingPlan
+from ..drawing import save_figure
 from ..folder import Parts, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from ..states.subject import Subject, open_subject

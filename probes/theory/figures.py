@@ -63,7 +63,7 @@ def fig10(tables: Tables) -> Figure:
         _curve(axis, rows, cell_name(str(encoding), float(str(slope))), colour, marker)
     _guide(axis, table[table.paper & (table.encoding == "nope")])
     _decorate(axis, table, "$L_1$ distance, n and n+1")
-    axis.set_title("One untrained head, $q$, $k$, $v$ of length 1")
+    axis.set_title("One head; $q$, $k$, $v$ of length 1")
     return figure
 
 
