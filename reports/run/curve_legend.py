@@ -82,7 +82,7 @@ def _keys(facets: Sequence[Sequence[Curve]], measured: bool) -> list[Line2D]:
     handles = []
     if measured:
         handles.append(_line("mean, 95 % interval", color=MUTED, lw=1.6))
-        handles.append(_line("median", color=MUTED, lw=1.2, ls=DOTTED, marker="_"))
+        handles.append(_line("mean", color=MUTED, lw=1.2, ls=DOTTED, marker="_"))
     if any(c.acuity.l50.value is not None for c in curves):
         handles.append(_line("fitted curve", color=MUTED, lw=0.9, ls=DASHED))
     if any(c.points["truncated"].sum() for c in curves):

@@ -88,9 +88,9 @@ def _facets(task: str, table: pd.DataFrame, found: Acuities, *, split: bool) -> 
 def _errors(axes: Axes, facet: Sequence[Curve], paper: pd.DataFrame) -> None:
     for c in facet:
         seen = c.points[c.points["error_n"] > 0]
-        _banded(axes, c, seen, "error_mean")
+        _banded(axes, c, seen, "error_median")
         axes.plot(
-            seen["length"], seen["error_median"], color=c.colour, lw=1.2, ls=DOTTED, marker="_"
+            seen["length"], seen["error_mean"], color=c.colour, lw=1.2, ls=DOTTED, marker="_"
         )
     _overlay(axes, paper)
 
@@ -125,6 +125,8 @@ def _accuracy(axes: Axes, facet: Sequence[Curve], paper: pd.DataFrame) -> None:
 def _banded(axes: Axes, curve: Curve, seen: pd.DataFrame, column: str) -> None:
     x = seen["length"].to_numpy(dtype=float)
     low, high = seen[f"{column}_low"].to_numpy(), seen[f"{column}_high"].to_numpy()
+    # An end that so few answers leave open is not drawn.
+    high = np.where(np.isfinite(high), high, np.nan)
     axes.fill_between(x, low, high, color=curve.colour, alpha=0.13, linewidth=0)
     axes.vlines(x, low, high, color=curve.colour, linewidth=0.9)
     axes.plot(x, seen[column], color=curve.colour, marker=curve.marker, ms=4.5, lw=1.6)
