@@ -1,3 +1,74 @@
-"""Snellen: an eye chart for language models."""
+"""Snellen: an eye chart for language models.
+
+The verbs of the command line as functions, imported when first used::
+
+    import snellen
+
+    run = snellen.run(snellen.Plan(model="bundled", tasks="copy_last", lengths="1,2,4,8"))
+    print(run.acuity("copy_last"))
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .errors import InputError as InputError
+    from .errors import ModelRefused as ModelRefused
+    from .errors import SnellenError as SnellenError
+    from .errors import StoreError as StoreError
+    from .exams.acuity import acuity as acuity
+    from .exams.compare import compare as compare
+    from .exams.leaderboard import leaderboard as leaderboard
+    from .exams.loaded import AcuityValue as AcuityValue
+    from .exams.loaded import Run as Run
+    from .exams.loaded import load_run as load_run
+    from .exams.merge import merge as merge
+    from .exams.prescribe import prescribe as prescribe
+    from .exams.run import run as run
+    from .exams.settings import Settings as Settings
+    from .runners.dispatch.provider import Provider as Provider
+    from .store.plan import Plan as Plan
+    from .tasks.lenses import Lens as Lens
+    from .tasks.task import Task as Task
+
+_HOME = {
+    "AcuityValue": "exams.loaded",
+    "InputError": "errors",
+    "Lens": "tasks.lenses",
+    "ModelRefused": "errors",
+    "Plan": "store.plan",
+    "Provider": "runners.dispatch.provider",
+    "Run": "exams.loaded",
+    "Settings": "exams.settings",
+    "SnellenError": "errors",
+    "StoreError": "errors",
+    "Task": "tasks.task",
+    "acuity": "exams.acuity",
+    "compare": "exams.compare",
+    "leaderboard": "exams.leaderboard",
+    "load_run": "exams.loaded",
+    "merge": "exams.merge",
+    "prescribe": "exams.prescribe",
+    "run": "exams.run",
+}
+"""Where each public name is at home; a module is imported when its name is first used."""
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOME]

@@ -3,6 +3,7 @@
 SnellenError
 ├── InputError        the user can mend it: one line, exit code 2
 │   └── ModelRefused  the provider will never answer: wrong key, unknown model
+├── RequestsFailed    requests failed for good, and no score can be given without them
 └── StoreError        what is kept cannot be trusted or written: corrupt journal, full disk
 """
 
@@ -17,6 +18,10 @@ class InputError(SnellenError):
 
 class ModelRefused(InputError):
     """No request to this model can succeed: the key is wrong, or the model does not exist."""
+
+
+class RequestsFailed(SnellenError):
+    """Requests failed for good, and no score can be given without them; the rest is kept."""
 
 
 class StoreError(SnellenError):

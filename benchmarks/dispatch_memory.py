@@ -87,7 +87,7 @@ if __name__ == "__main__":
     args = parser.parse_args()
 
     sys.path.insert(0, WIRE)
-    from wireserver import server_process
+    from wirescript import server_process
 
     print(f"{'client':>8}  {'pending':>8}  {'all prompts MB':>14}  {'peak MB':>8}")
     with server_process() as root:

@@ -24,7 +24,8 @@ from snellen.runners.protocol import Message, Reply, Request, Sampling
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "wire"))
 
-from wireserver import answer_to, server_process
+from shapes import answer_to
+from wirescript import server_process
 
 RATE = 5.0
 

@@ -22,13 +22,14 @@ from lm_eval.api.registry import get_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "wire"))
 
-from snellen.runners.cached import Asker
+from shapes import answer_to
+from snellen.runners.cached import CachedRunner
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Message, Sampling
 from snellen.store.journal import Journal
-from wireserver import answer_to, server_process
+from wirescript import server_process
 
 SETTINGS = {"max_gen_toks": 16, "temperature": 0.0, "until": []}
 
@@ -45,7 +46,7 @@ def ours(root: str, asked: list[str], concurrency: int) -> tuple[float, float]:
         Journal(Path(folder) / "journal.sqlite") as journal,
         closing(Dispatch(provider, Limits(concurrency=concurrency))) as runner,
     ):
-        asker = Asker(runner, journal)
+        asker = CachedRunner(runner, journal)
         wall, cpu = time.perf_counter(), time.process_time()
         answers = asker.ask(
             [asker.request((Message("user", p),), Sampling(16), {"prompt": p}) for p in asked]

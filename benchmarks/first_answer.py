@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from snellen.tasks.documents import CHART
+from snellen.tasks.yaml_files import YAML_FOLDER
 
 BIN = Path(sys.executable).parent
 ANSWER = {
@@ -83,7 +83,7 @@ def main(runs: int) -> None:
     stock = [
         str(BIN / "lm-eval"), "run", "--model", "local-chat-completions",
         "--model_args", f"model=tiny,base_url={base}/chat/completions",
-        "--include_path", str(CHART), "--tasks", "snellen_count_ones", "--apply_chat_template",
+        "--include_path", str(YAML_FOLDER), "--tasks", "snellen_count_ones", "--apply_chat_template",
         "--metadata", '{"lengths": [1, 2, 4], "trials": 1}',
     ]  # fmt: skip
     times: dict[str, list[float]] = {"snellen run": [], "lm-eval run": []}

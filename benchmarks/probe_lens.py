@@ -31,9 +31,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from snellen.probes.states.architecture import layers_of
+from snellen.probes.states.arithmetic import full_precision
 from snellen.probes.states.last_token import ONE_PASS, Route, last_token_states
 from snellen.probes.states.pairs import KINDS, build_prompts
-from snellen.probes.states.subject import full_precision, layers_of, open_subject, ready
+from snellen.probes.states.subject import open_subject, ready
 
 CHUNKS = Route("cached chunks", chunk=32)
 # In units of the dtype's epsilon times the largest state at the depth; a few were seen.

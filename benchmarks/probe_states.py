@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from snellen.probes.states.architecture import decoder_of
 from snellen.probes.states.last_token import last_token_states
 from snellen.probes.states.pairs import KINDS, build_prompts
-from snellen.probes.states.subject import decoder_of, open_subject
+from snellen.probes.states.subject import open_subject
 
 
 def median_seconds(work: Callable[[], Any], repeats: int) -> float:

@@ -1,7 +1,7 @@
 """Compare two runs, B against A: same questions, exact tests, a verdict per curve.
 
-Pairs are made by task, mode and lens; where a task has one curve in each run, that pair is
-compared even if mode or lens differ.
+Pairs are made by task, mode, answer form and lens; where a task has one curve in each run, that
+pair is compared even if the rest differs.
 
 Example:
   snellen compare results/bundled/base results/bundled/with-commas --fail-if-worse
@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..stats.compare import ComparisonVerdict
-from ..store.pairing import load_run, pairings
-from .contrast import contrast, show
+from ..exams.compare import ALPHA, MARGIN, worse
+from ..exams.compare import compare as compare_runs
+from .showing import show_contrasts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +22,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("a", type=Path, metavar="RUN_A", help="the run to compare with")
     parser.add_argument("b", type=Path, metavar="RUN_B", help="the run that is judged")
     parser.add_argument(
-        "--margin", type=float, default=1.25, help="ratio of L50 that matters (default: 1.25)"
+        "--margin", type=float, default=MARGIN, help=f"ratio of L50 that matters ({MARGIN})"
     )
     parser.add_argument(
-        "--alpha", type=float, default=0.05, help="level of the tests (default: 0.05)"
+        "--alpha", type=float, default=ALPHA, help=f"level of the tests (default: {ALPHA})"
+    )
+    parser.add_argument(
+        "--looks",
+        type=int,
+        default=1,
+        help="how often growing runs are to be compared; 0: as often as you like (default: 1)",
     )
     parser.add_argument("--per-length", action="store_true", help="show every length")
     parser.add_argument(
@@ -34,11 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen compare``."""
-    found = [
-        contrast(pairing, args.margin, args.alpha)
-        for pairing in pairings(load_run(args.a), load_run(args.b))
-    ]
-    show(found, per_length=args.per_length)
-    worse = any(result.verdict is ComparisonVerdict.WORSE for _, result in found)
-    return 1 if worse and args.fail_if_worse else 0
+    """Compare, and print the verdicts."""
+    found = compare_runs(args.a, args.b, margin=args.margin, alpha=args.alpha, looks=args.looks)
+    show_contrasts(found, per_length=args.per_length)
+    return 1 if worse(found) and args.fail_if_worse else 0

@@ -1,7 +1,7 @@
-"""Rank models by the standard chart: leaderboard.csv, .md and .html in the results folder.
+"""Rank models by one fixed design: leaderboard.csv, .md and .html in the results folder.
 
-With --models, each model is first asked the chart; what is known is not asked again, so models
-can be added at any time. Runs of another version of the chart are refused, with the reason.
+With --models, each model is first asked; what is known is not asked again, so models can be added
+at any time. Runs of another version of the design are refused, with the reason.
 
 Example:
   snellen leaderboard results --models "bundled openai/gpt-5-mini"
@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
-from ..errors import InputError
-from ..exams import board_design as standard
-from ..reports.leaderboard.page import write_leaderboard
-from ..reports.leaderboard.standings import Chart, entry_of
-from ..store.pairing import load_run
-from .model_options import add_model_arguments, add_sampling_arguments
+from ..exams import board_design
+from ..exams.leaderboard import examine, write_board
+from ..exams.loaded import Run
+from ..store.plan import Plan
+from .model_options import add_model_arguments, add_sampling_arguments, settings_of
 from .question_options import plan_of
-from .session import ask_all
+from .watching import ProgressWatcher, carry_out
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,41 +30,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser, one=False)
     add_sampling_arguments(parser)
     parser.set_defaults(
-        tasks=",".join(standard.TASKS),
+        tasks=",".join(board_design.TASKS),
         mode="direct",
-        seed=standard.SEED,
-        run_id=standard.RUN_ID,
+        answer="free",
+        seed=board_design.SEED,
+        run_id=board_design.RUN_ID,
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen leaderboard``."""
+    """Ask the models that are named, and rank all that were asked."""
     code = 0
     for model in dict.fromkeys(args.models.split()):
         args.model = model
-        print(f"chart {standard.VERSION}: {model}")
-        plan = plan_of(args, ["none"], lengths=standard.LENGTHS, trials=standard.TRIALS)
-        asked, _ = ask_all(args, plan)
-        if asked == 130:
+        print(f"design {board_design.VERSION}: {model}")
+        plan = plan_of(args, lengths=board_design.LENGTHS, trials=board_design.TRIALS)
+        asked, run = carry_out(partial(_examine, args, plan))
+        if run is None:
             return asked
         code = max(code, asked)
-    return max(code, _write(args.out))
-
-
-def _write(results: Path) -> int:
-    entries = []
-    for folder in sorted(results.glob("*/chart-*")):
-        run = load_run(folder)
-        report = folder / "report.html"
-        link = report.relative_to(results).as_posix() if report.is_file() else None
-        entries.append(entry_of(run.trials, run.manifest.model_dump(mode="json"), link))
-    if not entries:
-        raise InputError(
-            f"{results} holds no run of the standard chart; ask one with --models bundled"
-        )
-    page, refused = write_leaderboard(results, entries, Chart(standard.VERSION, standard.SHA256))
-    for line in refused:
+    board = write_board(args.out)
+    for line in board.refused:
         print(f"snellen: left out {line.entry.model}: {line.reason}", file=sys.stderr)
-    print((results / "leaderboard.md").read_text(encoding="utf-8"))
-    print(f"leaderboard: {page}")
-    return 0
+    print(board.text)
+    print(f"leaderboard: {board.page}")
+    return code
+
+
+def _examine(args: argparse.Namespace, plan: Plan, watcher: ProgressWatcher) -> Run:
+    return examine(plan, settings_of(args, watcher))

@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..errors import InputError
-from ..store.manifest import first_difference
-from ..store.run_directory import find_run
-from .reporting import finish
+from ..exams.merge import merge
+from .showing import show_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen merge``."""
-    a, b = find_run(args.a), find_run(args.b)
-    difference = first_difference(
-        a.manifest.plan.model_dump(mode="json"), b.manifest.plan.model_dump(mode="json")
-    ) or first_difference(a.manifest.numerics, b.manifest.numerics)
-    if difference:
-        raise InputError(f"{args.a} and {args.b} are runs of different plans: {difference}")
-    with a.journal() as journal:
-        new = journal.merge(b.journal_path)
-        print(f"{new} answers are new in {args.a}")
-        return finish(a, journal)
+    """Merge, and say how many answers were new."""
+    run, new = merge(args.a, args.b)
+    print(f"{new} answers are new in {args.a}")
+    return show_run(run)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..runners.registry import Options
+from ..exams.settings import Settings, Silent, Watcher
+from ..support.secrets import load_env_file, secret_among
 
-_SECRET = re.compile(r"api.?key|auth|secret|password|header|^(hf_?)?token$", re.IGNORECASE)
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 
 
@@ -33,6 +32,16 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) ->
         default="",
         metavar="K=V,… | JSON",
         help="further settings of the engine: vLLM's flags, an lm-eval backend's arguments",
+    )
+    group.add_argument(
+        "--extra-body", default="", metavar="JSON", help="further fields of every request's body"
+    )
+    group.add_argument(
+        "--header",
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="a further header of every request (never a key: keys come from the environment)",
     )
     group.add_argument("--concurrency", type=int, help="most requests in flight at once")
     group.add_argument("--rpm", type=float, help="most requests per minute")
@@ -55,29 +64,27 @@ def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def model_options(args: argparse.Namespace, log_folder: Path | None = None) -> Options:
-    """The options as the registry takes them.
+def settings_of(args: argparse.Namespace, watcher: Watcher | None = None) -> Settings:
+    """How a run is carried out, as the options say.
 
     Raises:
-        InputError: ``--model-args`` is neither ``k=v,…`` nor JSON, or a limit is not positive.
+        InputError: a limit is not positive, or the file of keys cannot be read.
     """
     for name in ("concurrency", "rpm", "tpm", "budget"):
         value = getattr(args, name)
         if value is not None and value <= 0:
             raise InputError(f"--{name} {value:g}: a limit is above 0")
     if args.env_file is not None:
-        from ..support.secrets import load_env_file
-
         load_env_file(args.env_file)
-    return Options(
-        base_url=args.base_url,
-        dtype=args.dtype,
-        device=args.device,
+    return Settings(
+        out=args.out,
+        run_id=args.run_id,
+        budget=args.budget,
+        prices=args.prices,
         concurrency=args.concurrency,
         requests_per_minute=args.rpm,
         tokens_per_minute=args.tpm,
-        model_args=parse_model_args(args.model_args),
-        log_folder=log_folder,
+        watcher=watcher or Silent(),
     )
 
 
@@ -102,11 +109,40 @@ def parse_model_args(text: str) -> Mapping[str, Any]:
             if not equals:
                 raise InputError(f"--model-args: {part!r} is not name=value")
             found[name.strip()] = _value(value)
-    secret = next((name for name in found if _SECRET.search(name)), None)
-    if secret:
+    if secret := secret_among(found):
         raise InputError(
             f"--model-args: {secret!r} would be written to disk; put the key in the environment"
         )
+    return found
+
+
+def parse_extra_body(text: str) -> Mapping[str, Any]:
+    """Read the JSON object of ``--extra-body``.
+
+    Raises:
+        InputError: it is not one.
+    """
+    try:
+        found = json.loads(text) if text.strip() else {}
+    except json.JSONDecodeError as error:
+        raise InputError(f"--extra-body is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"--extra-body {text}: a JSON object, such as '{{\"top_k\": 1}}'")
+    return found
+
+
+def parse_headers(lines: Sequence[str]) -> Mapping[str, str]:
+    """Read the headers of ``--header``.
+
+    Raises:
+        InputError: one is not ``Name: value``.
+    """
+    found = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            raise InputError(f"--header {line!r} is not 'Name: value'")
+        found[name.strip()] = value.strip()
     return found
 
 

@@ -11,7 +11,7 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from ..runners.registry import FAMILIES
+from ..runners.registry import kinds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen models``."""
     table = Table("model", "what it is")
-    for family in FAMILIES.values():
-        table.add_row(family.pattern, family.summary)
+    for kind in kinds().values():
+        table.add_row(kind.pattern, kind.summary)
     Console().print(table)
     return 0

@@ -13,20 +13,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..probes.states.pairs import KINDS
+from ..probes.states.pairs import KINDS, find_kind
 from ..tasks.lengths import parse_lengths
+from .probe_bar import ProbeBar
 
 if TYPE_CHECKING:
     from ..probes.collapse.measure import CollapsePlan
-    from ..probes.commands import ProbeResult
+    from ..probes.result import ProbeResult
     from ..probes.sensitivity.measure import SensitivityPlan
     from ..probes.served.measure import ServedPlan
-    from ..probes.states.pairs import Kind
-    from ..probes.states.subject import Subject
 
 
 _EXAMPLES = {
@@ -132,33 +132,48 @@ def _paper(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen probe``."""
-    from ..probes import commands as runs
-
-    if args.probe == "theory":
-        return _report(runs.run_theory(args.out, args.seeds))
-    if args.probe == "link":
-        return _link_run(args)
-    if args.probe == "paper":
-        return _draw_paper(args)
-    for name in ("repetitions", "step", "chunk"):
+    """Run one probe and show what it found."""
+    for name in ("repetitions", "step", "chunk", "wordings"):
         if getattr(args, name, 1) < 1:
             raise InputError(f"--{name} {getattr(args, name)}: must be 1 or more")
-    if args.probe == "sensitivity":
-        return _report(
-            runs.run_sensitivity(_subject(args), _sensitivity_plan(args), args.out, _say)
-        )
+    with ProbeBar() as bar:
+        result = _PROBES[args.probe](args, bar)
+    if result is None:  # the run that the probe needs was not finished
+        return 1
+    return _report(result)
+
+
+def _run_collapse(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
+    from ..probes.collapse.probe import probe_collapse
+    from ..probes.served.probe import probe_served_collapse
+
     if args.model.startswith("vllm/"):
         if args.base_url is None:
             raise InputError(f"{args.model} needs a running server: give --base-url URL/v1")
-        return _report(
-            runs.run_served(args.model, args.base_url, _served_plan(args), args.out, _say)
+        return probe_served_collapse(
+            args.model, args.base_url, _served_plan(args), out=args.out, progress=bar
         )
-    return _report(runs.run_collapse(_subject(args), _collapse_plan(args), args.out, _say))
+    return probe_collapse(
+        args.model, _collapse_plan(args), out=args.out, device=args.device, progress=bar
+    )
 
 
-def _link_run(args: argparse.Namespace) -> int:
-    from ..probes.commands import run_link
+def _run_sensitivity(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
+    from ..probes.sensitivity.probe import probe_sensitivity
+
+    return probe_sensitivity(
+        args.model, _sensitivity_plan(args), out=args.out, device=args.device, progress=bar
+    )
+
+
+def _run_theory(args: argparse.Namespace, _: ProbeBar) -> ProbeResult:
+    from ..probes.theory.probe import probe_theory
+
+    return probe_theory(args.seeds, out=args.out)
+
+
+def _run_link(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
+    from ..probes.link.probe import probe_link
     from ..store.run_directory import find_run
 
     trials, chat = args.run, not args.raw
@@ -169,13 +184,14 @@ def _link_run(args: argparse.Namespace) -> int:
         args.model = args.model or plan.model
     if args.model is None:
         raise InputError("--run is not a run directory: say with --model which model was asked")
-    return _report(
-        run_link(_subject(args), trials, args.out, dtype=args.dtype, chat=chat, progress=_say)
-    )
+    return probe_link(
+        args.model, trials, dtype=args.dtype, chat=chat, out=args.out, device=args.device,
+        progress=bar,
+    )  # fmt: skip
 
 
-def _draw_paper(args: argparse.Namespace) -> int:
-    from ..probes.paper.page import run_paper
+def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
+    from ..probes.paper.probe import probe_paper
     from ..reports.paper.published import published
     from ..store.run_directory import folder_name
     from ..store.trials import read_trials
@@ -188,26 +204,16 @@ def _draw_paper(args: argparse.Namespace) -> int:
         words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out)]
         code = main([*words, *(["--max-tokens", args.max_tokens] if args.max_tokens else [])])
         if code != 0:
-            return code
+            return None
     trials = read_trials(where / "trials.csv" if where.is_dir() else where)
-    return _report(
-        run_paper(
-            _subject(args), trials, published, args.out,
-            longest=args.longest, seeds=args.seeds, progress=_say,
-        )
+    return probe_paper(
+        args.model, trials, published, longest=args.longest, seeds=args.seeds, out=args.out,
+        device=args.device, progress=bar,
     )  # fmt: skip
 
 
-def _subject(args: argparse.Namespace) -> Subject:
-    from ..probes.states.subject import open_subject
-
-    return open_subject(args.model, args.device)
-
-
-def _kinds(args: argparse.Namespace) -> tuple[Kind, ...]:
-    from ..probes.states.pairs import find_kind
-
-    return tuple(find_kind(name) for name in args.pairs.split(","))
+def _kinds(args: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(find_kind(name).name for name in args.pairs.split(","))
 
 
 def _bos(args: argparse.Namespace) -> bool | None:
@@ -257,14 +263,19 @@ def _sensitivity_plan(args: argparse.Namespace) -> SensitivityPlan:
     )
 
 
-def _say(line: str) -> None:
-    print(f"  {line}", file=sys.stderr, flush=True)
-
-
 def _report(result: ProbeResult) -> int:
     """Print what was found and where it is; 1 when a part had to be left out."""
     print(result.summary.to_string(index=False))
     print(f"\n{result.folder}")
-    for failure in result.failures:
-        print(f"snellen: {failure}", file=sys.stderr)
+    for line in (*result.warnings, *result.failures):
+        print(f"snellen: {line}", file=sys.stderr)
     return 1 if result.failures else 0
+
+
+_PROBES: dict[str, Callable[[argparse.Namespace, ProbeBar], ProbeResult | None]] = {
+    "collapse": _run_collapse,
+    "sensitivity": _run_sensitivity,
+    "link": _run_link,
+    "paper": _run_paper,
+    "theory": _run_theory,
+}

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from ..errors import InputError
+from ..exams.settings import RESULTS
 from ..store.plan import Plan
-from ..tasks.lengths import parse_lengths
-from ..tasks.lenses import find_lens
-from ..tasks.registry import find_mode, find_tasks
-from .model_options import parse_model_args
+from .model_options import parse_extra_body, parse_headers, parse_model_args
 
-STANDARD_TASKS = "count_ones,count_ones_bernoulli,sum_digits,copy_last"
+DEFAULT_TASKS = "count_ones,count_ones_bernoulli,sum_digits,copy_last"
 Group = argparse._ArgumentGroup
 
 
-def add_question_arguments(parser: argparse.ArgumentParser) -> Group:
-    """Add ``--tasks``, ``--mode`` and ``--seed``; returns the group, for more of its kind."""
+def add_question_arguments(parser: argparse.ArgumentParser, *, lens: bool = True) -> Group:
+    """Add ``--tasks``, ``--mode``, ``--answer``, ``--lens`` and ``--seed``.
+
+    Returns:
+        The group, for more of its kind.
+    """
     group = parser.add_argument_group("what is asked")
     group.add_argument(
-        "--tasks", default=STANDARD_TASKS, metavar="T[,T]", help=f"default: {STANDARD_TASKS}"
+        "--tasks", default=DEFAULT_TASKS, metavar="T[,T]", help=f"default: {DEFAULT_TASKS}"
     )
-    group.add_argument("--mode", default="direct", help="direct, cot, cot_fewshot; or several")
+    group.add_argument(
+        "--mode", default="direct", help="direct, fewshot, cot, cot_fewshot; or several"
+    )
+    group.add_argument("--answer", default="free", help="free (any text), forced; or both")
+    if lens:
+        group.add_argument("--lens", default="none", help="a change of the prompt; or several")
     group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")
     return group
 
@@ -47,56 +53,52 @@ def add_fixed_length_arguments(group: Group) -> None:
 def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--out`` and ``--run-id``."""
     group = parser.add_argument_group("what is written")
-    group.add_argument("--out", type=Path, default=Path("results"), help="default: results")
+    group.add_argument("--out", type=Path, default=RESULTS, help=f"default: {RESULTS}")
     group.add_argument("--run-id", help="name of the run (default: made from the plan)")
 
 
-def fixed_lengths(args: argparse.Namespace) -> dict[str, Any]:
-    """What ``--lengths`` and ``--trials`` say, as fields of a plan."""
-    lengths = parse_lengths(args.lengths) if args.lengths is not None else None
-    return {"lengths": lengths, "trials": args.trials}
-
-
-def plan_of(args: argparse.Namespace, lenses: Sequence[str], **fields: Any) -> Plan:
+def plan_of(args: argparse.Namespace, **fields: Any) -> Plan:
     """The plan that the options describe.
 
     Args:
         args: the parsed options.
-        lenses: names of lenses.
         **fields: further fields of the plan.
 
     Raises:
-        InputError: something named does not exist, or a number is out of range.
+        InputError: an option is wrong.
+    """
+    args_of_model = dict(parse_model_args(args.model_args))
+    args_of_model |= {name: getattr(args, name) for name in ("dtype", "device")
+                      if getattr(args, name)}  # fmt: skip
+    return make_plan(
+        model=args.model,
+        base_url=args.base_url,
+        tasks=args.tasks,
+        modes=args.mode,
+        answers=args.answer,
+        seed=args.seed,
+        max_tokens=args.max_tokens,
+        temperature=args.temperature,
+        top_p=args.top_p,
+        sampling_seed=args.sampling_seed,
+        reasoning_effort=args.reasoning_effort,
+        chat=not args.raw,
+        model_args=args_of_model,
+        extra_body=parse_extra_body(args.extra_body),
+        extra_headers=parse_headers(args.header),
+        **fields,
+    )
+
+
+def make_plan(**fields: Any) -> Plan:
+    """A plan of these fields.
+
+    Raises:
+        InputError: a field is wrong; named as the option that sets it.
     """
     try:
-        plan = Plan(
-            model=args.model,
-            base_url=args.base_url,
-            tasks=tuple(task.name for task in find_tasks(words(args.tasks))),
-            modes=tuple(find_mode(name) for name in words(args.mode)),
-            lenses=tuple(find_lens(name).name for name in lenses),
-            seed=args.seed,
-            max_tokens=args.max_tokens,
-            temperature=args.temperature,
-            top_p=args.top_p,
-            sampling_seed=args.sampling_seed,
-            reasoning_effort=args.reasoning_effort,
-            chat=not args.raw,
-            model_args=dict(parse_model_args(args.model_args))
-            | {name: getattr(args, name) for name in ("dtype", "device") if getattr(args, name)},
-            **fields,
-        )
+        return Plan(**fields)
     except ValidationError as error:
         first = error.errors()[0]
         option = str(first["loc"][0]).replace("_", "-")
         raise InputError(f"--{option} {first['input']}: {first['msg'].lower()}") from error
-    if not any(True for _ in plan.cells()):
-        raise InputError(
-            f"none of the tasks {args.tasks} has mode {args.mode} and lens {','.join(lenses)}"
-        )
-    return plan
-
-
-def words(text: str) -> list[str]:
-    """The parts of a comma-separated list, each once."""
-    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))

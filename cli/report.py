@@ -1,7 +1,11 @@
 """Redraw reports from what is kept: run directories, or samples_*.jsonl of a stock lm-eval run.
 
+With --rejudge, every answer in the journal is read again with this version's reader, and what
+changed is listed.
+
 Examples:
   snellen report results/bundled/count_ones-1a2b3c4d
+  snellen report results/bundled/count_ones-1a2b3c4d --rejudge
   snellen report out/*/samples_snellen_*.jsonl --out my-report
 """
 
@@ -11,12 +15,11 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
-from ..harness.samples import read_samples
-from ..reports.run.writing import write_report
-from ..store.journal import Journal
-from ..store.manifest import read_manifest
-from ..store.trials import examples, read_trials, write_trials
-from .reporting import show
+from ..exams.redraw import report_run, report_samples
+from ..reports.run.summary import rich_table
+from .showing import show_summary, show_warnings, wide_console
+
+_MOST_SHOWN = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,42 +28,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, help="folder for a report of samples (default: snellen-report)"
     )
+    parser.add_argument(
+        "--rejudge", action="store_true", help="read all answers again, and list what changed"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen report``."""
+    """Redraw, and say where the pages are."""
     samples = [path for path in args.paths if path.suffix == ".jsonl"]
     folders = [path for path in args.paths if path.suffix != ".jsonl"]
     if samples and folders:
         raise InputError("give run directories or samples_*.jsonl, not both at once")
     if args.out is not None and folders:
         raise InputError("--out goes with samples_*.jsonl; a run is reported where it lies")
+    if samples and args.rejudge:
+        raise InputError("--rejudge goes with run directories; samples are always read anew")
     if samples:
-        _report_samples(samples, args.out or Path("snellen-report"))
+        report = report_samples(samples, args.out or Path("snellen-report"))
+        wide_console().print(rich_table(report.rows))
+        show_warnings(report.warnings, report.page)
     for folder in folders:
-        _report_run(folder)
+        _redraw(folder, args.rejudge)
     return 0
 
 
-def _report_run(folder: Path) -> None:
-    if not (folder / "trials.csv").is_file():
-        raise InputError(f"{folder} holds no trials.csv; give a run directory")
-    trials = read_trials(folder / "trials.csv")
-    manifest = folder / "manifest.json"
-    facts = read_manifest(manifest).model_dump(mode="json") if manifest.is_file() else {}
-    shown = []
-    if (folder / "journal.sqlite").is_file():
-        with Journal(folder / "journal.sqlite") as journal:
-            shown = list(examples(journal.entries()))
-    show(write_report(folder, trials, facts, shown))
-
-
-def _report_samples(paths: list[Path], out: Path) -> None:
-    trials, shown = read_samples(paths)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
-    write_trials(out / "trials.csv", trials)
-    facts = {"source": "lm-eval samples", "files": [path.name for path in paths]}
-    show(write_report(out, trials, facts, shown))
+def _redraw(folder: Path, rejudge: bool) -> None:
+    run, changed = report_run(folder, rejudge=rejudge)
+    show_summary(run)
+    if changed is None:
+        return
+    print(f"{len(changed):,} of {len(run.trials):,} trials are judged otherwise")
+    for row in changed.head(_MOST_SHOWN).to_dict("records"):
+        print(
+            f"  {row['task']} ({row['mode']}, {row['lens']}) length {row['length']} index "
+            f"{row['index']}: {row['outcome_before']} {row['answer_before']!r} → "
+            f"{row['outcome_after']} {row['answer_after']!r}"
+        )
+    if len(changed) > _MOST_SHOWN:
+        print(f"  … and {len(changed) - _MOST_SHOWN:,} more; see {folder / 'trials.csv'}")

@@ -1,6 +1,6 @@
-"""Ask a model a chart of tasks and write the run directory: trials, curves, histograms, report.
+"""Ask a model a plan of tasks and write the run directory: trials, curves, histograms, report.
 
-Repeating the command goes on where it stopped: only what has no answer is asked again.
+Repeating the command resumes it: only what has no answer is asked again.
 
 Example:
   snellen run --model bundled --tasks count_ones,copy_last --lengths log:1:128:10 --trials 10
@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import argparse
 
-from .model_options import add_model_arguments, add_sampling_arguments
+from ..exams.run import run as ask
+from ..exams.session import estimate
+from ..store.plan import Plan
+from .model_options import add_model_arguments, add_sampling_arguments, settings_of
 from .question_options import (
     add_fixed_length_arguments,
     add_output_arguments,
     add_question_arguments,
-    fixed_lengths,
     plan_of,
-    words,
 )
-from .session import ask_all, dry_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen run``."""
-    group = add_question_arguments(parser)
-    group.add_argument("--lens", default="none", help="a change of the prompt; or several")
-    add_fixed_length_arguments(group)
+    add_fixed_length_arguments(add_question_arguments(parser))
     add_model_arguments(parser)
     add_sampling_arguments(parser)
     add_output_arguments(parser)
@@ -36,9 +34,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen run``."""
-    plan = plan_of(args, lenses=words(args.lens), **fixed_lengths(args))
+    """Ask, and say what came of it."""
+    plan = plan_of(args, lenses=args.lens, lengths=args.lengths, trials=args.trials)
     if args.dry_run:
-        return dry_run(args, plan)
-    code, _ = ask_all(args, plan)
-    return code
+        return _dry_run(args, plan)
+    # Imported late: what shows tables must not keep the first question waiting.
+    from .watching import carry_out
+
+    return carry_out(lambda watcher: ask(plan, settings_of(args, watcher)))[0]
+
+
+def _dry_run(args: argparse.Namespace, plan: Plan) -> int:
+    found, source = estimate(plan, settings_of(args))
+    exact = "" if found.exact else "about "
+    cost = (
+        "price unknown; give one with --prices"
+        if found.low is None or found.high is None or found.expected is None
+        else f"about ${found.expected:.4f}; ${found.low:.4f} to ${found.high:.4f} ({source})"
+    )
+    print(f"model          {plan.model}")
+    print(f"requests       {found.requests:,}")
+    print(f"prompt tokens  {exact}{found.prompt_tokens:,}")
+    print(f"cost           {cost}")
+    return 0

@@ -12,9 +12,10 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from ..tasks.documents import CHART
 from ..tasks.lenses import LENSES
-from ..tasks.registry import GROUPS, MODES, TASKS
+from ..tasks.modes import MODES
+from ..tasks.registry import GROUPS, TASKS
+from ..tasks.yaml_files import yaml_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out ``snellen tasks``."""
     if args.path:
-        print(CHART)
+        print(yaml_folder())
         return 0
     console = Console()
     tasks = Table("task", "sequence; answer", "family", "modes", title="Tasks")

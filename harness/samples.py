@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,11 @@ import pandas as pd
 
 from ..errors import InputError
 from ..store.answers import Reply
-from ..store.trials import COLUMNS, example
-from ..tasks.documents import question
-from ..tasks.trial import Question, TrialId
+from ..store.trials import trial_row, trial_table
+from ..tasks.trial import Trial, TrialId, rebuild_trial
 
 
-def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str, Any]]]:
+def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, dict[TrialId, str]]:
     """Read the sample files of lm-eval runs of Snellen's tasks.
 
     Outcomes are judged anew from the raw responses. lm-eval keeps neither finish reasons nor
@@ -24,33 +23,24 @@ def read_samples(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[Mapping[str,
     one.
 
     Returns:
-        The table of trials, and every trial word for word as for the report.
+        The table of trials, and what was said to each.
 
     Raises:
         InputError: a line is not a sample of one of Snellen's tasks (named by file and line).
     """
     rows: list[dict[str, Any]] = []
-    shown: list[Mapping[str, Any]] = []
+    said: dict[TrialId, str] = {}
     for path in paths:
         for asked, text in _samples(path):
-            judged = asked.judge(text)
+            run_id, model = path.stem.removeprefix("samples_"), path.parent.name
             rows.append(
-                {
-                    "run_id": path.stem.removeprefix("samples_"),
-                    "model": path.parent.name,
-                    **asked.trial.as_dict(),
-                    "truth": asked.truth,
-                    "answer": judged.answer or None,
-                    "outcome": judged.outcome,
-                    "abs_error": judged.abs_error,
-                    "prompt_sha256": asked.prompt_sha256,
-                }
+                trial_row(run_id, model, asked, Reply(text)) | {"finish_reason": None}  # not known
             )
-            shown.append(example(asked.trial, Reply(text)))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS), shown
+            said[asked.id] = text
+    return trial_table(rows), said
 
 
-def _samples(path: Path) -> Iterator[tuple[Question, str]]:
+def _samples(path: Path) -> Iterator[tuple[Trial, str]]:
     try:
         # Not splitlines: an answer may hold one of the rarer line separators.
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -62,8 +52,8 @@ def _samples(path: Path) -> Iterator[tuple[Question, str]]:
         try:
             sample = json.loads(line)
             doc = sample["doc"]
-            asked = question(TrialId(**{name: doc[name] for name in TrialId.__dataclass_fields__}))
-            if (asked.trial.version, asked.truth) != (doc["version"], doc["truth"]):
+            asked = rebuild_trial(TrialId.from_dict(doc))
+            if (asked.id.version, asked.truth) != (doc["version"], doc["truth"]):
                 raise ValueError("another version of the task asked this")
             text = str(sample["resps"][0][0])
         except (InputError, ValueError, LookupError, TypeError, AttributeError) as error:

@@ -2,37 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
-from ..stats.acuity import AcuityReport, measure
-from ..tasks.registry import PREFIX, TASKS
-from .words import SERIES
+from ..stats.acuity import Acuity, AcuityReport, measure
+from ..store.curve_key import CurveKey
+from ..store.trials import OUTCOMES
+from .catalogue import known_task
+from .curves import by_curve
+
+Acuities = dict[CurveKey, AcuityReport]
+"""What is said of each curve."""
 
 UNREADABLE = ("unparseable", "truncated", "refused")
 """Outcomes of answers that say nothing of sight; a curve of mostly such has no acuity."""
-
-Acuities = dict[tuple[str, str, str], AcuityReport]
-"""Task, mode and lens -> what is said of that curve."""
 
 
 def acuities(table: pd.DataFrame) -> Acuities:
     """Fit every curve of a table from `curves`; truncated answers count as not correct.
 
-    The chance level is that of the task; a task which is not ours is taken to have none.
+    The chance level is that of the task; a task which is not known is taken to have none. Where
+    nothing was right at any length, or most answers could not be read, there is no acuity but
+    the reason.
     """
+    return {key: _measure(key, points) for key, points in by_curve(table)}
+
+
+def _measure(key: CurveKey, points: pd.DataFrame) -> AcuityReport:
+    return measure(
+        points["length"],
+        points["correct"],
+        points["answered"],
+        chance=lambda length: chance(key, length),
+        unreadable=points[list(UNREADABLE)].sum(axis=1),
+    )
+
+
+def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
+    """The acuities as a table, for programs: ``acuity.csv``.
+
+    Args:
+        table: from `curves`.
+        found: its `acuities`.
+
+    Returns:
+        One row per task, mode, answer and lens, with the columns
+
+        - ``chance``: probability of a correct answer by guessing at the shortest tested length;
+        - ``trials``, then a count per outcome, and ``answered``: ``trials`` less ``failed``;
+        - ``shortest``, ``longest``: the tested lengths, in items;
+        - ``L50``, ``L50_low``, ``L50_high`` and the same of L80 and L90: length in items and its
+          95 % interval, whose open ends are 0 and ``inf``. The value is missing where it
+          lies outside the tested lengths; all three are where there is a reason;
+        - ``reason``: why no L50 is quoted; ``warnings``: what a reader must know, joined by
+          ``"; "``.
+    """
+    rows = pd.DataFrame([_row(key, points, found[key]) for key, points in by_curve(table)])
+    lengths = [name for name in rows.columns if name.startswith("L")]
+    return rows.astype(dict.fromkeys(lengths, float))
+
+
+def _row(key: CurveKey, points: pd.DataFrame, report: AcuityReport) -> dict[str, Any]:
     return {
-        (str(task), str(mode), str(lens)): measure(
-            points["length"],
-            points["correct"],
-            points["answered"],
-            chance=chance(str(task)),
-            unreadable=points[list(UNREADABLE)].sum(axis=1),
-        )
-        for (task, mode, lens), points in table.groupby(list(SERIES), sort=False, observed=True)
+        **key._asdict(),
+        "chance": chance(key, int(points["length"].min())),
+        "trials": int(points["n"].sum()),
+        **{outcome: int(points[outcome].sum()) for outcome in OUTCOMES},
+        "answered": int(points["answered"].sum()),
+        "shortest": int(points["length"].min()),
+        "longest": int(points["length"].max()),
+        **dict(quoted("L50", report.l50)),
+        **dict(quoted("L80", report.l80)),
+        **dict(quoted("L90", report.l90)),
+        "reason": report.l50.reason,
+        "warnings": "; ".join(report.warnings) or None,
     }
 
 
-def chance(task: str) -> float:
-    """Probability of a correct answer by guessing."""
-    known = TASKS.get(task.removeprefix(PREFIX))
-    return known.chance if known else 0.0
+def quoted(name: str, acuity: Acuity) -> Iterator[tuple[str, float | None]]:
+    """An acuity as three columns; an open end is 0 or infinity, nothing where there is a reason."""
+    ends = (None, None) if acuity.reason is not None else acuity.interval
+    yield from zip((name, f"{name}_low", f"{name}_high"), (acuity.value, *ends), strict=True)
+
+
+def chance(key: CurveKey, length: int) -> float:
+    """Probability of a correct answer by guessing at a length; 0 for a task that is not known."""
+    known = known_task(key.task)
+    return known.chance(length, key.mode, key.lens) if known else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,18 @@ import pandas as pd
 
 from ..stats.error_sizes import ErrorSummary, error_summary
 from ..stats.intervals import wilson_band
+from ..store.curve_key import CURVE, CurveKey
 from ..store.trials import OUTCOMES
-from .words import KEYS, READ, in_order
+from .catalogue import in_order
+
+KEY = CurveKey._fields
+"""The columns of every table here that say which curve a row belongs to."""
+
+POINT_KEY = (*KEY, "length")
+"""What a point of a curve is identified by."""
+
+READ = ("correct", "wrong")
+"""The outcomes whose answer could be read, so that an error can be measured."""
 
 ERROR_COLUMNS = [
     "error_n",
@@ -19,14 +29,33 @@ ERROR_COLUMNS = [
 ]
 
 
+def keyed(trials: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Those columns of trials beside the columns that key a curve and the length.
+
+    The trial table calls the form of an answer ``answer_form``; here it is ``answer``, as in
+    every table of curves, so ``answer`` itself cannot be asked for under its own name: it comes
+    as ``said``.
+    """
+    names = {**dict(zip(CURVE, KEY, strict=True)), "answer": "said"}
+    wanted = [*CURVE, "length"]
+    wanted += ["answer" if name == "said" else name for name in columns]
+    return trials[wanted].rename(columns=names)
+
+
+def by_curve(table: pd.DataFrame) -> Iterator[tuple[CurveKey, pd.DataFrame]]:
+    """The rows of each curve, in the order of the table."""
+    for key, rows in table.groupby(list(KEY), sort=False, observed=True):
+        yield CurveKey(*map(str, key)), rows
+
+
 def curves(trials: pd.DataFrame) -> pd.DataFrame:
-    """Summarise trials per task, mode, lens and length.
+    """Summarise trials per task, mode, answer form, lens and length.
 
     Args:
         trials: the trial table, one row per trial (docs/run-directory.md).
 
     Returns:
-        One row per task, mode, lens and length, with the columns
+        One row per task, mode, answer, lens and length, with the columns
 
         - ``tokens``: median prompt tokens of the sequence, where recorded;
         - ``n``: trials asked; then one count per outcome, which add up to ``n``;
@@ -41,26 +70,27 @@ def curves(trials: pd.DataFrame) -> pd.DataFrame:
           the mean, for which none is known to hold, infinite for an end that so few answers
           leave open.
     """
+    trials = keyed(trials, "tokens", "outcome", "abs_error")
     counts = (
-        trials.groupby([*KEYS, "outcome"], observed=True)
+        trials.groupby([*POINT_KEY, "outcome"], observed=True)
         .size()
         .unstack(fill_value=0)
         .reindex(columns=list(OUTCOMES), fill_value=0)
     )
     counts.columns.name = None
     table = counts.reset_index()
-    table.insert(len(KEYS), "n", counts.sum(axis=1).to_numpy())
-    table.insert(len(KEYS), "tokens", _median_tokens(trials).reindex(counts.index).to_numpy())
+    table.insert(len(POINT_KEY), "n", counts.sum(axis=1).to_numpy())
+    table.insert(len(POINT_KEY), "tokens", _median_tokens(trials).reindex(counts.index).to_numpy())
     table["answered"] = table["n"] - table["failed"]
     _add_accuracy(table)
     for column, values in _errors(trials, counts.index).items():
         table[column] = values
-    return in_order(table, [*KEYS])
+    return in_order(table, [*POINT_KEY])
 
 
 def _median_tokens(trials: pd.DataFrame) -> pd.Series[float]:
     tokens = pd.to_numeric(trials["tokens"]).astype("Float64")
-    by_key = tokens.groupby([trials[key] for key in KEYS], observed=True)
+    by_key = tokens.groupby([trials[key] for key in POINT_KEY], observed=True)
     return by_key.median().astype("float64")
 
 
@@ -87,7 +117,7 @@ def _errors(trials: pd.DataFrame, index: pd.Index[Any]) -> dict[str, np.ndarray]
     rows = np.full((len(index), len(ERROR_COLUMNS)), np.nan)
     rows[:, 0] = 0
     place = {key: i for i, key in enumerate(index)}
-    for key, members in read.groupby(list(KEYS), observed=True).indices.items():
+    for key, members in read.groupby(list(POINT_KEY), observed=True).indices.items():
         rows[place[key]] = _flat(error_summary(errors[members]))
     columns = dict(zip(ERROR_COLUMNS, rows.T, strict=True))
     return {**columns, "error_n": rows[:, 0].astype(np.int64)}
@@ -99,7 +129,7 @@ def _flat(summary: ErrorSummary) -> list[float]:
     return [summary.n, *mean, *(x for q in quantiles for x in (q.value, *q.interval))]
 
 
-def pooled(table: pd.DataFrame, by: Sequence[str] = ("task", "mode", "lens")) -> pd.DataFrame:
+def pooled(table: pd.DataFrame, by: Sequence[str] = KEY) -> pd.DataFrame:
     """Add up the counts of a table from `curves` over lengths.
 
     Returns:

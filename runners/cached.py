@@ -1,26 +1,79 @@
-"""Asking once: every request gets its identity, is looked up, and is asked only if unanswered."""
+"""A model behind a journal: a request with a kept answer is not asked again."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from functools import lru_cache
+from itertools import chain
+from typing import Any, Protocol
 
 from ..store.answers import Entry, Failure, Reply
 from ..store.journal import Journal, answer_key, canonical
-from ..tasks.documents import question
-from ..tasks.trial import TrialId
 from .prices import Prices
-from .protocol import Message, Request, Runner, Sampling
+from .protocol import AnswerForm, Message, Request, Runner, Sampling
 from .spending import Budget
 
 Results = Sequence[tuple[Request, Reply | Failure]]
-Progress = Callable[[Results], None]
-"""Hears of answers once they are kept."""
+Listener = Callable[[Results, bool], None]
+"""Hears of answers once they are kept (False), and of those that were known before (True)."""
 
 
-class Asker:
+class Identity(Protocol):
+    """Who answers, as far as it can change an answer: a runner, or what a manifest kept of one."""
+
+    @property
+    def model(self) -> str:
+        """The name as the user wrote it."""
+        ...
+
+    @property
+    def base_url(self) -> str | None:
+        """The server asked."""
+        ...
+
+    @property
+    def numerics(self) -> Mapping[str, Any]:
+        """Whatever can change an answer beside the request."""
+        ...
+
+
+def make_request(
+    who: Identity,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    identity: Mapping[str, Any],
+    *,
+    chat: bool = True,
+    notes: Mapping[str, Any] | None = None,
+    form: AnswerForm | None = None,
+) -> Request:
+    """Give a question its identity.
+
+    Args:
+        who: who is asked.
+        messages: the conversation.
+        sampling: how the answer is drawn.
+        identity: what tells this question from its replicates.
+        chat: ask as a user's turn, not as raw text to continue.
+        notes: what is kept beside the identity and does not change the answer.
+        form: the only texts that the decoder may write, where the answer is forced.
+    """
+    forced = {} if form is None else {"form": form.regex}
+    key = answer_key(
+        model=who.model,
+        base_url=who.base_url,
+        numerics=who.numerics,
+        messages=[{"role": turn.role, "content": turn.content} for turn in messages],
+        sampling=dict(_as_dict(sampling)) | {"chat": chat} | forced,
+        trial=identity,
+    )
+    raw = not chat and len(messages) == 1
+    return Request(key, tuple(messages), sampling, raw, {**identity, **(notes or {})}, form)
+
+
+class CachedRunner:
     """A runner behind a journal.
 
     Attributes:
@@ -28,6 +81,7 @@ class Asker:
         journal: where answers are kept; without one they live as long as the caller holds them.
         budget: what the answers may cost, those of earlier sessions included.
         failures: the requests of this session that failed for good, by key.
+        listener: hears of answers once they are kept, and of those that were known before.
     """
 
     def __init__(
@@ -35,16 +89,13 @@ class Asker:
         runner: Runner,
         journal: Journal | None = None,
         budget: Budget | None = None,
+        listener: Listener = lambda results, known: None,
     ) -> None:
         self.runner = runner
         self.journal = journal
         self.budget = budget or Budget(runner, Prices())
         self.failures: dict[str, Failure] = {}
-        self._progress: Progress = lambda results: None
-
-    def watch(self, progress: Progress) -> None:
-        """Tell ``progress`` of answers once they are kept, those known before included."""
-        self._progress = progress
+        self.listener = listener
 
     def request(
         self,
@@ -53,39 +104,15 @@ class Asker:
         identity: Mapping[str, Any],
         *,
         chat: bool = True,
+        notes: Mapping[str, Any] | None = None,
     ) -> Request:
-        """Give a question its identity.
+        """Give a question to this model its identity (see :func:`make_request`)."""
+        return make_request(self.runner, messages, sampling, identity, chat=chat, notes=notes)
 
-        Args:
-            messages: the conversation.
-            sampling: how the answer is drawn.
-            identity: what tells this question from its replicates.
-            chat: ask as a user's turn, not as raw text to continue.
-        """
-        key = answer_key(
-            model=self.runner.model,
-            base_url=self.runner.base_url,
-            numerics=self.runner.numerics,
-            messages=[asdict(message) for message in messages],
-            sampling=asdict(sampling) | {"chat": chat},
-            trial=identity,
-        )
-        raw = not chat and len(messages) == 1
-        return Request(key, tuple(messages), sampling, raw, dict(identity))
-
-    def trial_request(self, trial: TrialId, sampling: Sampling, *, chat: bool = True) -> Request:
-        """The request of one of Snellen's own trials; its tokens are counted beside it."""
-        asked = question(trial)
-        request = self.request(
-            (Message("user", asked.prompt),), sampling, trial.as_dict(), chat=chat
-        )
-        notes = {"tokens": self.runner.count_tokens(asked.sequence)}
-        return Request(
-            request.key, request.messages, sampling, request.raw, dict(request.trial) | notes
-        )
-
-    def ask(self, requests: Sequence[Request]) -> dict[str, Reply | Failure]:
+    def ask(self, requests: Iterable[Request]) -> dict[str, Reply | Failure]:
         """Answer every request: from the journal, or by asking the runner.
+
+        Requests are pulled as they can be sent, so that many long prompts need little memory.
 
         Returns:
             The answer or the failure of every request, by key.
@@ -95,10 +122,9 @@ class Asker:
             ModelRefused: no request to this model can succeed; what was answered is kept.
             StoreError: the journal cannot be written.
         """
-        answers = self._look_up(requests)
-        known = [(r, answers[r.key]) for r in requests if r.key in answers]
-        self.budget.charge(known)
-        self._progress(known)
+        answers: dict[str, Reply | Failure] = {}
+        asked: set[str] = set()
+        pending = self._unanswered(requests, asked, answers)
 
         def deliver(results: Results) -> None:
             if self.journal is not None:
@@ -107,20 +133,51 @@ class Asker:
                 answers[request.key] = result
                 if isinstance(result, Failure):
                     self.failures[request.key] = result
-            self.budget.charge(results)
-            self._progress(results)
+            self._tell(results, known=False)
 
-        missing = {request.key: request for request in requests if request.key not in answers}
-        if missing:
-            self.runner.answer(self.budget.admit(missing.values()), deliver)
-            self.budget.settle(sum(key not in answers for key in missing))
+        first = next(pending, None)
+        if first is not None:
+            self.runner.answer(self.budget.admit(chain([first], pending)), deliver)
+            for _ in pending:
+                pass  # what no money was left for is counted, and what is known of it taken
+            self.budget.settle(len(asked) - len(answers))
         return answers
 
-    def _look_up(self, requests: Sequence[Request]) -> dict[str, Reply | Failure]:
-        if self.journal is None:
-            return {}
-        found = ((request.key, self.journal.get(request.key)) for request in requests)
-        return {key: reply for key, reply in found if reply is not None}
+    def _unanswered(
+        self, requests: Iterable[Request], asked: set[str], answers: dict[str, Reply | Failure]
+    ) -> Iterator[Request]:
+        """The requests that have no answer yet, each once; known answers are taken and told."""
+        known: list[tuple[Request, Reply]] = []
+        for request in requests:
+            if request.key in asked:
+                continue
+            asked.add(request.key)
+            reply = self.journal.get(request.key) if self.journal is not None else None
+            if reply is None:
+                self._take(known, answers)
+                yield request
+            else:
+                known.append((request, reply))
+        self._take(known, answers)
+
+    def _take(
+        self, known: list[tuple[Request, Reply]], answers: dict[str, Reply | Failure]
+    ) -> None:
+        if known:
+            answers.update((request.key, reply) for request, reply in known)
+            self.runner.met(reply.fingerprint for _, reply in known)
+            self._tell(tuple(known), known=True)
+            known.clear()
+
+    def _tell(self, results: Results, known: bool) -> None:
+        self.budget.charge(results)
+        self.listener(results, known)
+
+
+@lru_cache(maxsize=4096)
+def _as_dict(sampling: Sampling) -> Mapping[str, Any]:
+    """A sampling's fields by name, made once for all the requests that share it."""
+    return asdict(sampling)
 
 
 def _entry(request: Request, result: Reply | Failure) -> Entry:
@@ -131,5 +188,5 @@ def _entry(request: Request, result: Reply | Failure) -> Entry:
         trial=request.trial,
         prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
         result=result,
-        sampling=asdict(request.sampling),
+        sampling=_as_dict(request.sampling),
     )

@@ -7,14 +7,15 @@ tokens; output includes reasoning)::
     openai/gpt-5-mini: {input: 0.25, output: 2.00}
     vllm/org/name:     {input: 0.05, output: 0.05}   # what the GPU costs you
 
-Models that run on machines of one's own cost nothing unless that file says so.
+Models that run on machines of one's own cost nothing unless that file says so. Where the price of
+others comes from, their kind says; a price that nobody knows is ``None``, never 0.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,20 +25,16 @@ import yaml
 from genai_prices import Usage, calc_price
 
 from ..errors import InputError
+from .kinds import ListPrice, Rate
 from .protocol import Reply, Request, Runner
+from .registry import find_kind
 from .tokens import approximate_tokens
 
-_PROVIDERS = {"openai": "openai", "gemini": "google"}
 _SHORTEST_ANSWER = 1  # tokens, in the low end of an estimate
 _TURN_OVERHEAD = 8  # tokens that a chat format adds per turn, in the high end
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A price in US dollars per million tokens."""
-
-    input: float
-    output: float
+# Shares of the room for reasoning that an answer is expected to fill, by the effort asked for.
+_EFFORT = {"none": 0.0, "minimal": 0.05, "low": 0.15, "medium": 0.35, "high": 0.7}
+_THINKS = 0.35  # of a model that reasons unless told not to
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,8 @@ class Estimate:
         exact: counted with the model's own tokenizer, not approximately.
         low, high: US dollars if every answer is one token, or as long as it may be; ``None``
             where the model's price is unknown.
+        expected: US dollars if answers fill half of their own limit, and models that reason a
+            part of the room for it.
     """
 
     requests: int
@@ -57,6 +56,7 @@ class Estimate:
     exact: bool
     low: float | None
     high: float | None
+    expected: float | None = None
 
 
 class Prices:
@@ -91,9 +91,12 @@ class Prices:
         """Where a model's price comes from, for the manifest."""
         if model in self._overrides:
             return "the user's price file"
-        if _scheme(model) in _PROVIDERS:
+        price = find_kind(model).price
+        if isinstance(price, ListPrice):
             return f"genai-prices {version('genai-prices')}"
-        return "a machine of one's own"
+        if price == "free":
+            return "a machine of one's own"
+        return "unknown" if price == "unknown" else "the plug-in that brings the model"
 
     def cost(
         self, model: str, prompt_tokens: int, completion_tokens: int, base_url: str | None = None
@@ -107,19 +110,23 @@ class Prices:
             base_url: the server asked; a reseller that genai-prices knows has its own prices.
         """
         if rate := self._overrides.get(model):
-            return (prompt_tokens * rate.input + completion_tokens * rate.output) / 1e6
-        provider = _PROVIDERS.get(_scheme(model))
-        if provider is None:
-            return None if _scheme(model) == "lm-eval" else 0.0
+            return _at(rate, prompt_tokens, completion_tokens)
+        price, name = find_kind(model).price, model.partition("/")[2]
+        if price == "free":
+            return 0.0
+        if price == "unknown":
+            return None
+        if not isinstance(price, ListPrice):
+            said = price(name)
+            return None if said is None else _at(said, prompt_tokens, completion_tokens)
         usage = Usage(input_tokens=prompt_tokens, output_tokens=completion_tokens)
-        name = model.partition("/")[2]
         if base_url is not None:
             try:
                 return float(calc_price(usage, name, provider_api_url=base_url).total_price)
             except LookupError:
                 pass  # a server of no known reseller: take it for the provider itself
         try:
-            return float(calc_price(usage, name, provider_id=provider).total_price)
+            return float(calc_price(usage, name, provider_id=price.provider).total_price)
         except LookupError:
             return None
 
@@ -134,7 +141,10 @@ class Prices:
 
     def estimate(self, runner: Runner, requests: Iterable[Request]) -> Estimate:
         """What requests will take, before they are asked."""
-        sizes: Counter[tuple[int, int, int]] = Counter()
+        kind, name = find_kind(runner.model), runner.model.partition("/")[2]
+        room = kind.room_for_reasoning(runner.base_url)
+        thinks = _THINKS if kind.thinks is not None and kind.thinks.match(name) else 0.0
+        sizes: Counter[tuple[int, int, int, int]] = Counter()
         exact = True
         for request in requests:
             tokens = 0
@@ -143,20 +153,33 @@ class Prices:
                 exact &= counted is not None
                 tokens += approximate_tokens(turn.content) if counted is None else counted
             overhead = _TURN_OVERHEAD * len(request.messages)
-            sizes[tokens, overhead, request.sampling.max_tokens] += 1
-        low: float | None = 0.0
-        high: float | None = 0.0
-        for (tokens, overhead, limit), count in sizes.items():
-            least = self.cost(runner.model, tokens, _SHORTEST_ANSWER, runner.base_url)
-            most = self.cost(runner.model, tokens + overhead, limit, runner.base_url)
-            low = None if least is None or low is None else low + count * least
-            high = None if most is None or high is None else high + count * most
-        total = sum(tokens * count for (tokens, _, _), count in sizes.items())
-        return Estimate(sizes.total(), total, exact, low, high)
+            limit = request.sampling.max_tokens
+            share = _EFFORT.get(request.sampling.reasoning_effort or "", thinks)
+            # A limit below the room was chosen by the user: it is all for the answer.
+            reasoning = room if limit > room else 0
+            likely = -(-(limit - reasoning) // 2) + round(share * reasoning)
+            sizes[tokens, overhead, limit, likely] += 1
+
+        def total(cost_of: Callable[[int, int, int, int], float | None]) -> float | None:
+            costs = [(cost_of(*size), count) for size, count in sizes.items()]
+            known = [cost * count for cost, count in costs if cost is not None]
+            return sum(known) if len(known) == len(costs) else None
+
+        def cost(prompt: int, answer: int) -> float | None:
+            return self.cost(runner.model, prompt, answer, runner.base_url)
+
+        return Estimate(
+            requests=sizes.total(),
+            prompt_tokens=sum(size[0] * count for size, count in sizes.items()),
+            exact=exact,
+            low=total(lambda tokens, overhead, limit, likely: cost(tokens, _SHORTEST_ANSWER)),
+            high=total(lambda tokens, overhead, limit, likely: cost(tokens + overhead, limit)),
+            expected=total(lambda tokens, overhead, limit, likely: cost(tokens + overhead, likely)),
+        )
 
 
-def _scheme(model: str) -> str:
-    return model.partition("/")[0]
+def _at(rate: Rate, prompt_tokens: int, completion_tokens: int) -> float:
+    return (prompt_tokens * rate.input + completion_tokens * rate.output) / 1e6
 
 
 def _rate(path: Path, model: str, row: Any) -> Rate:

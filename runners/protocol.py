@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from ..errors import InputError
 from ..store.answers import Failure, FinishReason, Reply
+from ..tasks.forms import AnswerForm
 
 __all__ = [
+    "AnswerForm",
     "Deliver",
     "Failure",
     "FinishReason",
@@ -55,6 +59,7 @@ class Request:
         sampling: how the answer is drawn.
         raw: send the text as it is, without a chat template.
         trial: what the question is, as recorded beside the answer (task, length, index, …).
+        form: the only texts that the decoder may write, where the answer is forced.
     """
 
     key: str
@@ -62,6 +67,7 @@ class Request:
     sampling: Sampling
     raw: bool = False
     trial: Mapping[str, Any] = field(default_factory=dict)
+    form: AnswerForm | None = None
 
 
 Deliver = Callable[[Sequence[tuple[Request, Reply | Failure]]], None]
@@ -72,6 +78,9 @@ returns, they are kept. It blocks on the disk: call it from a thread, not from a
 class Runner(Protocol):
     """Who answers.
 
+    A class that names this one as its base inherits what not every runner can do: scoring texts
+    (refused), a log (none), what it met before (of no consequence).
+
     Attributes:
         model: the name as the user wrote it (``bundled``, ``openai/gpt-…``).
         base_url: the server asked, or ``None`` in-process.
@@ -81,6 +90,10 @@ class Runner(Protocol):
         dropped: sampling settings that it did not pass on, each with the reason; may grow while
             it answers.
         parallel: how many requests it answers at once; asking for fewer at a time wastes it.
+        generation: settings of generation, beside the request's own sampling, that were sent or
+            set so that nobody else's defaults change an answer (``repetition_penalty``, …).
+        notices: what the user should know of the answers, a line each; may grow while it
+            answers.
     """
 
     model: str
@@ -89,6 +102,8 @@ class Runner(Protocol):
     context_length: int | None
     dropped: dict[str, str]
     parallel: int
+    generation: Mapping[str, Any]
+    notices: list[str]
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
         """Answer every request, in any order, calling ``deliver`` as answers arrive.
@@ -96,13 +111,42 @@ class Runner(Protocol):
         ``requests`` is pulled from lazily, a bounded window ahead of the answers.
 
         Raises:
-            ModelRefused: no request to this model can succeed.
+            ModelRefused: no request to this model can succeed, or none does any more.
         """
         ...
+
+    def loglikelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
+        """Score continuations.
+
+        Args:
+            pairs: a context and its continuation, each; an empty context stands for the
+                beginning of a text.
+
+        Returns:
+            For each pair the log-probability of the continuation (nats), and whether greedy
+            decoding would have produced it.
+
+        Raises:
+            InputError: this kind of model gives no log-probabilities of a given text.
+            SnellenError: a pair could not be scored (it is longer than the context, say).
+        """
+        raise InputError(
+            f"{self.model} gives no log-probabilities of a given text, which tasks of type "
+            "loglikelihood and multiple_choice need; choose tasks that generate, or a model in "
+            "this process or behind vLLM"
+        )
 
     def count_tokens(self, text: str) -> int | None:
         """Tokens of ``text`` under the model's own tokenizer, or ``None`` when not at hand."""
         ...
+
+    def log_into(self, folder: Path) -> None:
+        """Keep from now on what there is to log in a folder."""
+        return
+
+    def met(self, fingerprints: Iterable[str | None]) -> None:
+        """Hear what answered in earlier sessions, so that a change of it can be told."""
+        return
 
     def close(self) -> None:
         """Release what was started: servers, connections, memory."""

@@ -1,185 +1,91 @@
-"""From a model's name to who answers for it."""
+"""From a model's name to who answers for it: the kinds that are known, plug-ins included."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 
 from ..errors import InputError
 from ..support.secrets import redact_logs
-from .dispatch.provider import Limits
+from .builtin import BUILT_IN
+from .kinds import ModelKind, Options
 from .protocol import Runner
 
+__all__ = ["GROUP", "Options", "find_kind", "kinds", "load_plug_ins", "open_runner"]
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a model is reached; what does not apply to it is refused by name.
+log = logging.getLogger(__name__)
 
-    Attributes:
-        base_url: a running server.
-        dtype: of the weights and the arithmetic, in this process.
-        device: where the model runs, in this process.
-        concurrency: requests in flight at once.
-        requests_per_minute: limit on requests.
-        tokens_per_minute: limit on tokens.
-        model_args: settings of the engine: of vLLM, of an lm-eval backend.
-        log_folder: where a server that is started writes its log.
-    """
+GROUP = "snellen.models"
+"""The entry-point group in which other distributions name their kinds of models."""
 
-    base_url: str | None = None
-    dtype: str | None = None
-    device: str | None = None
-    concurrency: int | None = None
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
-    model_args: Mapping[str, Any] = field(default_factory=dict)
-    log_folder: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A kind of model.
-
-    Attributes:
-        pattern: how its names look.
-        summary: what it is, and what it needs.
-        open: makes the runner from the full name, the rest after the first slash, and options.
-        takes: the options that mean something to it.
-    """
-
-    pattern: str
-    summary: str
-    open: Callable[[str, str, Options], Runner]
-    takes: frozenset[str]
-
-
-def _limits(options: Options) -> Limits:
-    given: dict[str, Any] = {
-        "concurrency": options.concurrency,
-        "requests_per_minute": options.requests_per_minute,
-        "tokens_per_minute": options.tokens_per_minute,
-    }
-    return Limits(**{name: value for name, value in given.items() if value is not None})
-
-
-def _bundled(model: str, name: str, options: Options) -> Runner:
-    from .local.runner import bundled_runner
-
-    return bundled_runner(dtype=options.dtype or "auto", device=options.device)
-
-
-def _hf(model: str, name: str, options: Options) -> Runner:
-    from .local.runner import LocalRunner
-
-    return LocalRunner(
-        model,
-        name,
-        dtype=options.dtype or "auto",
-        device=options.device,
-        revision=options.model_args.get("revision"),
-    )
-
-
-def _openai(model: str, name: str, options: Options) -> Runner:
-    with needs("openai", model):
-        from .openai.provider import OpenAI
-    from .dispatch.dispatcher import Dispatch
-
-    return Dispatch(OpenAI(name, base_url=options.base_url), _limits(options))
-
-
-def _gemini(model: str, name: str, options: Options) -> Runner:
-    with needs("gemini", model):
-        from .gemini.provider import Gemini
-    from .dispatch.dispatcher import Dispatch
-
-    return Dispatch(Gemini(name, base_url=options.base_url), _limits(options))
-
-
-def _vllm(model: str, name: str, options: Options) -> Runner:
-    with needs("openai", model):
-        from .vllm.runner import Vllm, VllmRunner, serve_vllm
-
-    if options.base_url is None:
-        engine_args = dict(options.model_args)
-        if options.dtype:
-            engine_args["dtype"] = options.dtype
-        assert options.log_folder is not None
-        return serve_vllm(model, name, engine_args, options.log_folder, _limits(options))
-    if options.dtype or options.model_args:
-        raise InputError(
-            f"--dtype and --model-args are for a server that is started; the one at "
-            f"{options.base_url} has its own settings"
-        )
-    return VllmRunner(Vllm(name, base_url=options.base_url, model=model), _limits(options))
-
-
-def _backend(model: str, name: str, options: Options) -> Runner:
-    from .lm_eval.runner import BackendRunner
-
-    return BackendRunner(model, name, options.model_args)
-
-
-@contextmanager
-def needs(extra: str, model: str) -> Iterator[None]:
-    """Turn a missing package into a line that says what to install."""
-    try:
-        yield
-    except ImportError as error:
-        raise InputError(
-            f"model {model!r} needs {error.name}: pip install 'snellen[{extra}]'"
-        ) from error
-
-
-_LIMITS = {"concurrency", "requests_per_minute", "tokens_per_minute"}
-_HERE = {"dtype", "device"}
-FAMILIES: dict[str, Family] = {
-    "bundled": Family(
-        "bundled",
-        "SmolLM2-135M-Instruct, no key, no hub, no GPU",
-        _bundled,
-        frozenset(_HERE),
-    ),
-    "hf": Family(
-        "hf/ORG/NAME",
-        "a Hugging Face model or folder, in this process",
-        _hf,
-        frozenset(_HERE | {"model_args"}),
-    ),
-    "vllm": Family(
-        "vllm/ORG/NAME",
-        "starts 'vllm serve' (settings in --model-args); with --base-url, a running server",
-        _vllm,
-        frozenset(_LIMITS | {"base_url", "dtype", "model_args"}),
-    ),
-    "openai": Family(
-        "openai/NAME",
-        "OpenAI (key in OPENAI_API_KEY), or any compatible server with --base-url",
-        _openai,
-        frozenset(_LIMITS | {"base_url"}),
-    ),
-    "gemini": Family(
-        "gemini/NAME",
-        "Google's Gemini (key in GEMINI_API_KEY or GOOGLE_API_KEY)",
-        _gemini,
-        frozenset(_LIMITS | {"base_url"}),
-    ),
-    "lm-eval": Family(
-        "lm-eval/BACKEND",
-        "any backend of lm-evaluation-harness; its arguments in --model-args",
-        _backend,
-        frozenset({"model_args"}),
-    ),
-}
 _FLAGS = {
     "requests_per_minute": "--rpm",
     "tokens_per_minute": "--tpm",
     "base_url": "--base-url",
     "model_args": "--model-args",
+    "extra_body": "--extra-body",
+    "extra_headers": "--header",
 }
+
+
+@cache
+def kinds() -> Mapping[str, ModelKind]:
+    """Every kind of model by its scheme: the built-in ones, then those of plug-ins.
+
+    A plug-in that cannot be used is named in one line of the log, and left out.
+    """
+    found = {kind.scheme: kind for kind in BUILT_IN}
+    plug_ins, faults = load_plug_ins(entry_points(group=GROUP))
+    for fault in faults:
+        log.warning("%s", fault)
+    return MappingProxyType(found | plug_ins)
+
+
+def load_plug_ins(found: Iterable[EntryPoint]) -> tuple[dict[str, ModelKind], list[str]]:
+    """The kinds that entry points name, and a line for each that cannot be used.
+
+    An entry point names a :class:`~snellen.runners.kinds.ModelKind`, or a function without
+    arguments that returns one.
+    """
+    built_in = {kind.scheme for kind in BUILT_IN}
+    loaded: dict[str, ModelKind] = {}
+    faults: list[str] = []
+    for point in sorted(found, key=lambda point: point.name):
+        whose = f"the plug-in {point.name!r} ({point.value}) is left out"
+        try:
+            kind = point.load()
+            kind = kind if isinstance(kind, ModelKind) else kind()
+        except Exception as error:  # whatever somebody else's code does
+            words = " ".join(str(error).split()) or "no reason given"
+            faults.append(f"{whose}: {type(error).__name__}: {words}")
+            continue
+        if not isinstance(kind, ModelKind):
+            faults.append(f"{whose}: it is no ModelKind, but of type {type(kind).__name__}")
+        elif kind.scheme in built_in or kind.scheme in loaded:
+            faults.append(f"{whose}: there is a kind {kind.scheme!r} already")
+        elif unknown := kind.takes - {field.name for field in fields(Options)}:
+            faults.append(f"{whose}: it takes {min(unknown)!r}, which is no option")
+        else:
+            loaded[kind.scheme] = kind
+    return loaded, faults
+
+
+def find_kind(model: str) -> ModelKind:
+    """The kind of a model.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    scheme, _, name = model.partition("/")
+    kind = kinds().get(scheme)
+    if kind is None or bool(name) != kind.named:
+        known = ", ".join(known.pattern for known in kinds().values())
+        raise InputError(f"unknown model {model!r}; models are named: {known}")
+    return kind
 
 
 def open_runner(model: str, options: Options) -> Runner:
@@ -190,14 +96,16 @@ def open_runner(model: str, options: Options) -> Runner:
             or something it needs is missing.
     """
     redact_logs()
-    scheme, _, name = model.partition("/")
-    family = FAMILIES.get(scheme)
-    if family is None or bool(name) != ("/" in family.pattern):
-        known = ", ".join(known.pattern for known in FAMILIES.values())
-        raise InputError(f"unknown model {model!r}; models are named: {known}")
-    for option in Options.__dataclass_fields__:
-        given = getattr(options, option)
-        if given and option not in family.takes and option != "log_folder":
-            flag = _FLAGS.get(option, f"--{option}")
+    kind = find_kind(model)
+    for option in fields(Options):
+        name = option.name
+        if getattr(options, name) and name not in kind.takes and name != "log_folder":
+            flag = _FLAGS.get(name, f"--{name}")
             raise InputError(f"{flag} means nothing to model {model!r}; leave it out")
-    return family.open(model, name, options)
+    try:
+        return kind.open(model, model.partition("/")[2], options)
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.partition(".")[0] == "snellen":
+            raise
+        what = kind.install or error.name
+        raise InputError(f"model {model!r} needs {error.name}: pip install '{what}'") from error

@@ -58,7 +58,10 @@ class Budget:
             yield request
 
     def charge(self, results: Sequence[tuple[Request, Reply | Failure]]) -> None:
-        """Count the cost of answers; what failed is free."""
+        """Count the cost of answers; what failed is free.
+
+        Where an answer has no known price, what was spent is unknown from then on.
+        """
         for request, result in results:
             if isinstance(result, Reply) and self.spent is not None:
                 cost = self._prices.of(self._runner, request, result)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-FinishReason = Literal["stop", "length", "content_filter"]
-"""Why generation ended: of itself, at the token limit, or by the provider's filter."""
+FinishReason = str
+"""Why generation ended: ``stop`` (of itself), ``length`` (at the token limit), ``content_filter``
+(by the provider's filter), ``unknown`` (the provider does not say); any other word is the
+provider's own, kept as it was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Reply:
         latency_s: seconds from sending the request that succeeded to its last byte.
         fingerprint: the server's own word on what answered (system fingerprint, model version).
         reasoning: reasoning text, where the provider returns it apart from the answer.
+        notice: what explains an answer that is none: why the prompt was refused, that it is
+            empty, or that there is reasoning only.
     """
 
     text: str
@@ -33,6 +37,7 @@ class Reply:
     latency_s: float | None = None
     fingerprint: str | None = None
     reasoning: str | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

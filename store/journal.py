@@ -25,7 +25,7 @@ from .migrations import migrate
 
 _REPLY_COLUMNS = (
     "text, finish_reason, prompt_tokens, completion_tokens, reasoning_tokens, latency_s, "
-    "fingerprint, reasoning"
+    "fingerprint, reasoning, notice"
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """What a provider's JSON may hold and no UTF-8 can: half of a character."""
@@ -148,18 +148,21 @@ class Journal:
             return
         reply = entry.result
         self._db.execute(
-            "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO answers "
+            f"(key, trial, prompt_sha256, sampling, {_REPLY_COLUMNS}, answered_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *head,
                 sampling,
                 _storable(reply.text),
-                reply.finish_reason,
+                _storable(reply.finish_reason),
                 reply.prompt_tokens,
                 reply.completion_tokens,
                 reply.reasoning_tokens,
                 reply.latency_s,
-                reply.fingerprint,
+                _storable(reply.fingerprint),
                 _storable(reply.reasoning),
+                _storable(reply.notice),
                 now,
             ),
         )
@@ -172,6 +175,16 @@ class Journal:
                 f"SELECT {_REPLY_COLUMNS} FROM answers WHERE key = ?", (key,)
             ).fetchone()
         return Reply(*row) if row else None
+
+    def result(self, key: str) -> Reply | Failure | None:
+        """The answer under a key, else the failure that stands there, else ``None``."""
+        if (reply := self.get(key)) is not None:
+            return reply
+        with self._lock, self._readable():
+            row = self._db.execute(
+                "SELECT reason, status FROM failures WHERE key = ?", (key,)
+            ).fetchone()
+        return Failure(*row) if row else None
 
     def known(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that have an answer."""

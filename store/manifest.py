@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .. import __version__
 from ..errors import InputError
-from .plan import Plan
+from .plan import KEPT, Plan
 
 SCHEMA = 1
 _PACKAGES = (
@@ -34,6 +34,8 @@ class Manifest(BaseModel):
     """Name of the run, and of its folder."""
     plan: Plan
     """What was asked, how, and of whom."""
+    endpoint: str | None = None
+    """The URL that was really asked, wherever it came from; none for a model in this process."""
     documents_sha256: str
     """Hash over every prompt and truth of the plan, in order."""
     numerics: dict[str, Any] = Field(default_factory=dict)
@@ -58,6 +60,10 @@ class Manifest(BaseModel):
     """Where the prices come from."""
     dropped: dict[str, str] = Field(default_factory=dict)
     """Settings that the provider does not take, with the reason; they were not sent."""
+    generation: dict[str, Any] = Field(default_factory=dict)
+    """Neutral settings sent or set so that a server's or a model's own do not change an answer."""
+    notices: list[str] = Field(default_factory=list)
+    """What the runner says of the answers, such as that the server has changed meanwhile."""
 
 
 def now() -> str:
@@ -83,7 +89,7 @@ def read_manifest(path: Path) -> Manifest:
         InputError: it cannot be read, or a newer Snellen wrote it.
     """
     try:
-        found = Manifest.model_validate_json(path.read_bytes())
+        found = Manifest.model_validate_json(path.read_bytes(), context=KEPT)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except ValidationError as error:

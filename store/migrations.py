@@ -46,7 +46,14 @@ def _m001_answers_and_failures(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m001_answers_and_failures,)
+def _m002_notices(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE answers ADD COLUMN notice TEXT")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _m001_answers_and_failures,
+    _m002_notices,
+)
 
 
 def migrate(db: sqlite3.Connection) -> None:

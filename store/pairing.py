@@ -9,14 +9,15 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError
+from .curve_key import CURVE, CurveKey
 from .manifest import Manifest, read_manifest
 from .trials import read_trials
 
-Curve = tuple[str, str, str]
-"""Task, mode and lens."""
+UNREAD = ("unparseable", "truncated")
+"""Outcomes of answers that could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoadedRun:
     """A run as it lies on disk.
 
@@ -30,24 +31,26 @@ class LoadedRun:
     manifest: Manifest
     trials: pd.DataFrame
 
-    def curves(self) -> list[Curve]:
+    def curve_keys(self) -> list[CurveKey]:
         """Its curves, in order."""
-        rows = self.trials[["task", "mode", "lens"]].drop_duplicates()
-        return [(str(t), str(m), str(lens)) for t, m, lens in rows.itertuples(index=False)]
+        rows = self.trials[list(CURVE)].drop_duplicates()
+        return [CurveKey(*map(str, row)) for row in rows.itertuples(index=False)]
 
-    def answers(self, curve: Curve) -> dict[tuple[int, int], bool]:
+    def unread(self, curve: CurveKey) -> int:
+        """How many answers of a curve could not be read."""
+        rows = self.trials[self.trials["outcome"].isin(UNREAD)]
+        for column, value in zip(CURVE, curve, strict=True):
+            rows = rows[rows[column] == value]
+        return len(rows)
+
+    def answers(self, curve: CurveKey) -> dict[tuple[int, int], bool]:
         """Whether each trial of a curve was answered correctly, by length and index.
 
         Requests that failed are left out.
         """
-        task, mode, lens = curve
-        trials = self.trials
-        rows = trials[
-            (trials["task"] == task)
-            & (trials["mode"] == mode)
-            & (trials["lens"] == lens)
-            & (trials["outcome"] != "failed")
-        ]
+        rows = self.trials[self.trials["outcome"] != "failed"]
+        for column, value in zip(CURVE, curve, strict=True):
+            rows = rows[rows[column] == value]
         return {
             (int(length), int(index)): outcome == "correct"
             for length, index, outcome in zip(
@@ -65,12 +68,16 @@ class Pairing:
         b: the curve of run B.
         answers_a: its answers.
         answers_b: its answers.
+        unread_a: how many of A's answers could not be read.
+        unread_b: how many of B's answers could not be read.
     """
 
-    a: Curve
-    b: Curve
+    a: CurveKey
+    b: CurveKey
     answers_a: dict[tuple[int, int], bool]
     answers_b: dict[tuple[int, int], bool]
+    unread_a: int = 0
+    unread_b: int = 0
 
     @property
     def name(self) -> str:
@@ -79,7 +86,7 @@ class Pairing:
         changes = [
             f"{x} → {y}" if x != y else x for x, y in zip(self.a[1:], self.b[1:], strict=True)
         ]
-        plain = [word for word in changes if word not in ("direct", "none")]
+        plain = [word for word in changes if word not in ("direct", "free", "none")]
         return f"{task} ({', '.join(plain)})" if plain else task
 
 
@@ -111,8 +118,8 @@ def pairings(a: LoadedRun, b: LoadedRun) -> list[Pairing]:
             f"{', '.join(differing)}; run one again with the seed of the other"
         )
     found = [
-        Pairing(x, y, answers_a, answers_b)
-        for x, y in _matches(a.curves(), b.curves())
+        Pairing(x, y, answers_a, answers_b, a.unread(x), b.unread(y))
+        for x, y in _matches(a.curve_keys(), b.curve_keys())
         if (answers_a := a.answers(x)).keys() & (answers_b := b.answers(y)).keys()
     ]
     if not found:
@@ -130,15 +137,22 @@ def within_run(run: LoadedRun, against: str) -> list[Pairing]:
         run: the run.
         against: the lens to compare with.
     """
-    curves = run.curves()
+    curves = run.curve_keys()
     return [
-        Pairing(base, curve, run.answers(base), run.answers(curve))
+        Pairing(
+            base,
+            curve,
+            run.answers(base),
+            run.answers(curve),
+            run.unread(base),
+            run.unread(curve),
+        )
         for curve in curves
-        if (base := (curve[0], curve[1], against)) in curves and curve != base
+        if (base := curve._replace(lens=against)) in curves and curve != base
     ]
 
 
-def _matches(a: list[Curve], b: list[Curve]) -> Iterator[tuple[Curve, Curve]]:
+def _matches(a: list[CurveKey], b: list[CurveKey]) -> Iterator[tuple[CurveKey, CurveKey]]:
     for task in dict.fromkeys(curve[0] for curve in a):
         mine = [curve for curve in a if curve[0] == task]
         theirs = [curve for curve in b if curve[0] == task]

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from ..tasks.documents import TRIALS, trial_ids
-from ..tasks.lengths import STANDARD, parse_lengths
-from ..tasks.registry import Task, find_task
-from ..tasks.trial import TrialId
+from ..errors import InputError
+from ..tasks.documents import trial_ids
+from ..tasks.lengths import DEFAULT_LENGTHS, parse_lengths
+from ..tasks.lenses import find_lens
+from ..tasks.modes import find_mode
+from ..tasks.registry import find_task, find_tasks
+from ..tasks.task import Task
+from ..tasks.trial import FORMS, FREE, Trial, TrialId, applies, rebuild_trial
+from .curve_key import CurveKey
 from .journal import digest
+
+KEPT: Mapping[str, Any] = MappingProxyType({"kept": True})
+"""The validation context of a plan that is read back from where it was kept."""
 
 
 class Plan(BaseModel):
@@ -27,7 +43,9 @@ class Plan(BaseModel):
     tasks: tuple[str, ...]
     """Task names, without prefix."""
     modes: tuple[str, ...] = ("direct",)
-    """``direct``, ``cot``, ``cot_fewshot``."""
+    """``direct``, ``fewshot`` (or ``fewshot-3``, with 3 examples), ``cot``, ``cot_fewshot``."""
+    answers: tuple[str, ...] = (FREE,)
+    """How answers may be written: ``free``, ``forced``."""
     lenses: tuple[str, ...] = ("none",)
     """Names of lenses; ``none`` is the prompt as it is."""
     lengths: tuple[int, ...] | None = None
@@ -55,8 +73,50 @@ class Plan(BaseModel):
     """For models that think before they answer."""
     chat: bool = True
     """Ask as a user's turn of a conversation, not as raw text to continue."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the body of every request."""
+    extra_headers: dict[str, str] = Field(default_factory=dict)
+    """Further headers of every request; never a key."""
     model_args: dict[str, Any] = Field(default_factory=dict)
     """Further settings of the runner (dtype, engine arguments, …)."""
+
+    # What is read from a kept manifest is taken as it is: its tasks may be those of a plug-in
+    # that is not installed here, and its tables can be read all the same.
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _tasks(cls, given: Any, info: ValidationInfo) -> Any:
+        """Names of tasks and groups, as one text or several."""
+        if info.context is KEPT:
+            return given
+        return tuple(task.name for task in find_tasks(_words(given)))
+
+    @field_validator("modes", "answers", "lenses", mode="before")
+    @classmethod
+    def _several(cls, given: Any, info: ValidationInfo) -> Any:
+        """Names, as one text or several."""
+        if info.context is KEPT:
+            return given
+        find = {"modes": find_mode, "answers": _find_form, "lenses": find_lens}
+        words = _words(given)
+        for word in words:
+            find[str(info.field_name)](word)
+        return words
+
+    @field_validator("lengths", mode="before")
+    @classmethod
+    def _lengths(cls, given: Any, info: ValidationInfo) -> Any:
+        """Lengths in any form that the command line takes."""
+        return given if given is None or info.context is KEPT else parse_lengths(given)
+
+    @model_validator(mode="after")
+    def _asks_something(self, info: ValidationInfo) -> Self:
+        if info.context is not KEPT and not any(True for _ in self.curves()):
+            raise InputError(
+                f"none of the tasks {','.join(self.tasks)} has mode {','.join(self.modes)} and "
+                f"lens {','.join(self.lenses)}"
+            )
+        return self
 
     def run_id(self, numerics: Mapping[str, Any]) -> str:
         """A short name that is the same for the same plan on the same engine."""
@@ -65,35 +125,68 @@ class Plan(BaseModel):
         more = f"-and-{len(self.tasks) - 1}" if len(self.tasks) > 1 else ""
         return f"{self.tasks[0]}{more}-{digest([asked, numerics])[:8]}"
 
-    def cells(self) -> Iterator[tuple[Task, str, str]]:
-        """Task, mode and lens of every curve. A mode or lens that a task lacks is passed over."""
+    def curves(self) -> Iterator[CurveKey]:
+        """Every curve. A mode or lens that a task lacks is passed over."""
         for name in self.tasks:
             task = find_task(name)
             for mode in self.modes:
-                if mode in task.modes:
+                for answer in self.answers:
                     for lens in self.lenses:
-                        if lens == "none" or task.family != "paper":
-                            yield task, mode, lens
+                        if applies(task, mode, lens, answer):
+                            yield CurveKey(name, mode, answer, lens)
 
     def lengths_of(self, task: Task) -> tuple[int, ...]:
         """The lengths that a task is asked at; of an adaptive plan, a ladder over its range."""
         if self.max_length is not None:
             doubling = 2 ** np.arange(int(np.log2(self.max_length)) + 1)
             return tuple(sorted({*map(int, doubling), self.max_length}))
-        return self.lengths or task.lengths or parse_lengths(STANDARD)
+        return self.lengths or task.lengths or parse_lengths(DEFAULT_LENGTHS)
 
     def trials_of(self, task: Task) -> int:
         """Trials per length of a task; of an adaptive plan, 1."""
         if self.max_length is not None:
             return 1
-        return self.trials or (1 if task.family == "paper" else TRIALS)
+        return self.trials or task.trials
 
     def trial_ids(self) -> Iterator[TrialId]:
         """Every trial of the plan, in the order of ``trials.csv``.
 
         Of an adaptive plan, which trials there will be is not known: one per length of the ladder.
         """
-        for task, mode, lens in self.cells():
+        for curve in self.curves():
+            task = find_task(curve.task)
             yield from trial_ids(
-                task, mode, lens, self.lengths_of(task), self.trials_of(task), self.seed
+                task,
+                curve.mode,
+                curve.lens,
+                self.lengths_of(task),
+                self.trials_of(task),
+                self.seed,
+                curve.answer,
             )
+
+    def in_order(self, trials: Iterable[TrialId]) -> list[TrialId]:
+        """Trials of the plan in the order of ``trials.csv``; of an adaptive plan, by index."""
+        if self.precision is None:
+            wanted = set(trials)
+            return [trial for trial in self.trial_ids() if trial in wanted]
+        curves: dict[tuple[str, ...], int] = {curve: at for at, curve in enumerate(self.curves())}
+        return sorted(
+            trials, key=lambda t: (curves[t.task, t.mode, t.answer, t.lens], t.index, t.length)
+        )
+
+    def build_trials(self) -> Iterator[Trial]:
+        """Every trial of the plan, built, in the order of ``trials.csv``."""
+        return map(rebuild_trial, self.trial_ids())
+
+
+def _words(given: Any) -> tuple[str, ...]:
+    """The parts of a comma-separated list, or of any other, each once."""
+    parts = given.split(",") if isinstance(given, str) else given
+    return tuple(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
+
+
+def _find_form(name: str) -> str:
+    if name not in FORMS:
+        raise InputError(f"unknown answer form {name!r}; there are: {', '.join(FORMS)}")
+    return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import InputError
-from ..tasks.documents import question
 from .journal import Journal, digest
 from .manifest import (
     Manifest,
@@ -33,10 +32,13 @@ def folder_name(model: str) -> str:
     return re.sub(r"[^\w.-]|^\.+", "_", model.strip("/").replace("/", "__")) or "_"
 
 
-def documents_sha256(plan: Plan) -> str:
-    """Hash over every prompt and truth of a plan, in order."""
-    asked = (question(trial) for trial in plan.trial_ids())
-    return digest([[q.prompt_sha256, q.truth] for q in asked])
+def documents_sha256(documents: Iterable[tuple[str, str]]) -> str:
+    """Hash over a plan's documents, in order.
+
+    Args:
+        documents: SHA-256 of the prompt, and truth, of every trial.
+    """
+    return digest([list(document) for document in documents])
 
 
 class RunDirectory:
@@ -100,14 +102,22 @@ def find_run(path: Path) -> RunDirectory:
 
 
 def open_run(
-    out: Path, plan: Plan, numerics: dict[str, Any], run_id: str | None = None
+    out: Path,
+    plan: Plan,
+    numerics: Mapping[str, Any],
+    documents: Sequence[tuple[str, str]],
+    *,
+    run_id: str | None = None,
+    endpoint: str | None = None,
 ) -> RunDirectory:
-    """The run directory of a plan: begun, or found again to go on with.
+    """The run directory of a plan: created, or found again and resumed.
 
     Args:
         out: the results folder.
         plan: what is asked.
         numerics: what the engine or server is.
+        documents: SHA-256 of the prompt, and truth, of every trial, in the plan's order.
+        endpoint: the URL that is really asked.
         run_id: the run's name; default: from the plan and the engine, so that the same command
             resumes, and an upgraded engine begins afresh.
 
@@ -122,10 +132,10 @@ def open_run(
         raise InputError(f"--out {out}: {path} is or lies under a file, not a folder") from None
     except OSError as error:
         raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
-    documents = documents_sha256(plan)
+    sha256 = documents_sha256(documents)
     if (path / "manifest.json").exists():
         manifest = read_manifest(path / "manifest.json")
-        _check_same_run(path, manifest, plan, numerics, documents)
+        _check_same_run(path, manifest, plan, numerics, endpoint, sha256)
         run = RunDirectory(path, manifest)
     else:
         run = RunDirectory(
@@ -133,25 +143,33 @@ def open_run(
             Manifest(
                 run_id=name,
                 plan=plan,
-                documents_sha256=documents,
-                numerics=numerics,
+                endpoint=endpoint,
+                documents_sha256=sha256,
+                numerics=dict(numerics),
                 created=now(),
-                asked=sum(1 for _ in plan.trial_ids()),
+                asked=len(documents),
             ),
         )
     try:
-        run.update(versions=versions())
+        run.update(versions=versions(), endpoint=endpoint)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
     return run
 
 
 def _check_same_run(
-    path: Path, manifest: Manifest, plan: Plan, numerics: Mapping[str, Any], documents: str
+    path: Path,
+    manifest: Manifest,
+    plan: Plan,
+    numerics: Mapping[str, Any],
+    endpoint: str | None,
+    documents: str,
 ) -> None:
     difference = first_difference(
         manifest.plan.model_dump(mode="json"), plan.model_dump(mode="json")
     ) or first_difference(manifest.numerics, numerics)
+    if difference is None and manifest.endpoint not in (None, endpoint):
+        difference = f"the server asked was {manifest.endpoint} and is now {endpoint}"
     if difference is None and manifest.documents_sha256 != documents:
         difference = "the task generators have changed since (documents_sha256)"
     if difference is not None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from ..errors import InputError, StoreError
-from ..tasks.documents import question
-from ..tasks.trial import TrialId
-from .answers import Entry, Failure, Reply
+from ..errors import InputError
+from ..tasks.judging import Outcome
+from ..tasks.trial import Trial
+from .answers import Failure, Reply
 from .manifest import partial_path
-from .plan import Plan
 
 TEXT, INTEGER, NUMBER = "string", "Int64", "Float64"
 COLUMNS: dict[str, str] = {
@@ -37,72 +36,58 @@ COLUMNS: dict[str, str] = {
     "completion_tokens": INTEGER,
     "latency_s": NUMBER,
     "prompt_sha256": TEXT,
+    "reading": TEXT,
+    "rivals": TEXT,
+    "depth": NUMBER,
+    "answer_form": TEXT,
 }
-"""Columns of ``trials.csv`` in order, with their types; docs/run-directory.md describes them."""
+"""Columns of ``trials.csv`` in order, with their types; docs/run-directory.md describes them.
 
-OUTCOMES = ("correct", "wrong", "unparseable", "truncated", "refused", "failed")
+Columns are only added at the end, and the last one is never empty: a row that was cut off shows.
+"""
+
+ADDED_LATER: dict[str, str | None] = {
+    "reading": None,
+    "rivals": None,
+    "depth": None,
+    "answer_form": "free",
+}
+"""Columns that older tables lack, and what they held then."""
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+ANSWER_FORMS = ("free", "forced")
+RIVALS = " | "
+"""What stands between the readings in ``rivals``."""
 _LARGEST = 2**53
 """The integers up to here are exact in every reader of the table."""
 _REQUIRED = (
     "run_id", "model", "task", "mode", "lens", "length", "index", "seed", "outcome",
-    "prompt_sha256",
+    "prompt_sha256", "answer_form",
 )  # fmt: skip
 
 
-def trial_of(entry: Entry) -> TrialId | None:
-    """The trial that a journal entry answers; ``None`` for a task that is not Snellen's."""
-    try:
-        return TrialId(**{name: entry.trial[name] for name in TrialId.__dataclass_fields__})
-    except KeyError:
-        return None
+def trial_row(
+    run_id: str, model: str, trial: Trial, result: Reply | Failure, tokens: int | None = None
+) -> dict[str, Any]:
+    """The row of a trial: the one place where its answer is judged.
 
-
-def trial_table(run_id: str, plan: Plan, entries: Iterable[Entry]) -> pd.DataFrame:
-    """The rows of the trials that have an answer or a failure.
-
-    They stand in the plan's order; those of an adaptive plan by curve, index and length.
-
-    Raises:
-        StoreError: an answer's prompt is not the one that this version builds.
+    Args:
+        run_id: the run.
+        model: the model's name.
+        trial: what was asked.
+        result: the answer to it, or the failure.
+        tokens: tokens of the sequence, if they were counted.
     """
-    found: dict[TrialId, Entry] = {}
-    for entry in entries:
-        trial = trial_of(entry)
-        # A failure beside an answer is history: of another engine, in a merged journal.
-        if trial is not None and (isinstance(entry.result, Reply) or trial not in found):
-            found[trial] = entry
-    rows = [_row(run_id, plan.model, trial, found[trial]) for trial in _in_order(plan, found)]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-
-
-def _in_order(plan: Plan, found: Mapping[TrialId, Entry]) -> list[TrialId]:
-    if plan.precision is None:
-        return [trial for trial in plan.trial_ids() if trial in found]
-    curves = [(task.name, mode, lens) for task, mode, lens in plan.cells()]
-    return sorted(
-        found,
-        key=lambda t: (curves.index((t.task, t.mode, t.lens)), t.index, t.length),
-    )
-
-
-def _row(run_id: str, model: str, trial: TrialId, entry: Entry) -> dict[str, Any]:
-    asked = question(trial)
-    if asked.prompt_sha256 != entry.prompt_sha256:
-        raise StoreError(
-            f"the journal's answer to {trial.task} length {trial.length} index {trial.index} was "
-            "given to another prompt than this version of snellen builds; use the version that "
-            "the manifest names"
-        )
-    reply = None if isinstance(entry.result, Failure) else entry.result
-    judged = asked.judge(reply.text, reply.finish_reason) if reply else asked.judge("", "failed")
+    reply = None if isinstance(result, Failure) else result
+    judged = trial.judge(reply.text, reply.finish_reason) if reply else trial.judge("", "failed")
     return {
         "run_id": run_id,
         "model": model,
-        **{name: getattr(trial, name) for name in ("task", "mode", "lens", "length")},
-        "tokens": entry.trial.get("tokens"),
-        "index": trial.index,
-        "seed": trial.seed,
-        "truth": asked.truth,
+        **{name: getattr(trial.id, name) for name in ("task", "mode", "lens", "length")},
+        "tokens": tokens,
+        "index": trial.id.index,
+        "seed": trial.id.seed,
+        "truth": trial.truth,
         "answer": judged.answer or None,
         "outcome": judged.outcome,
         "abs_error": judged.abs_error,
@@ -110,8 +95,17 @@ def _row(run_id: str, model: str, trial: TrialId, entry: Entry) -> dict[str, Any
         "prompt_tokens": reply.prompt_tokens if reply else None,
         "completion_tokens": reply.completion_tokens if reply else None,
         "latency_s": reply.latency_s if reply else None,
-        "prompt_sha256": asked.prompt_sha256,
+        "prompt_sha256": trial.prompt_sha256,
+        "answer_form": trial.id.answer,
+        "reading": judged.reading or None,
+        "rivals": RIVALS.join(judged.rivals) or None,
+        "depth": trial.notes.get("depth"),
     }
+
+
+def trial_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows of trials as a table with :data:`COLUMNS`, in the order given."""
+    return pd.DataFrame(list(rows), columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def write_trials(path: Path, trials: pd.DataFrame) -> None:
@@ -140,6 +134,9 @@ def read_trials(path: Path) -> pd.DataFrame:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not a table of trials: {str(error).strip()}") from error
+    for name, value in ADDED_LATER.items():
+        if name not in raw.columns:
+            raw[name] = pd.Series(value, index=raw.index, dtype="str")
     missing = [name for name in COLUMNS if name not in raw.columns]
     if missing:
         raise InputError(f"{path} line 1: column {missing[0]!r} is missing")
@@ -166,8 +163,9 @@ def check_trials(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     table = pd.DataFrame(columns).astype(COLUMNS)
     _refuse(path, raw["outcome"], ~table["outcome"].isin(OUTCOMES))
     _refuse(path, raw["length"], table["length"] < 1)
-    # The last column: a row that was cut off shows here.
     _refuse(path, raw["prompt_sha256"], table["prompt_sha256"].str.len() != 64)
+    # The last column: a row that was cut off shows here.
+    _refuse(path, raw["answer_form"], ~table["answer_form"].isin(ANSWER_FORMS))
     return table
 
 
@@ -176,31 +174,4 @@ def _refuse(path: Path, column: pd.Series[Any], broken: pd.Series[bool]) -> None
     if at.size:
         value = column.iloc[at[0]]
         what = "is empty" if pd.isna(value) else f"holds {value!r}"
-        raise InputError(f"{path} line {at[0] + 2}, column {column.name!r} {what}; mend that row")
-
-
-def examples(entries: Iterable[Entry]) -> Iterator[Mapping[str, Any]]:
-    """Answered trials word for word, for the report to choose from.
-
-    Yields:
-        Dictionaries with task, mode, lens, length, index, prompt, answer_text, truth, answer,
-        outcome.
-    """
-    for entry in entries:
-        trial = trial_of(entry)
-        if trial is not None and isinstance(entry.result, Reply):
-            yield example(trial, entry.result)
-
-
-def example(trial: TrialId, reply: Reply) -> dict[str, Any]:
-    """One answered trial word for word."""
-    asked = question(trial)
-    judged = asked.judge(reply.text, reply.finish_reason)
-    return {
-        **trial.as_dict(),
-        "prompt": asked.prompt,
-        "answer_text": reply.text,
-        "truth": asked.truth,
-        "answer": judged.answer,
-        "outcome": judged.outcome,
-    }
+        raise InputError(f"{path} line {at[0] + 2}, column {column.name!r} {what}; fix this row")

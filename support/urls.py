@@ -2,17 +2,69 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ..errors import InputError
 
+_ENDPOINTS = ("/chat/completions", "/completions", "/responses", ":generateContent")
 
-def check_url(url: str) -> None:
-    """Refuse what cannot be a server's address.
+
+def check_url(url: str, *, query: bool = False) -> None:
+    """Refuse what cannot be a server's base URL.
+
+    Args:
+        url: what was given.
+        query: whether it may have a query (Azure's ``?api-version=…``).
 
     Raises:
-        InputError: not an http or https URL with a host.
+        InputError: not an http or https URL with a host; or it holds a password, a query, or an
+            endpoint.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, an unclosed bracket
+        sound = False
+    if not sound or any(character.isspace() for character in url):
         raise InputError(f"not a server's URL: {url!r}; it looks like http://127.0.0.1:8000/v1")
+    if parts.username or parts.password:
+        raise InputError(
+            f"the URL of {parts.hostname} holds a user name or password, which would be written "
+            "into the results; leave it out, and give the key in the environment"
+        )
+    shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    if is_azure(url) and not query and "/v1" not in parts.path:
+        raise InputError(
+            f"{shown} is Azure's: name the model azure/DEPLOYMENT, with AZURE_OPENAI_ENDPOINT, "
+            "AZURE_OPENAI_API_KEY and OPENAI_API_VERSION in the environment"
+        )
+    if (parts.query and not query) or parts.fragment:
+        raise InputError(
+            f"a base URL has no query: leave out what follows {shown!r}"
+            + ("; an Azure server is named azure/DEPLOYMENT" if "api-version" in url else "")
+        )
+    for endpoint in _ENDPOINTS:
+        if parts.path.rstrip("/").endswith(endpoint):
+            raise InputError(
+                f"{shown} is an endpoint, not a base URL: leave out {endpoint!r} at its end"
+            )
+
+
+def is_azure(url: str) -> bool:
+    """Whether a URL is that of an Azure OpenAI resource."""
+    host = urlsplit(url).hostname or ""
+    return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com")) or (
+        "/openai/deployments/" in urlsplit(url).path
+    )
+
+
+def is_near(url: str) -> bool:
+    """Whether a server is on this machine or in a private network, as far as its name says."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        local = (".local", ".internal", ".lan", ".localhost")
+        return "." not in host or host.endswith(local)
+    return address.is_private or address.is_loopback or address.is_link_local

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .registry import Task
+from .modes import REASONED, base_mode
+from .task import Task
 
 _ANSWER = 32
 _FINAL_LINE = 256
@@ -12,18 +13,28 @@ _PER_ITEM = 2
 """Tokens of an item and what stands beside it, for a model that repeats the sequence first."""
 _PER_ITEM_COPIED = 3
 _PER_ITEM_REASONED = 8
+_PER_RECORD = 6
+"""A record has a key and a value, and is longer than an item of any other task."""
 
 
-def answer_tokens(task: Task, mode: str, length: int) -> int:
+def answer_tokens(task: Task, mode: str, length: int, answer: str = "free") -> int:
     """The default token limit for one answer.
 
     It grows with what the mode asks for. A bare number is short, but many models say the
     sequence again before they answer, and cutting them off would tell nothing of their sight; a
-    copied sequence is as long as the sequence; reasoning visits every item.
+    copied sequence is as long as the sequence; reasoning visits every item. A forced answer, and
+    one after plain examples, holds nothing but the answer.
     """
-    if mode != "direct":
-        copied = _PER_ITEM_COPIED * length if task.answer == "digits" else 0
-        return _ANSWER + copied + _REASONING + _PER_ITEM_REASONED * length
-    if task.family == "paper":
+    copied = _PER_ITEM_COPIED * length if task.answer == "sequence" else 0
+    times = _PER_RECORD if task.answer == "code" else 1
+    base = base_mode(mode)
+    if base in REASONED:
+        return _ANSWER + copied + _REASONING + _PER_ITEM_REASONED * length * times
+    if answer == "forced":
+        # JSON: quotation marks, commas, and up to a quarter more items than were asked about.
+        return _ANSWER + 2 * copied
+    if base == "fewshot":
+        return _ANSWER + copied
+    if not task.takes_lenses:
         return _FINAL_LINE if "cot" in task.modes else _ANSWER
-    return _ANSWER + length * (_PER_ITEM_COPIED if task.answer == "digits" else _PER_ITEM)
+    return _ANSWER + (copied or _PER_ITEM * length * times)

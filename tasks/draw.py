@@ -12,7 +12,11 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 T = TypeVar("T")
+_WORTH_A_DETOUR = 1000
 
 
 class Draw:
@@ -25,6 +29,20 @@ class Draw:
     def uniform(self) -> float:
         """A number in [0, 1)."""
         return self._random.random()
+
+    def uniforms(self, count: int) -> npt.NDArray[np.float64]:
+        """So many numbers in [0, 1), shape ``(count,)``: what :meth:`uniform` would give."""
+        if count < _WORTH_A_DETOUR:
+            return np.array([self._random.random() for _ in range(count)])
+        # numpy's RandomState is the same generator, frozen like Python's, and 30 times as fast.
+        version, state, spare = self._random.getstate()
+        fast = np.random.RandomState()
+        key = np.array(state[:-1], dtype=np.uint32)
+        fast.set_state(("MT19937", key, state[-1], 0, 0.0))
+        found = fast.random_sample(count)
+        after = fast.get_state(legacy=False)["state"]
+        self._random.setstate((version, (*after["key"].tolist(), after["pos"]), spare))
+        return found
 
     def below(self, n: int) -> int:
         """An integer from 0 to n - 1, each as likely as the next."""

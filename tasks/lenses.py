@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
+from .catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
     """One change to the prompt.
+
+    A plug-in offers one through the entry-point group ``snellen.lenses``; docs/tasks.md shows how.
 
     Attributes:
         name: as the command line writes it.
@@ -20,6 +23,9 @@ class Lens:
         hint: warn against the answer that a model without sight would give.
         question_first: put the question before the sequence.
         repeat: say the whole prompt twice.
+        write: write the sequence down, given the items and the task's own separator; instead of
+            separator and group mark.
+        rewrite: change the finished prompt, for what the other fields cannot say.
     """
 
     name: str
@@ -29,6 +35,12 @@ class Lens:
     hint: bool = False
     question_first: bool = False
     repeat: bool = False
+    write: Callable[[Sequence[str], str], str] | None = None
+    rewrite: Callable[[str], str] | None = None
+
+    def change(self, prompt: str) -> str:
+        """The finished prompt, changed where the lens changes it."""
+        return prompt if self.rewrite is None else self.rewrite(prompt)
 
     def render(self, items: Sequence[str], separator: str) -> str:
         """Write a sequence down.
@@ -37,6 +49,8 @@ class Lens:
             items: the elements.
             separator: the task's own separator, used where the lens has none.
         """
+        if self.write is not None:
+            return self.write(items, separator)
         between = separator if self.separator is None else self.separator
         if not self.every:
             return between.join(items)
@@ -49,9 +63,10 @@ class Lens:
         return ", ".join(groups)
 
 
-LENSES: dict[str, Lens] = {
-    lens.name: lens
-    for lens in (
+LENSES = Catalogue(
+    "snellen.lenses",
+    Lens,
+    (
         Lens("none", "the prompt as it is"),
         Lens("comma", "a comma after every item", separator=", "),
         Lens("newline", "every item on its own line", separator="\n"),
@@ -62,8 +77,9 @@ LENSES: dict[str, Lens] = {
             "question_first", "the question before the sequence (paper, C.5)", question_first=True
         ),
         Lens("repeat", "the whole prompt twice (arXiv 2512.14982)", repeat=True),
-    )
-}
+    ),
+)
+"""All lenses by name, those of plug-ins included."""
 
 
 def find_lens(name: str) -> Lens:

@@ -6,9 +6,13 @@ What the paper leaves open was chosen once, here; docs/paper.md lists every choi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from .chance import Guess, binomial_guess, even_odds, no_guess
+from .counting import BERNOULLI_P
 from .draw import Draw
-from .sequences import BERNOULLI_P, Items
+from .prompts.wording import PAPERS_THINK
+from .task import Generator, Items, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +29,16 @@ class PaperPrompt:
     separator: str = ""
     shots: str = ""
 
-    def text(self, made: Items, mode: str) -> str:
+    def __call__(self, made: Items, mode: str) -> str:
         """The prompt for a sequence in a mode."""
         asked = self.template.format(seq=self.separator.join(made.items))
         if mode == "direct":
             return asked
         if mode == "cot":
-            return f"{THINK} {asked}"
-        return f"{THINK} Here are a few examples:\n{self.shots}{asked}"
+            return f"{PAPERS_THINK} {asked}"
+        return f"{PAPERS_THINK} Here are a few examples:\n{self.shots}{asked}"
 
 
-THINK = "Let's think step by step, showing me your reasoning."
 COUNT_LENGTHS = tuple(range(5, 196, 10))
 COPY_LENGTHS = tuple(range(100, 501, 50))
 ABLATION_LENGTHS = tuple(range(100, 1501, 100))
@@ -161,3 +164,69 @@ COPY_FIRST = PaperPrompt(_COPY % "first")
 COPY_LAST_HINT = PaperPrompt(_COPY % "last" + _HINT)
 COPY_TYPE_1 = PaperPrompt(_TYPE_1)
 COPY_TYPE_2 = PaperPrompt(_TYPE_2)
+
+
+def _count(name: str, figures: str, generate: Generator, prompt: PaperPrompt, guess: Guess) -> Task:
+    return Task(
+        name,
+        f"Figs. 3, 6 ({figures})",
+        generate,
+        prompt,
+        family="paper",
+        separator=prompt.separator,
+        guess=guess,
+        modes=("direct", "cot", "cot_fewshot"),
+        lengths=COUNT_LENGTHS,
+        trials=1,
+    )
+
+
+def _copy(
+    name: str,
+    figure: str,
+    generate: Generator,
+    prompt: PaperPrompt,
+    *,
+    end: Literal["first", "last"] = "last",
+    lengths: tuple[int, ...] = COPY_LENGTHS,
+) -> Task:
+    return Task(
+        name,
+        figure,
+        generate,
+        prompt,
+        answer="symbol",
+        family="paper",
+        separator=prompt.separator,
+        guess=even_odds,
+        end=end,
+        modes=("direct",),
+        lengths=lengths,
+        trials=1,
+    )
+
+
+_share = binomial_guess(BERNOULLI_P)
+TASKS = (
+    _count("paper_sum_ones", "i", ones, SUM_ONES, no_guess),
+    _count("paper_count_ones", "ii", ones, COUNT_ONES, no_guess),
+    _count("paper_count_ones_bernoulli", "iii", zeros_and_ones, COUNT_BERNOULLI, _share),
+    _count("paper_count_word", "iv", cars, COUNT_CAR, no_guess),
+    _copy("paper_copy_last", "Fig. 2a, last", ones_then_zero, COPY_LAST),
+    _copy("paper_copy_first", "Fig. 2a, first", zero_then_ones, COPY_FIRST, end="first"),
+    _copy("paper_copy_last_hint", "Fig. 2b", ones_then_zero, COPY_LAST_HINT),
+    _copy(
+        "paper_copy_last_interleaved_01", "Fig. 2c, [0,1]*n + [0]", interleaved_01, COPY_LAST
+    ),
+    _copy(
+        "paper_copy_last_interleaved_10", "Fig. 2c, [1,0]*n + [0]", interleaved_10, COPY_LAST
+    ),
+    _copy(
+        "paper_copy_last_type1", "Fig. 11, type 1", ones_then_zero, COPY_TYPE_1,
+        lengths=ABLATION_LENGTHS,
+    ),
+    _copy(
+        "paper_copy_last_type2", "Fig. 11, type 2", ones_then_zero, COPY_TYPE_2,
+        lengths=ABLATION_LENGTHS,
+    ),
+)  # fmt: skip

@@ -1,30 +1,35 @@
-"""A trial's question: built from its identity alone, the same everywhere and always."""
+"""A trial: one prompt and its truth, built from its identity alone, the same everywhere."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+import operator
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..errors import InputError
 from .draw import Draw
 from .judging import Judgement, judge
-from .lenses import Lens, find_lens
-from .paper import THINK
-from .registry import Standard, Task, find_mode, find_task
-from .sequences import Items
-from .wording import Phrases, choose
+from .lenses import find_lens
+from .lookup import value_of
+from .modes import BARE, REASONED, base_mode, find_mode
+from .prompts.compose import compose, stop_texts
+from .reading import Facts
+from .registry import find_task
+from .task import Items, Task
 
-EXAMPLE_LENGTHS = (12, 6)
-"""Lengths of the worked examples, as in the paper (Appendix C.1)."""
+FREE, FORCED = "free", "forced"
+FORMS = (FREE, FORCED)
+"""How an answer may be written: as any text, or only as an answer of the right kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialId:
-    """What a trial is; everything about its question follows from it.
+    """What a trial is; everything about its prompt follows from it.
 
-    Trials that differ only in mode and lens ask about the same sequence in the same words, so
-    that modes and lenses are compared on equal ground.
+    Trials that differ only in mode, answer form and lens ask about the same sequence in the same
+    words, so that these are compared on equal ground.
     """
 
     task: str
@@ -34,109 +39,189 @@ class TrialId:
     length: int
     index: int
     seed: int
+    answer: str = FREE
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields by name, JSON-able."""
-        return asdict(self)
+        """The fields by name, JSON-able.
 
+        The answer form stands there only where it is not free: the journal's keys of all runs
+        from before there were forms stay what they are.
+        """
+        fields = asdict(self)
+        if self.answer == FREE:
+            del fields["answer"]
+        return fields
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The question of one trial.
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> TrialId:
+        """The identity that a mapping holds, beside whatever else it holds.
 
-    Attributes:
-        trial: its identity.
-        prompt: the text that the model is asked.
-        sequence: the part of the prompt that holds the items.
-        truth: the expected answer.
-    """
+        A document calls the answer form ``answer``; a row of the table of trials calls it
+        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is of
+        the version that the manifest names.
 
-    trial: TrialId
-    prompt: str
-    sequence: str
-    truth: str
-
-    @property
-    def prompt_sha256(self) -> str:
-        """Hash of the prompt, to prove later that a rebuilt prompt is the one asked."""
-        return hashlib.sha256(self.prompt.encode()).hexdigest()
-
-    def judge(self, text: str, finish_reason: str | None = None) -> Judgement:
-        """Judge an answer to this question (see :func:`snellen.tasks.judging.judge`)."""
-        return judge(
-            text,
-            self.truth,
-            find_task(self.trial.task).answer,
-            finish_reason=finish_reason,
-            number_alone=self.trial.mode == "direct",
+        Raises:
+            KeyError: a field is missing.
+            TypeError: a length, index or seed is not a whole number.
+            InputError: there is no such task.
+        """
+        task = str(fields["task"])
+        return cls(
+            task=task,
+            mode=str(fields["mode"]),
+            lens=str(fields["lens"]),
+            version=fields["version"] if "version" in fields else find_task(task).version,
+            length=_whole(fields["length"]),
+            index=_whole(fields["index"]),
+            seed=_whole(fields["seed"]),
+            answer=str(fields.get("answer_form") or fields.get("answer", FREE)),
         )
 
 
-def ask(task: Task, mode: str, lens: str, length: int, index: int, seed: int) -> Question:
-    """Build the question of a trial.
+def _whole(number: Any) -> int:
+    """A whole number, be it numpy's or pandas'; not one in a text, nor a part of one."""
+    return operator.index(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One trial: what is asked, and what the right answer is.
+
+    Attributes:
+        id: its identity.
+        prompt: the text that the model is asked.
+        sequence: the part of the prompt that holds the items.
+        truth: the expected answer.
+        prompt_sha256: hash of the prompt, to prove that an answer was given to this very text.
+        facts: what the reader of an answer may know of the question; never the truth.
+        stop: texts that end an answer; the model stops before them.
+        chat: whether the prompt is a user's turn of a conversation; otherwise it is raw text to
+            continue, whatever the run says.
+        notes: further columns of the table of trials (``depth``).
+    """
+
+    id: TrialId
+    prompt: str
+    sequence: str
+    truth: str
+    prompt_sha256: str
+    facts: Facts
+    stop: tuple[str, ...] = ()
+    chat: bool = True
+    notes: Mapping[str, float] = field(default_factory=dict)
+
+    def judge(self, text: str, finish_reason: str | None = None) -> Judgement:
+        """Judge an answer to this trial (see :func:`snellen.tasks.judging.judge`)."""
+        return judge(text, self.truth, self.facts, finish_reason=finish_reason)
+
+    def without_text(self) -> Trial:
+        """The same trial without its texts, to keep many long ones in little memory."""
+        return replace(self, prompt="", sequence="")
+
+
+def rebuild_trial(identity: TrialId | Mapping[str, Any]) -> Trial:
+    """The trial of an identity, or of a mapping that holds one (a document, a table's row).
 
     Raises:
-        InputError: the mode or the lens does not exist or does not apply to the task.
+        InputError: the task, mode or lens does not exist, or another version of the task asked
+            this.
     """
-    check_applies(task, mode, lens)
+    trial = identity if isinstance(identity, TrialId) else TrialId.from_dict(identity)
+    task = find_task(trial.task)
+    built = build_trial(
+        task, trial.mode, trial.lens, trial.length, trial.index, trial.seed, trial.answer
+    )
+    if built.id.version != trial.version:
+        raise InputError(
+            f"{trial.task} in mode {trial.mode} with lens {trial.lens} was asked in version "
+            f"{trial.version}, and this version of snellen asks version {built.id.version}: its "
+            "prompt cannot be built again; use the version that the manifest names"
+        )
+    return built
+
+
+def can_rebuild(trial: TrialId) -> bool:
+    """Whether this version of Snellen knows a trial's task, and asks it as it was asked."""
+    try:
+        task = find_task(trial.task)
+    except InputError:
+        return False
+    return task.version_of(trial.mode, trial.lens) == trial.version
+
+
+def build_trial(
+    task: Task,
+    mode: str,
+    lens: str,
+    length: int,
+    index: int,
+    seed: int,
+    answer: str = FREE,
+) -> Trial:
+    """Build a trial.
+
+    Raises:
+        InputError: the mode, the lens or the answer form does not exist or does not apply to the
+            task.
+    """
+    check_applies(task, mode, lens, answer)
     identity = (task.name, task.version, length, index, seed)
     made = task.generate(Draw(*identity), length)
-    trial = TrialId(task.name, mode, lens, task.version, length, index, seed)
-    if not isinstance(task.prompt, Standard):
-        sequence = task.prompt.separator.join(made.items)
-        return Question(trial, task.prompt.text(made, mode), sequence, made.truth)
-    glass = find_lens(lens)
-    phrases = choose(task.prompt.wording, (task.name, task.version, length, seed), index)
-    prompt = _compose(task.prompt, made, phrases, mode, glass)
-    if mode == "cot_fewshot":
-        prompt = _examples(task, task.prompt, identity, glass) + prompt
-    if glass.repeat:
-        prompt = f"{prompt}\n\n{prompt}"
-    return Question(trial, prompt, glass.render(made.items, task.prompt.separator), made.truth)
+    prompt, sequence = compose(task, made, mode, find_lens(lens), identity)
+    return Trial(
+        TrialId(
+            task.name, mode, lens, task.version_of(mode, lens), length, index, seed, answer
+        ),
+        prompt,
+        sequence,
+        made.truth,
+        hashlib.sha256(prompt.encode()).hexdigest(),
+        _facts(task, made, mode, length),
+        stop_texts(task, mode),
+        base_mode(mode) != "fewshot",
+        made.notes,
+    )  # fmt: skip
 
 
-def check_applies(task: Task, mode: str, lens: str) -> None:
-    """Make sure that a task can be asked in a mode and through a lens.
+def _facts(task: Task, made: Items, mode: str, length: int) -> Facts:
+    items = map(value_of, made.items) if task.answer == "code" else made.items
+    return Facts(
+        task.answer,
+        made.asked,
+        tuple(dict.fromkeys(items)),
+        length,
+        # The paper's prompts ask for a final line, and do not forbid others before it.
+        bare=base_mode(mode) in BARE and task.takes_lenses,
+        end=task.end,
+    )
+
+
+def applies(task: Task, mode: str, lens: str, answer: str = FREE) -> bool:
+    """Whether a task can be asked in a mode, through a lens, for an answer of a form."""
+    return (
+        task.has_mode(mode)
+        and (lens == "none" or task.takes_lenses)
+        and (answer == FREE or base_mode(mode) not in REASONED)
+    )
+
+
+def check_applies(task: Task, mode: str, lens: str, answer: str = FREE) -> None:
+    """Make sure that a task can be asked in a mode, through a lens, for an answer of a form.
 
     Raises:
         InputError: it cannot.
     """
     find_mode(mode)
     find_lens(lens)
-    if mode not in task.modes:
+    if answer not in FORMS:
+        raise InputError(f"unknown answer form {answer!r}; there are: {', '.join(FORMS)}")
+    if applies(task, mode, lens, answer):
+        return
+    if not task.has_mode(mode):
         raise InputError(f"task {task.name} has no mode {mode!r}; it has: {', '.join(task.modes)}")
-    if lens != "none" and not isinstance(task.prompt, Standard):
-        raise InputError(f"task {task.name} is the paper's own prompt: it takes no lens")
-
-
-def _compose(style: Standard, made: Items, phrases: Phrases, mode: str, lens: Lens) -> str:
-    words = style.wording
-    shown = phrases.intro.format(seq=lens.render(made.items, style.separator))
-    asked = phrases.question.format(asked=made.asked)
-    hint = [words.hint.format(decoy=made.decoy)] if lens.hint else []
-    if mode == "direct":
-        how = phrases.bare
-    else:
-        think = [THINK] if mode == "cot" else []
-        final_line = (
-            "End with a line that says exactly 'The final answer is: xxxx', "
-            f"where 'xxxx' is {words.noun}."
+    if answer == FORCED and base_mode(mode) in REASONED:
+        raise InputError(
+            f"a forced answer leaves no room for the reasoning of mode {mode!r}; use --mode "
+            "direct or fewshot, or --answer free"
         )
-        how = " ".join([*think, final_line])
-    parts = [asked, *hint, how, shown] if lens.question_first else [shown, asked, *hint, how]
-    return "\n".join(parts)
-
-
-def _examples(task: Task, style: Standard, identity: tuple[str | int, ...], lens: Lens) -> str:
-    shots = [f"{THINK} Here are a few examples:"]
-    for number, length in enumerate(EXAMPLE_LENGTHS):
-        made = task.generate(Draw("example", number, *identity), length)
-        shown = lens.render(made.items, style.separator)
-        question = style.wording.questions[number].format(asked=made.asked)
-        shots += [
-            style.wording.intros[number].format(seq=shown),
-            question,
-            style.work(made, style.separator),
-            f"The final answer is: {made.truth}\n",
-        ]
-    return "\n".join(shots) + "\n"
+    raise InputError(f"task {task.name} writes its own prompt, word for word: it takes no lens")

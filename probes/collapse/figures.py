@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..style import BLACK, BLUE, GREEN, GREY, PUBLISHED, RED, new_figure, plain_log_axis, styled
+from ...support.palette import BLACK, BLUE, GREEN, MUTED, VERMILLION
+from ..drawing import PUBLISHED, new_figure, plain_log_axis, styled
 from .measure import headline
 
 if TYPE_CHECKING:
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
 
 DTYPE_LINES: dict[str, dict[str, Any]] = {
     # The reference lies under the others, wide and pale: where it shows, they have left it.
-    "float64": {"color": GREY, "lw": 4.5, "alpha": 0.35, "solid_capstyle": "round"},
+    "float64": {"color": MUTED, "lw": 4.5, "alpha": 0.35, "solid_capstyle": "round"},
     "float32": {"color": BLUE, "marker": "o"},
     "float16": {"color": GREEN, "marker": "^"},
-    "bfloat16": {"color": RED, "marker": "s"},
+    "bfloat16": {"color": VERMILLION, "marker": "s"},
 }
 
 
 def draw_distance(axis: Axes, table: pd.DataFrame, published: pd.DataFrame | None = None) -> None:
     """Distance against length for one kind: a line per dtype, its null band shaded below.
 
-    Filled markers stand out of the band along every route, hollow ones are collapsed.
+    Hollow markers: the distance lies inside the band.
 
     Args:
         axis: Where to draw.
@@ -40,7 +41,7 @@ def draw_distance(axis: Axes, table: pd.DataFrame, published: pd.DataFrame | Non
         colour = line["color"]
         axis.plot(rows.length, rows.linf, label=dtype, **line)
         if "marker" in line:
-            hollow = rows[rows.collapsed]
+            hollow = rows[rows.inside]
             axis.plot(hollow.length, hollow.linf, **{**line, "ls": "none", "mfc": "white"})
         edge = rows.null_linf.clip(lower=1e-18)
         axis.fill_between(rows.length, 1e-18, edge, color=colour, alpha=0.14, lw=0)
@@ -89,7 +90,7 @@ def collapse_figure(collapse: pd.DataFrame, step: int, state: str = "final norm"
         axis.set_ylabel(f"$L_\\infty$ distance, n and n+{step}\n(mean over heads)")
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4,
-        title=f"shaded below dashes: null band ({band_text(table)}); hollow: collapsed",
+        title=f"shaded below dashes: null band ({band_text(table)}); hollow: distance inside it",
         title_fontsize=8,
     )  # fmt: skip
     return figure
@@ -97,7 +98,7 @@ def collapse_figure(collapse: pd.DataFrame, step: int, state: str = "final norm"
 
 @styled
 def depth_figure(collapse: pd.DataFrame, dtype: str) -> Figure:
-    """One panel per kind: relative distance at every depth and length; dots mark collapse."""
+    """One panel per kind: relative distance by depth and length; dots: inside the null band."""
     from matplotlib.colors import LogNorm
 
     table = collapse[collapse.dtype == dtype]
@@ -113,7 +114,7 @@ def depth_figure(collapse: pd.DataFrame, dtype: str) -> Figure:
             index="depth", columns="length", values="rel_l2"
         )
         flags = table[table.kind == kind].pivot_table(
-            index="depth", columns="length", values="collapsed"
+            index="depth", columns="length", values="inside"
         )
         image = axis.pcolormesh(grid.to_numpy().clip(low), norm=norm, cmap="viridis")
         rows, cells = np.nonzero(flags.to_numpy())
@@ -143,11 +144,16 @@ def served_figure(table: pd.DataFrame) -> Figure:
     )
     for axis, kind in zip(axes, kinds, strict=False):
         rows = table[table.kind == kind]
-        hollow = rows[rows.collapsed]
-        axis.fill_between(rows.length, 0, rows.null_tv, color=RED, alpha=0.14, lw=0)
+        hollow = rows[rows.inside]
+        axis.fill_between(rows.length, 0, rows.null_tv, color=VERMILLION, alpha=0.14, lw=0)
         axis.plot(
-            rows.length, rows.null_tv, "--", color=RED, lw=0.9, label="null band: repeated calls"
-        )
+            rows.length,
+            rows.null_tv,
+            "--",
+            color=VERMILLION,
+            lw=0.9,
+            label="null band: repeated calls",
+        )  # fmt: skip
         axis.plot(rows.length, rows.tv, "o-", color=BLUE, label="n and n+1 (lower bound)")
         axis.plot(hollow.length, hollow.tv, "o", color=BLUE, mfc="white")
         axis.set_ylim(-0.03, 1.03)

@@ -1,13 +1,15 @@
-"""The null band: what rounding alone does to a state, and the horizon where signal enters it.
+"""The null band: what rounding alone does to a distance, and the horizon where signal enters it.
 
-The same prompt is computed along equivalent routes (:class:`.states.Route`): in exact arithmetic
-all agree, so their distances are noise of the dtype and the kernels. A pair whose distance is no
-larger than that noise is called collapsed: no reader of the state can tell its members apart by
-anything but luck.
+The same prompt is computed along equivalent routes (:class:`.states.last_token.Route`): in exact
+arithmetic all agree, so their distances are noise of the dtype and the kernels. A pair *inside
+the null band* is no farther apart, by this one distance, than one prompt is from itself. That is
+a statement about one distance, not about what a reader can do: along the right direction the two
+may still be told apart, which :mod:`..decoding` tests.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,7 +28,7 @@ SEPARATE_LIMIT = 8
 
 
 def null_routes(device: str, chunk: int, tokens: Sequence[int]) -> list[Route]:
-    """The equivalent routes for a device; the first is what null distances start from.
+    """The equivalent routes for a device.
 
     Args:
         device: ``cpu``, ``cuda``, ...
@@ -40,50 +42,68 @@ def null_routes(device: str, chunk: int, tokens: Sequence[int]) -> list[Route]:
         Route("left padding, one thread" if threads else "left padding", pad=3, threads=threads),
         Route("cached chunks of 64", chunk=64),
         Route("eager attention", attention="eager"),
+        Route("eager attention, left padding", attention="eager", pad=3),
     ]
     if sum(tokens) <= SEPARATE_LIMIT * max(tokens):
         routes.append(SEPARATE)
     return [route._replace(chunk=min(route.chunk, chunk)) for route in routes]
 
 
+def null_pairs(routes: Sequence[Route]) -> list[tuple[int, int]]:
+    """Indices of the routes whose distances on one prompt are null distances.
+
+    Both members of a pair of prompts are computed along one route, hence with one kernel; so
+    null distances too are between routes of one attention kernel.
+    """
+    return [
+        (i, j)
+        for i, j in itertools.combinations(range(len(routes)), 2)
+        if routes[i].attention == routes[j].attention
+    ]
+
+
 def band_edge(null: ArrayLike) -> Array:
     """Upper edge of the null band at each length.
 
-    Noise changes slowly with length, so each length pools its neighbours' null distances too.
+    Noise changes slowly with length, so each length pools the null distances of its neighbours
+    on the grid; at its ends there is one neighbour.
 
     Args:
-        null: Shape (..., lengths, samples): distances between routes on the same prompt.
+        null: Shape (..., lengths, samples): distances between routes on the same prompt; nan
+            where two routes turned out one computation, which says nothing about rounding.
 
     Returns:
-        Shape (..., lengths).
+        Shape (..., lengths); 0 where there is no null distance: then any difference is one.
     """
     samples = np.asarray(null, dtype=np.float64)
-    before = np.concatenate([samples[..., :1, :], samples[..., :-1, :]], axis=-2)
-    after = np.concatenate([samples[..., 1:, :], samples[..., -1:, :]], axis=-2)
-    pooled = np.concatenate([before, samples, after], axis=-1)
-    return np.asarray(np.quantile(pooled, QUANTILE, axis=-1, method="higher"))
+    blank = np.full_like(samples[..., :1, :], np.nan)
+    padded = np.concatenate([blank, samples, blank], axis=-2)
+    pooled = np.concatenate([padded[..., :-2, :], samples, padded[..., 2:, :]], axis=-1)
+    pooled = np.sort(pooled, axis=-1)  # nan last
+    known = np.isfinite(pooled).sum(axis=-1, keepdims=True)
+    place = np.ceil(QUANTILE * (np.maximum(known, 1) - 1)).astype(int)
+    edge = np.take_along_axis(pooled, place, axis=-1)
+    return np.asarray(np.where(known > 0, edge, 0.0)[..., 0])
 
 
 def inside_band(signal: ArrayLike, null: ArrayLike) -> NDArray[np.bool_]:
-    """Whether some route shows no more than noise between the members of a pair.
-
-    A real difference is there along every route; rounding puts it there along some.
+    """Whether a pair's distance, the median over routes, is at most the edge of the band.
 
     Args:
-        signal: Shape (..., lengths, routes): distances of the pair.
+        signal: Shape (..., lengths, routes): distances of the pair along each route.
         null: Shape (..., lengths, samples).
 
     Returns:
         Shape (..., lengths).
     """
-    return np.asarray(np.min(signal, axis=-1) <= band_edge(null))
+    return np.asarray(np.median(np.asarray(signal, dtype=np.float64), axis=-1) <= band_edge(null))
 
 
 class Horizon(NamedTuple):
-    """The length from which a pair stays collapsed.
+    """The length from which a pair's distance stays inside the null band.
 
     Attributes:
-        value: First such length of the grid; None when the last length still shows a signal.
+        value: First such length of the grid; None when the last length lies outside.
         low: Lower end of its 95 % interval; None beyond the grid.
         high: Upper end; None beyond the grid.
         longest: The longest length looked at: None reads "> longest".
@@ -129,7 +149,7 @@ def find_horizon(
 
 
 def _tail(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Index at which the closing run of collapsed lengths begins, per row."""
+    """Index at which the closing run of lengths inside begins, per row."""
     outside = ~inside[:, ::-1]
     run = np.where(outside.any(axis=1), outside.argmax(axis=1), inside.shape[1])
     return np.asarray(inside.shape[1] - run, dtype=np.int64)

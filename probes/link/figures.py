@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..style import BLUE, GREY, RED, new_figure, plain_log_axis, styled
+from ...support.palette import BLUE, MUTED, VERMILLION
+from ..drawing import new_figure, plain_log_axis, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
             f"{task.replace('_', ' ')}\n{judged} answers judged of {len(chosen)} prompts"
         )
         middle = by_length.rel_l2.median()
-        distance.plot(chosen.length, chosen.rel_l2, ".", color=GREY, ms=3, alpha=0.6)
+        distance.plot(chosen.length, chosen.rel_l2, ".", color=MUTED, ms=3, alpha=0.6)
         distance.plot(middle.index, middle, "o-", color=BLUE)
         distance.set_yscale("log")
         distance.set_ylabel("relative $L_2$ distance, n and n+1")
@@ -41,14 +42,14 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
             plain_log_axis(axis, chosen.length.astype(int))
             axis.set_xlabel("items n")
         for label, points, colour, marker in (
-            ("cut short", chosen[chosen.correct.isna()], GREY, "."),
-            ("not correct", chosen[chosen.correct.eq(False).fillna(False)], RED, "x"),
+            ("cut short", chosen[chosen.correct.isna()], MUTED, "."),
+            ("not correct", chosen[chosen.correct.eq(False).fillna(False)], VERMILLION, "x"),
             ("correct", chosen[chosen.correct.fillna(False)], BLUE, "o"),
         ):
             scatter.plot(
                 points.rel_l2, points.margin, marker, color=colour, ms=4, mfc="none", label=label
             )
-        scatter.axhline(0, color=GREY, lw=0.9)
+        scatter.axhline(0, color=MUTED, lw=0.9)
         scatter.set_xscale("log")
         scatter.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         scatter.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

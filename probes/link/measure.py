@@ -1,4 +1,4 @@
-"""Behaviour and mechanism on one axis: do collapsed prompts get wrong answers, item by item?
+"""Behaviour and mechanism on one axis: do prompts with close states get wrong answers?
 
 For each trial of a run the very prompt that was asked is rebuilt (and proved by its hash), and
 its neighbour, the same prompt with the last item once more. At the token before the answer:
@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ...errors import InputError
-from ...tasks.documents import question
 from ...tasks.registry import find_task
-from ...tasks.trial import TrialId
+from ...tasks.trial import TrialId, rebuild_trial
 from ..collapse.distances import state_distances
+from ..result import Progress, silent
+from ..states.architecture import head_count, next_token_logits
 from ..states.last_token import depth_names, last_token_states
-from ..states.subject import next_token_logits
 
 Array = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def measure_items(
     trials: pd.DataFrame,
     *,
     chat: bool = True,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Distance and margin of every trial with an integer answer and no lens.
 
@@ -82,13 +82,15 @@ def measure_items(
             "needed, e.g. --tasks count_ones,count_ones_bernoulli"
         )
     items = [_item(tokenizer, usable.iloc[row], row, chat) for row in range(len(usable))]
-    heads = int(model.config.get_text_config().num_attention_heads)
+    heads = head_count(model)
     out = usable.copy()
     # A cut or refused answer is neither right nor wrong; its prompt is measured all the same.
     out["correct"] = (usable.outcome == "correct").astype("boolean")
     out.loc[usable.outcome.isin(["truncated", "refused"]), "correct"] = pd.NA
+    done = 0
     for task, group in usable.groupby("task", sort=False):
-        progress(f"{task}: {len(group)} prompts and their neighbours")
+        progress(f"{task}: {len(group)} prompts and their neighbours", done, len(usable))
+        done += len(group)
         chosen = [items[row] for row in group.index]
         ends = last_token_states(
             model, [i.short for i in chosen] + [i.long for i in chosen], depths=[_depths(model) - 1]
@@ -104,7 +106,7 @@ def _countable(task: str) -> bool:
     """Whether one more item makes the true answer another number."""
     found = find_task(task)
     copies = found.family == "copying" or found.name.startswith("paper_copy")
-    return found.answer == "integer" and not copies
+    return found.answer == "number" and not copies
 
 
 def _depths(model: Any) -> int:
@@ -113,7 +115,7 @@ def _depths(model: Any) -> int:
 
 def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
     task = find_task(trial.task)
-    asked = question(
+    asked = rebuild_trial(
         TrialId(
             trial.task, trial["mode"], trial.lens, task.version,
             int(trial.length), int(trial["index"]), int(trial.seed),
@@ -124,7 +126,7 @@ def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
             f"the prompt of {trial.task} n={trial.length} index={trial['index']} is not the one "
             "that was asked: the run was made by another version of the tasks"
         )
-    separator = task.prompt.separator
+    separator = task.separator
     last = asked.sequence.rsplit(separator, 1)[-1] if separator else asked.sequence[-1]
     neighbour = asked.prompt.replace(asked.sequence, asked.sequence + separator + last)
     lead = PAPER_LEAD if task.family == "paper" else ""

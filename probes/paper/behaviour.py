@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from ..style import BLUE, GREEN, GREY, ORANGE, PUBLISHED, RED, new_figure, styled
+from ...support.palette import BLUE, GREEN, MUTED, ORANGE, VERMILLION
+from ..drawing import PUBLISHED, new_figure, styled
 from .verdicts import Finding, better_than, errors_grow, has_attractor
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def copy_figure(trials: pd.DataFrame, published: Published, name: str) -> Figure
         for i, (label, task) in enumerate(lines.items()):
             rows = _task(trials, task)
             height = rows.outcome.map(_LEVEL).fillna(0).astype(float) + 0.09 * i
-            colour, marker = (BLUE, "o") if i == 0 else (RED, "s")
+            colour, marker = (BLUE, "o") if i == 0 else (VERMILLION, "s")
             axis.plot(
                 rows.length, height, marker, color=colour, mfc="none" if i else colour, label=label
             )
@@ -205,13 +206,13 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         truths = pd.to_numeric(rows.truth, errors="coerce").dropna()
         shown = answers.clip(lower=-10, upper=CLIP + 10)
         bins = [x - 2.5 for x in range(-10, CLIP + 21, 5)]
-        axis.hist(truths, bins=bins, color=GREY, alpha=0.35, label="true")
+        axis.hist(truths, bins=bins, color=MUTED, alpha=0.35, label="true")
         axis.hist(shown, bins=bins, color=BLUE, alpha=0.8, label="answered")
         top = answers.value_counts()
         if len(top) and top.iloc[0] > 1:
             axis.annotate(
                 f"{top.index[0]:g}: {top.iloc[0]}x", (min(top.index[0], CLIP + 10), top.iloc[0]),
-                xytext=(4, 2), textcoords="offset points", fontsize=8, color=RED,
+                xytext=(4, 2), textcoords="offset points", fontsize=8, color=VERMILLION,
             )  # fmt: skip
         axis.margins(y=0.15)
         axis.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -8,16 +8,15 @@ import pandas as pd
 
 from ..collapse.figures import band_text, distance_limits, draw_distance
 from ..collapse.measure import CollapsePlan, CollapseTables, headline, measure_collapse
-from ..states.pairs import KINDS
-from ..style import new_figure, styled
+from ..drawing import new_figure, styled
+from ..folder import Parts
+from ..result import Progress, silent
 from ..theory.figures import fig8, fig9, fig10
 from ..theory.tables import theory_tables
 from .behaviour import Drawn
-from .verdicts import Finding, Verdict, decays, falls, reaches_band
+from .verdicts import ClaimVerdict, Finding, decays, falls, reaches_band
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from matplotlib.figure import Figure
 
     from ..states.subject import Subject
@@ -42,21 +41,21 @@ PANELS = {
 
 
 def collapse_figures(
-    subject: Subject, longest: int, progress: Callable[[str], None]
+    subject: Subject, longest: int, progress: Progress = silent, parts: Parts | None = None
 ) -> tuple[list[Drawn], list[str]]:
     """Figures 5 and 12, measured on a model up to ``longest`` items; and what failed.
 
     Figure 5(d) adds one item, which moves it in its group of three: n against n + 3 is measured
     as a control.
     """
-    kinds = tuple(KINDS[name] for name in PANELS)
+    kinds = tuple(PANELS)
     grid = tuple(n for n in FIG5_LENGTHS if n <= longest)
-    tables = measure_collapse(subject, CollapsePlan(kinds, grid, DTYPES), progress)
-    phase = CollapsePlan((KINDS["copy_commas"],), grid, ("float64",), step=3)
-    tables.add(measure_collapse(subject, phase, progress))
+    tables = measure_collapse(subject, CollapsePlan(kinds, grid, DTYPES), progress, parts)
+    phase = CollapsePlan(("copy_commas",), grid, ("float64",), step=3)
+    tables = tables.joined(measure_collapse(subject, phase, progress, parts))
     grid12 = tuple(n for n in FIG12_LENGTHS if n <= longest)
-    plan12 = CollapsePlan((KINDS["last_digit"],), grid12, DTYPES)
-    tables12 = measure_collapse(subject, plan12, progress)
+    plan12 = CollapsePlan(("last_digit",), grid12, DTYPES)
+    tables12 = measure_collapse(subject, plan12, progress, parts)
     drawn = []
     if len(tables.collapse):
         one = tables.collapse[tables.collapse.step == 1]
@@ -101,7 +100,7 @@ def _band_legend(figure: Figure, table: pd.DataFrame) -> None:
     figure.legend(
         handles, labels, loc="outside lower center", ncols=4, title_fontsize=7.5,
         title=f"after the final norm; shaded below dashes: null band\n({band_text(table)}); "
-        "hollow: collapsed",
+        "hollow: distance inside it",
     )  # fmt: skip
 
 
@@ -137,11 +136,11 @@ def _findings5(tables: CollapseTables) -> list[Finding]:
         ("Commas every third digit keep the states apart.", commas),
         ("So they do at the same place in the group (control: n against n + 3).", same_phase),
     ):
-        verdict, numbers = Verdict.UNTESTABLE, "not measured"
+        verdict, numbers = ClaimVerdict.UNTESTABLE, "not measured"
         if len(ones) and len(marked):
             numbers = f"{marked.iloc[-1]:.3g} with, {ones.iloc[-1]:.3g} without commas"
             held = marked.iloc[-1] >= 3 * ones.iloc[-1]
-            verdict = Verdict.HELD if held else Verdict.NOT_HELD
+            verdict = ClaimVerdict.HELD if held else ClaimVerdict.NOT_HELD
         out.append(Finding("5d", claim, rule, verdict, numbers))
     return out
 

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-import pandas as pd
-
-from ...store.run_directory import folder_name
-from ..commands import ProbeResult
-from ..states.subject import Subject
-from ..style import save_figure
-from ..tables import make_writable, whole_file, write_manifest, write_tables
-from .behaviour import Drawn, Published, behaviour_figures
-from .mechanism import collapse_figures, theory_drawn
+from .behaviour import Drawn
 from .verdicts import Finding
 
 CAPTIONS = {
@@ -29,51 +18,6 @@ CAPTIONS = {
     "fig11": "Copying with the question before the sequence.",
     "fig12": "Distance of the last states under the Type 1 prompt.",
 }
-
-
-def run_paper(
-    subject: Subject,
-    trials: pd.DataFrame,
-    published: Published,
-    out: Path,
-    *,
-    longest: int,
-    seeds: int,
-    progress: Callable[[str], None],
-) -> ProbeResult:
-    """Draw every figure and judge every claim.
-
-    Args:
-        subject: The model.
-        trials: Its trials of ``snellen_paper``.
-        published: The paper's points by task.
-        out: The results folder.
-        longest: Most items in Figures 5 and 12 (the paper went to 2001).
-        seeds: Draws per point of Figures 8, 9 and 10.
-        progress: Told what is being measured.
-
-    Returns:
-        The folder, the findings, and what could not be finished.
-    """
-    folder = out / "paper" / folder_name(subject.name)
-    make_writable(folder)
-    longest = min(longest, subject.context // 2)
-    inside, failures = collapse_figures(subject, longest, progress)
-    progress("figures 8, 9 and 10")
-    drawn = [*behaviour_figures(trials, published), *inside, *theory_drawn(seeds)]
-    drawn.sort(key=lambda d: int(d.name.removeprefix("fig")))
-    for item in drawn:
-        save_figure(item.figure, folder, item.name)
-    write_tables(folder, {item.name: item.table for item in drawn})
-    findings = [finding for item in drawn for finding in item.findings]
-    table = pd.DataFrame([finding.row() for finding in findings])
-    write_tables(folder, {"findings": table})
-    with whole_file(folder / "index.html") as scratch:
-        scratch.write_text(render_page(subject.name, drawn, findings, failures), encoding="utf-8")
-    write_manifest(
-        folder, "paper", subject.name, {"longest": longest, "seeds": seeds}, failures=failures
-    )
-    return ProbeResult(folder, table[["figure", "verdict", "claim", "numbers"]], failures)
 
 
 def render_page(

@@ -12,7 +12,7 @@ from scipy import stats
 ALPHA = 0.05
 
 
-class Verdict(StrEnum):
+class ClaimVerdict(StrEnum):
     """What the numbers say about a claim."""
 
     HELD = "held"
@@ -27,7 +27,7 @@ class Finding:
     figure: str
     claim: str
     rule: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     numbers: str
 
     def row(self) -> dict[str, str]:
@@ -53,14 +53,14 @@ def better_than(figure: str, claim: str, better: pd.DataFrame, worse: pd.DataFra
     hits = [int((x.outcome == "correct").sum()) for x in (a, b)]
     numbers = f"{hits[0]} of {len(a)} against {hits[1]} of {len(b)} correct"
     if min(len(a), len(b)) < 5:
-        return Finding(figure, claim, rule, Verdict.UNTESTABLE, numbers)
+        return Finding(figure, claim, rule, ClaimVerdict.UNTESTABLE, numbers)
     p = stats.fisher_exact(
         np.array([[hits[0], len(a) - hits[0]], [hits[1], len(b) - hits[1]]]), alternative="greater"
     ).pvalue
     if hits[0] * len(b) <= hits[1] * len(a):
-        verdict = Verdict.NOT_HELD
+        verdict = ClaimVerdict.NOT_HELD
     else:
-        verdict = Verdict.HELD if p < ALPHA else Verdict.UNTESTABLE
+        verdict = ClaimVerdict.HELD if p < ALPHA else ClaimVerdict.UNTESTABLE
     return Finding(figure, claim, rule, verdict, f"{numbers}, p = {p:.2g}")
 
 
@@ -72,11 +72,13 @@ def errors_grow(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
     )
     rows = trials.dropna(subset=["abs_error"])
     if len(rows) < 8 or rows.length.nunique() < 4 or rows.abs_error.nunique() < 2:
-        return Finding(figure, claim, rule, Verdict.UNTESTABLE, f"{len(rows)} readable answers")
+        return Finding(
+            figure, claim, rule, ClaimVerdict.UNTESTABLE, f"{len(rows)} readable answers"
+        )
     test = stats.spearmanr(rows.length.astype(float), rows.abs_error.astype(float))
-    verdict = Verdict.UNTESTABLE
+    verdict = ClaimVerdict.UNTESTABLE
     if test.pvalue < ALPHA:
-        verdict = Verdict.HELD if test.statistic > 0 else Verdict.NOT_HELD
+        verdict = ClaimVerdict.HELD if test.statistic > 0 else ClaimVerdict.NOT_HELD
     numbers = f"rho = {test.statistic:.2f}, p = {test.pvalue:.2g}, {len(rows)} readable answers"
     return Finding(figure, claim, rule, verdict, numbers)
 
@@ -89,19 +91,29 @@ def has_attractor(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
     )
     rows = trials.dropna(subset=["answer"])
     if len(rows) < 10:
-        return Finding(figure, claim, rule, Verdict.UNTESTABLE, f"{len(rows)} readable answers")
+        return Finding(
+            figure, claim, rule, ClaimVerdict.UNTESTABLE, f"{len(rows)} readable answers"
+        )
     counts = rows.answer.value_counts()
     top, share = str(counts.index[0]), float(counts.iloc[0] / len(rows))
     true = float((rows.truth == top).mean())
     held = share >= 0.15 and share >= 3 * true
     numbers = f"'{top}' is {share:.0%} of {len(rows)} answers and {true:.0%} of the truths"
-    return Finding(figure, claim, rule, Verdict.HELD if held else Verdict.NOT_HELD, numbers)
+    return Finding(
+        figure, claim, rule, ClaimVerdict.HELD if held else ClaimVerdict.NOT_HELD, numbers
+    )
 
 
 def decays(figure: str, claim: str, exponent: float, low: float, high: float) -> Finding:
     """Whether a fitted exponent is negative, its interval included."""
     rule = "95 % interval of the decay exponent below 0; above -0.1: did not hold"
-    verdict = Verdict.HELD if high < 0 else Verdict.NOT_HELD if low > -0.1 else Verdict.UNTESTABLE
+    verdict = (
+        ClaimVerdict.HELD
+        if high < 0
+        else ClaimVerdict.NOT_HELD
+        if low > -0.1
+        else ClaimVerdict.UNTESTABLE
+    )
     numbers = f"exponent {exponent:.2f} ({low:.2f} to {high:.2f})"
     return Finding(figure, claim, rule, verdict, numbers)
 
@@ -113,28 +125,28 @@ def falls(figure: str, claim: str, lengths: pd.Series, distance: pd.Series) -> F
         "distance under half of the first; correlation > 0: did not hold; otherwise not testable"
     )
     if len(lengths) < 4:
-        return Finding(figure, claim, rule, Verdict.UNTESTABLE, f"{len(lengths)} lengths")
+        return Finding(figure, claim, rule, ClaimVerdict.UNTESTABLE, f"{len(lengths)} lengths")
     rho = float(stats.spearmanr(lengths, distance).statistic)
     first, last = float(distance.iloc[0]), float(distance.iloc[-1])
-    verdict = Verdict.UNTESTABLE
+    verdict = ClaimVerdict.UNTESTABLE
     if rho < -0.7 and last < first / 2:
-        verdict = Verdict.HELD
+        verdict = ClaimVerdict.HELD
     elif rho > 0 or not np.isfinite(rho):
-        verdict = Verdict.NOT_HELD
+        verdict = ClaimVerdict.NOT_HELD
     numbers = f"{first:.3g} at n = {lengths.iloc[0]}, {last:.3g} at n = {lengths.iloc[-1]}"
     return Finding(figure, claim, rule, verdict, f"{numbers}; rho = {rho:.2f}")
 
 
 def reaches_band(figure: str, claim: str, horizon: pd.Series) -> Finding:
-    """Whether a pair is collapsed from some length of the grid on."""
+    """Whether a pair's distance lies inside the null band from some length of the grid on."""
     rule = (
         "a horizon lies on the grid with its whole 95 % interval; no horizon on the grid: did "
         "not hold so far; its interval reaches beyond: not testable"
     )
     if pd.isna(horizon.horizon):
         numbers = f"still a signal at n = {horizon.longest}: no horizon up to there"
-        return Finding(figure, claim, rule, Verdict.NOT_HELD, numbers)
+        return Finding(figure, claim, rule, ClaimVerdict.NOT_HELD, numbers)
     ends = ["beyond" if pd.isna(x) else str(x) for x in (horizon.low, horizon.high)]
     numbers = f"horizon {horizon.horizon} ({ends[0]} to {ends[1]}), longest {horizon.longest}"
-    verdict = Verdict.UNTESTABLE if pd.isna(horizon.high) else Verdict.HELD
+    verdict = ClaimVerdict.UNTESTABLE if pd.isna(horizon.high) else ClaimVerdict.HELD
     return Finding(figure, claim, rule, verdict, numbers)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..style import BLACK, BLUE, GREY, ORANGE, new_figure, styled
+from ...support.palette import BLACK, BLUE, MUTED, ORANGE
+from ..drawing import new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,6 +29,9 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
         panels = axes[3 * row : 3 * row + 3]
         for axis, weights in zip(panels, COLOURS, strict=False):
             chosen = _one(positions, kind, weights, longest)
+            if not len(chosen):
+                axis.set_visible(False)  # memory did not hold it
+                continue
             scale = chosen.norm.mean()
             axis.fill_between(
                 chosen.position, chosen.low / scale, chosen.high / scale,
@@ -45,15 +49,19 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
             axis.set_title(
                 f"{kind.replace('_', ' ')}, {weights}\n"
                 f"rank corr. {found.rank_correlation:.2f}"
-                f" (without ends {found.rank_correlation_inner:.2f})"
+                f" (without ends {found.rank_correlation_inner:.2f}), "
+                f"off by 10^{found.log10_error:.2f}"
             )
             axis.set_xlabel("position of the input token")
             axis.set_ylabel(r"$\|\partial y_n/\partial v_i\|_F$ over its mean")
         axis = panels[2]
+        if not len(layers):
+            axis.set_visible(False)  # the architecture's attention is not known
+            continue
         for weights, colour in COLOURS.items():
             chosen = _one(layers, kind, weights, longest)
             axis.plot(chosen.layer, chosen.first_token_last_query, color=colour, label=weights)
-        axis.axhline(chosen.uniform.iloc[0], color=GREY, lw=0.9, ls=":", label="uniform (1/n)")
+        axis.axhline(chosen.uniform.iloc[0], color=MUTED, lw=0.9, ls=":", label="uniform (1/n)")
         axis.set_ylim(0, 1)
         axis.set_title("attention of the last token\non the first")
         axis.set_xlabel("layer")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from ...errors import InputError
-from ..states.pairs import Kind, Template, build_prompts
-from ..states.subject import Subject, out_of_memory, parse_dtype, ready
+from ..folder import Parts
+from ..result import Progress, silent
+from ..states.arithmetic import out_of_memory, parse_dtype
+from ..states.pairs import PromptPair, Template, build_prompts, find_kind
+from ..states.subject import Loaded, Subject, ready
 from .norms import Profile, estimated_norms, exact_norms, profile_shape
 from .path_bound import Anatomy, anatomy_of, log10_prefactor, path_sum
 
@@ -22,7 +24,7 @@ class SensitivityPlan:
     """What to measure.
 
     Attributes:
-        kinds: Kinds of pairs; the shorter prompt of each is probed.
+        kinds: Names of kinds of pairs; the shorter prompt of each is probed.
         lengths: Items n.
         probes: Random-sign backward passes; 0 for the exact Jacobian.
         repetitions: Draws of the random kinds.
@@ -32,8 +34,8 @@ class SensitivityPlan:
         dtype: ``float32`` or ``float64``.
     """
 
-    kinds: tuple[Kind, ...]
-    lengths: tuple[int, ...]
+    kinds: tuple[str, ...] = ("count_ones", "count_sampled")
+    lengths: tuple[int, ...] = (64,)
     probes: int = 16
     repetitions: int = 3
     seed: int = 0
@@ -42,16 +44,23 @@ class SensitivityPlan:
     dtype: str = "float32"
 
 
+TABLES = ("positions", "layers", "profiles")
+
+
 def measure_sensitivity(
-    subject: Subject, plan: SensitivityPlan, progress: Callable[[str], None] = lambda _: None
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    subject: Subject,
+    plan: SensitivityPlan,
+    progress: Progress = silent,
+    parts: Parts | None = None,
+) -> tuple[dict[str, pd.DataFrame], list[str], list[str]]:
     """Sensitivity profiles of the trained model and of its random twin.
 
     Returns:
-        Tables ``positions`` (a row per prompt and position: norm with interval, elasticity,
+        Tables ``positions`` (a row per prompt and position: norms with interval, elasticity,
         path sum), ``layers`` (a row per prompt and layer: attention on the first token,
-        constants) and ``profiles`` (a row per prompt: rank correlation with the path sum, shape
-        of the profile); and one line for each prompt that memory did not hold.
+        constants) and ``profiles`` (a row per prompt: agreement with the path sum, shape of the
+        profile); one line for each prompt that memory did not hold; and one for each thing that
+        is not known of this architecture.
 
     Raises:
         InputError: The plan does not fit the model, or nothing could be finished.
@@ -59,7 +68,7 @@ def measure_sensitivity(
     prompts = [
         build_prompts(
             subject.tokenizer,
-            kind,
+            find_kind(kind),
             plan.lengths,
             context=subject.context,
             repetitions=plan.repetitions,
@@ -69,56 +78,92 @@ def measure_sensitivity(
         )
         for kind in plan.kinds
     ]
-    trained = subject.load(parse_dtype(plan.dtype))
-    rows: list[tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]] = []
-    failures = []
-    for weights in ("trained", "random"):
-        model = trained if weights == "trained" else random_twin(trained, plan.seed)
-        for batch in prompts:
-            for pair in batch.pairs:
-                name = f"{batch.kind} n={pair.length} #{pair.repetition}, {weights} weights"
-                progress(name)
-                cell = {
-                    "weights": weights,
-                    "kind": batch.kind,
-                    "length": pair.length,
-                    "repetition": pair.repetition,
-                }
-                try:
-                    rows.append(_measure(model, subject.tokenizer, cell, list(pair.short), plan))
-                except (MemoryError, RuntimeError) as error:
-                    if not out_of_memory(error):
-                        raise
-                    failures.append(
-                        f"{name} ran out of memory: lower --lengths; what was finished is kept"
-                    )
-    if not rows:
+    parts = parts or Parts()
+    models = _Twins(subject, plan)
+    work = [(w, b, p) for w in ("trained", "random") for b in prompts for p in b.pairs]
+    rows: dict[str, list[pd.DataFrame]] = {table: [] for table in TABLES}
+    failures: list[str] = []
+    warnings: list[str] = []
+    for done, (weights, batch, pair) in enumerate(work):
+        cell = {
+            "weights": weights,
+            "kind": batch.kind,
+            "length": pair.length,
+            "repetition": pair.repetition,
+        }
+        name = f"{batch.kind} n={pair.length} #{pair.repetition}, {weights} weights"
+        progress(name, done, len(work))
+        inside = slice(batch.before, len(pair.short) - batch.after)
+
+        def part(
+            cell: dict[str, Any] = cell, pair: PromptPair = pair, inside: slice = inside
+        ) -> dict[str, pd.DataFrame]:
+            model = models.get(cell["weights"])
+            return _measure(model, subject.tokenizer, cell, list(pair.short), inside, plan)
+
+        try:
+            found = parts.get(f"sensitivity-{'-'.join(map(str, cell.values()))}", part)
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            failures.append(f"{name} ran out of memory: lower --lengths; what was finished is kept")
+            continue
+        warnings += [line for line in found.pop("warnings").text if line not in warnings]
+        for table, frame in found.items():
+            rows[table].append(frame)
+    if not rows["profiles"]:
         raise InputError(f"nothing could be finished: {'; '.join(failures)}")
-    positions, layers, profiles = zip(*rows, strict=True)
     tables = {
-        "positions": pd.concat(positions, ignore_index=True),
-        "layers": pd.concat(layers, ignore_index=True),
-        "profiles": pd.DataFrame(profiles),
+        table: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        for table, frames in rows.items()
     }
-    return tables, failures
+    return tables, failures, warnings
+
+
+class _Twins:
+    """The trained model and its random twin, each made when it is first needed."""
+
+    def __init__(self, subject: Subject, plan: SensitivityPlan):
+        self._loaded, self._plan = Loaded(subject), plan
+        self._random: Any = None
+
+    def get(self, weights: str) -> Any:
+        trained = self._loaded.at(parse_dtype(self._plan.dtype))
+        if weights == "trained":
+            return trained
+        if self._random is None:
+            self._random = random_twin(trained, self._plan.seed)
+        return self._random
 
 
 def _measure(
-    model: Any, tokenizer: Any, cell: dict[str, Any], ids: list[int], plan: SensitivityPlan
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Rows of the three tables for one prompt."""
+    model: Any,
+    tokenizer: Any,
+    cell: dict[str, Any],
+    ids: list[int],
+    inside: slice,
+    plan: SensitivityPlan,
+) -> dict[str, pd.DataFrame]:
+    """Rows of the tables for one prompt; ``inside`` is where its sequence lies."""
     profile = (
         estimated_norms(model, ids, probes=plan.probes, seed=plan.seed)
         if plan.probes
         else exact_norms(model, ids)
     )
-    parts = anatomy_of(model, ids)
-    bound = path_sum(parts.attention, parts.beta1)
-    return (
-        _positions(cell, ids, profile, bound, tokenizer),
-        _layers(cell, parts),
-        _profile_row(cell, profile, bound, parts),
-    )
+    warnings: list[str] = []
+    try:
+        parts = anatomy_of(model, ids)
+        bound = path_sum(parts.attention, parts.beta1)
+    except InputError as error:
+        # The norms need no anatomy: they are reported also where the bound is not known.
+        parts, bound = None, np.full(len(ids), np.nan)
+        warnings.append(str(error))
+    return {
+        "positions": _positions(cell, ids, profile, bound, tokenizer),
+        "layers": _layers(cell, parts) if parts else pd.DataFrame(),
+        "profiles": pd.DataFrame([_profile_row(cell, profile, bound, parts, inside)]),
+        "warnings": pd.DataFrame({"text": pd.Series(warnings, dtype="str")}),
+    }
 
 
 def random_twin(model: Any, seed: int) -> Any:
@@ -142,6 +187,7 @@ def _positions(
             "norm": profile.norms.value,
             "low": profile.norms.low,
             "high": profile.norms.high,
+            "spectral": profile.spectral,
             "elasticity": profile.elasticity,
             "path_sum": bound,
         }
@@ -165,18 +211,42 @@ def _layers(cell: dict[str, Any], parts: Anatomy) -> pd.DataFrame:
 
 
 def _profile_row(
-    cell: dict[str, Any], profile: Profile, bound: np.ndarray, parts: Anatomy
+    cell: dict[str, Any], profile: Profile, bound: np.ndarray, parts: Anatomy | None, inside: slice
 ) -> dict[str, Any]:
-    """``inner`` leaves out the ends: a sink and the residual path would carry any correlation."""
+    """Agreement of profile and path sum, and the profile's shape within the sequence.
+
+    ``inner`` leaves out the ends: a sink and the residual path would carry any correlation.
+    """
     norms = profile.norms.value
-    tests = {
-        "rank_correlation": stats.spearmanr(norms, bound).statistic,
-        "rank_correlation_inner": stats.spearmanr(norms[1:-1], bound[1:-1]).statistic,
-    }
+    prefactor = float("nan")
+    if parts is not None:
+        prefactor = log10_prefactor(parts.sigma, parts.beta2, parts.beta3)
     return {
         **cell,
         "tokens": len(norms),
-        **tests,
-        **profile_shape(norms)._asdict(),
-        "log10_prefactor": log10_prefactor(parts.sigma, parts.beta2, parts.beta3),
+        "rank_correlation": rank_correlation(profile.spectral, bound),
+        "rank_correlation_inner": rank_correlation(profile.spectral[1:-1], bound[1:-1]),
+        "rank_correlation_frobenius": rank_correlation(norms, bound),
+        "log10_error": log_error(profile.spectral, bound),
+        "log10_error_inner": log_error(profile.spectral[1:-1], bound[1:-1]),
+        **profile_shape(norms[inside])._asdict(),
+        "log10_prefactor": prefactor,
     }
+
+
+def rank_correlation(measured: np.ndarray, predicted: np.ndarray) -> float:
+    """Spearman's correlation; nan where one of the two is not known or does not vary."""
+    if not np.isfinite(predicted).all() or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
+        return float("nan")
+    return float(stats.spearmanr(measured, predicted).statistic)
+
+
+def log_error(measured: np.ndarray, predicted: np.ndarray) -> float:
+    """How many powers of ten the shape is off: median distance of log10 ratios from their median.
+
+    A rank correlation is 1 for any monotone guess; this is not.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log10(measured) - np.log10(predicted)
+    ratio = ratio[np.isfinite(ratio)]
+    return float(np.median(np.abs(ratio - np.median(ratio)))) if len(ratio) else float("nan")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ...errors import InputError
-from ..states.subject import decoder_of, full_precision
+from ..states.architecture import decoder_of
+from ..states.arithmetic import full_precision
 
 if TYPE_CHECKING:
     import torch
@@ -40,10 +41,14 @@ class Profile(NamedTuple):
     """Norms, with what makes them scale-free.
 
     ``elasticity`` is ``norm * ||v_i|| / ||y_n||``: relative change out per relative change in.
+    ``spectral`` is the norm of Theorem 5.1, the largest singular value of d y_n / d v_i; where
+    the norms are estimated it is that of its part in the sketched directions, a lower limit that
+    comes close, because the sketch looks for the directions that move most.
     """
 
     norms: Norms
     elasticity: Array
+    spectral: Array
 
 
 def estimated_norms(model: Any, ids: Sequence[int], *, probes: int = 16, seed: int = 0) -> Profile:
@@ -71,18 +76,19 @@ def estimated_norms(model: Any, ids: Sequence[int], *, probes: int = 16, seed: i
     inputs, output = _forward(model, ids)
     generator = torch.Generator().manual_seed(seed)
     basis = _sketch(model, inputs, output, min(probes // 2, len(output) // 2), generator)
-    known = np.sum([_pull(output, inputs, direction) for direction in basis.T], axis=0)
+    pulled = np.stack([_pull(output, inputs, direction) for direction in basis.T])
+    known = np.square(pulled).sum(axis=(0, 2))
     count = probes - basis.shape[1]
     signs = torch.randint(0, 2, (count, len(output)), generator=generator) * 2 - 1
     rest = signs.to(output)
     rest = rest - (rest @ basis) @ basis.T
-    squares = np.stack([_pull(output, inputs, u) for u in rest])
+    squares = np.stack([np.square(_pull(output, inputs, u)).sum(axis=-1) for u in rest])
     total = known + squares.mean(axis=0)
     # The interval is symmetric for the logarithm: a sum of squares is skewed and never negative.
     error = squares.std(axis=0, ddof=1) / np.sqrt(count) / np.maximum(total, np.finfo(float).tiny)
     factor = np.exp(stats.t.ppf(0.975, count - 1) * error / 2)
     norms = np.sqrt(total)
-    return _profile(Norms(norms, norms / factor, norms * factor), inputs, output)
+    return _profile(Norms(norms, norms / factor, norms * factor), pulled, inputs, output)
 
 
 def _sketch(
@@ -106,11 +112,10 @@ def exact_norms(model: Any, ids: Sequence[int]) -> Profile:
     import torch
 
     inputs, output = _forward(model, ids)
-    total = np.zeros(len(ids))
-    for row in torch.eye(len(output), dtype=output.dtype, device=output.device):
-        total += _pull(output, inputs, row)
-    norms = np.sqrt(total)
-    return _profile(Norms(norms, norms, norms), inputs, output)
+    directions = torch.eye(len(output), dtype=output.dtype, device=output.device)
+    jacobian = np.stack([_pull(output, inputs, row) for row in directions])
+    norms = np.sqrt(np.square(jacobian).sum(axis=(0, 2)))
+    return _profile(Norms(norms, norms, norms), jacobian, inputs, output)
 
 
 def _forward(model: Any, ids: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -125,22 +130,25 @@ def _forward(model: Any, ids: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor
 
 
 def _pull(output: torch.Tensor, inputs: torch.Tensor, cotangent: torch.Tensor) -> Array:
-    """Squared norms of J_i^T u for all positions, in float64."""
+    """J_i^T u for all positions, in float64, shape (n, d)."""
     import torch
 
     with full_precision(output.dtype):
         (gradient,) = torch.autograd.grad(output, inputs, cotangent, retain_graph=True)
-    squares: Array = gradient.double().square().sum(-1).cpu().numpy()
-    return squares
+    pulled: Array = gradient.double().cpu().numpy()
+    return pulled
 
 
-def _profile(norms: Norms, inputs: torch.Tensor, output: torch.Tensor) -> Profile:
+def _profile(norms: Norms, pulled: Array, inputs: torch.Tensor, output: torch.Tensor) -> Profile:
+    """``pulled`` holds rows of every J_i, shape (rows, n, d)."""
+    gram = np.einsum("rnd,snd->nrs", pulled, pulled, optimize=True)
+    spectral = np.sqrt(np.linalg.eigvalsh(gram)[:, -1].clip(min=0.0))
     sizes = inputs.detach().double().norm(dim=-1).cpu().numpy()
-    return Profile(norms, norms.value * sizes / float(output.detach().double().norm()))
+    return Profile(norms, norms.value * sizes / float(output.detach().double().norm()), spectral)
 
 
-class Shape(NamedTuple):
-    """Mean sensitivity of stretches of a prompt, and whether they make a U.
+class ProfileShape(NamedTuple):
+    """Mean sensitivity of stretches of a sequence, and whether they make a U.
 
     ``early`` and ``late`` are the outer tenths without the very first and very last token (an
     attention sink and the residual path would make any profile a U), ``middle`` the central
@@ -155,12 +163,18 @@ class Shape(NamedTuple):
     u_shaped: bool
 
 
-def profile_shape(norms: Array) -> Shape:
-    """Summarise a profile of at least five positions."""
+def profile_shape(norms: Array) -> ProfileShape:
+    """Summarise the positions of a sequence, without what stands before and after it.
+
+    Shorter than five positions there is no shape: nan.
+    """
     n = len(norms)
+    if n < 5:
+        nan = float("nan")
+        return ProfileShape(nan, nan, nan, nan, nan, False)
     tenth = max(1, n // 10)
     early = float(norms[1 : 1 + tenth].mean())
     late = float(norms[-1 - tenth : -1].mean())
     middle = float(norms[int(0.4 * n) : max(int(0.6 * n), int(0.4 * n) + 1)].mean())
     u_shaped = early > middle and late > middle
-    return Shape(float(norms[0]), early, middle, late, float(norms[-1]), u_shaped)
+    return ProfileShape(float(norms[0]), early, middle, late, float(norms[-1]), u_shaped)

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import InputError
+from ..states.architecture import decoder_of, layers_of
+from ..states.arithmetic import full_precision
 from ..states.last_token import attention_kernel
-from ..states.subject import decoder_of, full_precision, layers_of
 
 if TYPE_CHECKING:
     import torch

@@ -9,23 +9,22 @@ the same prompt again, with the others in flight at the same time so that batche
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..collapse.null_band import band_edge, find_horizon, inside_band
-from ..states.pairs import Kind
+from ..result import Progress, silent
+from ..states.pairs import PAPER_KINDS, Kind, find_kind
+from .client import CompletionServer, Distribution
 
 MEASURES = ("tv", "kl")
-Distribution = dict[str, float]
 Array = NDArray[np.float64]
 
 
@@ -34,7 +33,7 @@ class ServedPlan:
     """What to ask.
 
     Attributes:
-        kinds: Kinds of pairs.
+        kinds: Names of kinds of pairs.
         lengths: Items n, in rising order.
         step: Pairs are n against n + step.
         repetitions: Draws of the random kinds.
@@ -44,81 +43,14 @@ class ServedPlan:
         concurrency: Requests in flight.
     """
 
-    kinds: tuple[Kind, ...]
-    lengths: tuple[int, ...]
+    kinds: tuple[str, ...] = PAPER_KINDS
+    lengths: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256)
     step: int = 1
     repetitions: int = 3
     seed: int = 0
     calls: int = 4
     top: int = 20
     concurrency: int = 8
-
-
-class CompletionServer:
-    """An OpenAI-compatible server that is already running."""
-
-    def __init__(self, model: str, base_url: str, *, timeout: float = 120.0):
-        """Args give the served model's name and the URL up to and including ``/v1``."""
-        self.model = model
-        key = os.environ.get("OPENAI_API_KEY", "none")
-        self._client = httpx2.Client(
-            base_url=base_url.rstrip("/"),
-            timeout=timeout,
-            headers={"Authorization": f"Bearer {key}"},
-            trust_env=False,
-        )
-
-    def __enter__(self) -> CompletionServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-
-    def next_token(self, prompt: str, top: int) -> Distribution:
-        """Log probabilities of the most likely next tokens.
-
-        Raises:
-            InputError: The server cannot be reached, refuses, or gives no log probabilities.
-        """
-        body = {
-            "model": self.model,
-            "prompt": prompt,
-            "max_tokens": 1,
-            "temperature": 0,
-            "logprobs": top,
-        }
-        answer = self._post("completions", body)
-        try:
-            found: Distribution = answer["choices"][0]["logprobs"]["top_logprobs"][0]
-        except (KeyError, IndexError, TypeError):
-            found = {}
-        if not found:
-            raise InputError(
-                f"{self.model} at {self._client.base_url} gives no log probabilities: this probe "
-                "needs a server whose /v1/completions honours logprobs"
-            )
-        return found
-
-    def tokens(self, prompt: str) -> int | None:
-        """Tokens of a prompt where the server says (vLLM's ``/tokenize``), else None."""
-        url = self._client.base_url.copy_with(raw_path=b"/tokenize")
-        try:
-            answer = self._client.post(url, json={"model": self.model, "prompt": prompt})
-            return int(answer.json()["count"]) if answer.is_success else None
-        except (httpx2.HTTPError, KeyError, ValueError):
-            return None
-
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        try:
-            answer = self._client.post(path, json=body)
-        except httpx2.HTTPError as error:
-            raise InputError(
-                f"no server at {self._client.base_url} ({error}): start it, or mend --base-url"
-            ) from error
-        if not answer.is_success:
-            text = answer.text.strip().replace("\n", " ")[:200]
-            raise InputError(f"{self._client.base_url} refuses ({answer.status_code}): {text}")
-        return answer.json()
 
 
 def lumped_distances(p: Distribution, q: Distribution) -> dict[str, float]:
@@ -141,7 +73,7 @@ def lumped_distances(p: Distribution, q: Distribution) -> dict[str, float]:
 
 
 def measure_served(
-    server: CompletionServer, plan: ServedPlan, progress: Callable[[str], None] = lambda _: None
+    server: CompletionServer, plan: ServedPlan, progress: Progress = silent
 ) -> dict[str, pd.DataFrame]:
     """Ask every prompt ``calls`` times and compare.
 
@@ -154,8 +86,10 @@ def measure_served(
     if plan.calls < 2:
         raise InputError(f"--calls {plan.calls} gives no null band: ask 2 times or more")
     rows, horizons = [], []
-    for kind in plan.kinds:
-        progress(f"{kind.name}: {len(plan.lengths)} lengths, {plan.calls} calls each")
+    for done, name in enumerate(plan.kinds):
+        kind = find_kind(name)
+        what = f"{name}: {len(plan.lengths)} lengths, {plan.calls} calls each"
+        progress(what, done, len(plan.kinds))
         table, horizon = _measure_kind(server, kind, plan)
         rows.append(table)
         horizons.append(horizon)
@@ -205,7 +139,7 @@ def _measure_kind(
         table[measure] = np.median(signal[measure], axis=1)
         table[f"null_{measure}"] = band_edge(null[measure])
     table["covered"] = signal["covered"].min(axis=1)
-    table["collapsed"] = inside_band(signal["tv"], null["tv"])
+    table["inside"] = inside_band(signal["tv"], null["tv"])
     found_horizon = find_horizon(plan.lengths, signal["tv"], null["tv"], seed=plan.seed)
     return table, {"kind": kind.name, "step": plan.step, **found_horizon._asdict()}
 

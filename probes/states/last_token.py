@@ -14,8 +14,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import InputError
-from .prefix_walk import Step, plan_walk
-from .subject import decoder_of, full_precision, layers_of
+from .architecture import decoder_of, layers_of
+from .arithmetic import full_precision
+from .prefix_tree import Visit, plan_visits
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +46,11 @@ class Route(NamedTuple):
 
 ONE_PASS = Route("one pass")
 SEPARATE = Route("separate passes", share=False)
+
+
+def usable_routes(model: Any, routes: Sequence[Route]) -> list[Route]:
+    """Those of several routes that a model can take."""
+    return list(routes)
 
 
 def depth_names(model: Any) -> list[str]:
@@ -81,9 +87,9 @@ def last_token_states(
     width = model.config.get_text_config().hidden_size
     out = torch.empty(len(sequences), len(depths), width, dtype=model.dtype)
     walks = (
-        [(plan_walk(sequences), range(len(sequences)))]
+        [(plan_visits(sequences), range(len(sequences)))]
         if route.share
-        else [(plan_walk([s]), [i]) for i, s in enumerate(sequences)]
+        else [(plan_visits([s]), [i]) for i, s in enumerate(sequences)]
     )
     with torch.no_grad(), _as_routed(model, route), _Recorder(model, depths) as recorder:
         for steps, names in walks:
@@ -93,7 +99,7 @@ def last_token_states(
 
 
 def _run(
-    model: Any, steps: list[Step], recorder: _Recorder, route: Route
+    model: Any, steps: list[Visit], recorder: _Recorder, route: Route
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """Walk the steps; yields (sequence, states of shape (depths, d_model)) as they are reached."""
     import torch

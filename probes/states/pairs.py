@@ -121,12 +121,16 @@ class PromptSet:
         pairs: By length, then repetition.
         as_text: Share of the short prompts that the tokenizer itself spells in these ids.
         note: One line on how the prompts were spelled.
+        before: Tokens of each prompt before the sequence.
+        after: Tokens after it.
     """
 
     kind: str
     pairs: list[PromptPair]
     as_text: float
     note: str
+    before: int = 0
+    after: int = 0
 
 
 def find_kind(name: str) -> Kind:
@@ -197,7 +201,7 @@ def build_prompts(
         else f"built from token ids, one per symbol: the tokenizer spells {1 - as_text:.0%} of "
         "these texts otherwise (it merges repeated symbols)"
     )
-    return PromptSet(kind.name, pairs, as_text, note)
+    return PromptSet(kind.name, pairs, as_text, note, len(head), len(tail))
 
 
 def _frame(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,11 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...support.model_folder import check_model_folder
+from ..folder import versions
+from .architecture import decoder_of
+from .arithmetic import (
+    check_dtype,
+    first_line,
+    full_precision,
+    local_packages,
+    machine_record,
+)
 
 if TYPE_CHECKING:
     import torch
-
-DTYPES = ("float64", "float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -25,12 +35,41 @@ class Subject:
         tokenizer: Its Hugging Face tokenizer.
         load: Loads the frozen model at a dtype; a new one at every call.
         context: The longest input, in tokens.
+        device: Where it is loaded.
+        weights: Gives what names the weights: a hash of the files, or the hub's commit.
     """
 
     name: str
     tokenizer: Any
     load: Callable[[torch.dtype], Any]
     context: int
+    device: str = "cpu"
+    weights: Callable[[], str | None] = lambda: None
+
+    def identity(self) -> dict[str, Any]:
+        """All beside a plan that can change a number: weights, machine, versions."""
+        return {
+            "weights": self.weights(),
+            "machine": machine_record(self.device),
+            "versions": versions(),
+        }
+
+
+class Loaded:
+    """A subject's models, one at a time: each is loaded when it is first asked for."""
+
+    def __init__(self, subject: Subject):
+        self._subject = subject
+        self._dtype: torch.dtype | None = None
+        self._model: Any = None
+
+    def at(self, dtype: torch.dtype) -> Any:
+        """The model at a dtype; another one that was loaded is let go first."""
+        if self._dtype != dtype:
+            self._model = self._dtype = None
+            self._model = self._subject.load(dtype)
+            self._dtype = dtype
+        return self._model
 
 
 def open_subject(name: str, device: str = "auto") -> Subject:
@@ -50,7 +89,7 @@ def open_subject(name: str, device: str = "auto") -> Subject:
         config = transformers.AutoConfig.from_pretrained(source)
         tokenizer = transformers.AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot load {name}: {_first_line(error)}") from error
+        raise InputError(f"cannot load {name}: {first_line(error)}") from error
     if config.is_encoder_decoder or type(config) not in (
         transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING
     ):
@@ -66,10 +105,24 @@ def open_subject(name: str, device: str = "auto") -> Subject:
             with _quiet():
                 model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
         except (OSError, ValueError) as error:
-            raise InputError(f"cannot load {name}: {_first_line(error)}") from error
+            raise InputError(f"cannot load {name}: {first_line(error)}") from error
         return ready(model.to(place), name)
 
-    return Subject(name, tokenizer, load, context_of(config))
+    weights = functools.cache(lambda: weights_digest(source, config))
+    return Subject(name, tokenizer, load, context_of(config), place, weights)
+
+
+def weights_digest(source: str, config: Any) -> str | None:
+    """A SHA-256 over a folder's weight files, or the hub's commit; None where neither is known."""
+    folder = Path(source)
+    if not folder.is_dir():
+        return getattr(config, "_commit_hash", None)
+    files = sorted(f for kind in ("*.safetensors", "*.bin") for f in folder.glob(kind))
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as content:
+            total.update(hashlib.file_digest(content, "sha256").digest())
+    return f"sha256:{total.hexdigest()}" if files else None
 
 
 @contextmanager
@@ -86,18 +139,6 @@ def _quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def local_packages() -> tuple[Any, Any]:
-    """torch and transformers, which the core of Snellen installs without."""
-    try:
-        import torch
-        import transformers
-    except ImportError as error:
-        raise InputError(
-            f"this needs the local extra ({error.name} is missing): pip install 'snellen[local]'"
-        ) from error
-    return torch, transformers
-
-
 def _best_device() -> str:
     import torch
 
@@ -112,52 +153,12 @@ def _source(name: str) -> str:
     path = name.removeprefix("hf/")
     if name.startswith("hf/") and not path.startswith((".", "/")):
         return path
-    if not (Path(path) / "config.json").is_file():
-        raise InputError(
-            f"no model at {name}: give bundled, hf/ORG/NAME, or a folder with config.json"
-        )
-    return path
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return str(check_model_folder(path, "give bundled, hf/ORG/NAME, or a folder with config.json"))
 
 
 def context_of(config: Any) -> int:
     """The longest input of a model in tokens, from its config."""
     return int(getattr(config.get_text_config(), "max_position_embeddings", 0) or 1 << 30)
-
-
-def parse_dtype(name: str) -> torch.dtype:
-    """A torch dtype by its name.
-
-    Raises:
-        InputError: Not one of :data:`DTYPES`.
-    """
-    packages = local_packages()
-    if name not in DTYPES:
-        raise InputError(f"unknown dtype {name!r} in --dtypes: choose from {', '.join(DTYPES)}")
-    dtype: torch.dtype = getattr(packages[0], name)
-    return dtype
-
-
-def check_dtype(dtype: torch.dtype, device: str) -> None:
-    """Refuse a dtype that the device cannot multiply in.
-
-    Raises:
-        InputError: The device lacks the dtype, or is not there.
-    """
-    import torch
-
-    try:
-        square = torch.ones(2, 2, dtype=dtype, device=device)
-        torch.softmax(square @ square, dim=-1)
-    except (RuntimeError, TypeError, AssertionError) as error:
-        short = str(dtype).removeprefix("torch.")
-        raise InputError(
-            f"device {device} cannot compute in {short} ({_first_line(error)}): leave {short} "
-            "out of --dtypes or choose another --device"
-        ) from error
 
 
 def ready(model: Any, name: str) -> Any:
@@ -183,83 +184,3 @@ def ready(model: Any, name: str) -> Any:
             "(decoder-only) model"
         )
     return model
-
-
-def decoder_of(model: Any) -> Any:
-    """The stack of layers with its final norm, without the language-model head."""
-    return model.get_decoder() if hasattr(model, "get_decoder") else model.base_model
-
-
-def layers_of(model: Any) -> Any:
-    """The decoder's layers, in order.
-
-    Raises:
-        InputError: The model keeps them in no list that could be found.
-    """
-    import torch
-
-    decoder = decoder_of(model)
-    depth = model.config.get_text_config().num_hidden_layers
-    for child in decoder.children():
-        if isinstance(child, torch.nn.ModuleList) and len(child) == depth:
-            return child
-    raise InputError(
-        f"{type(model).__name__} keeps its {depth} layers in no module list that the probes know"
-    )
-
-
-@contextmanager
-def full_precision(dtype: torch.dtype) -> Iterator[None]:
-    """Under float64, keep model code from dropping to float32 on its way.
-
-    Norms, softmaxes and rotary angles in transformers convert to float32 by name, which is a
-    widening for bfloat16 but would make a float64 reference a float32 one.
-    """
-    import torch
-
-    if dtype != torch.float64:
-        yield
-        return
-
-    class KeepDouble(torch.overrides.TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            kwargs = dict(kwargs or {})
-            if func is torch.Tensor.float:
-                return args[0].double()
-            args = tuple(torch.float64 if a is torch.float32 else a for a in args)
-            if kwargs.get("dtype") is torch.float32:
-                kwargs["dtype"] = torch.float64
-            return func(*args, **kwargs)
-
-    with KeepDouble():
-        yield
-
-
-def next_token_logits(model: Any, final: torch.Tensor) -> torch.Tensor:
-    """Logits from states after the final norm, shape (..., vocabulary), in float64 at the end.
-
-    The head runs at the model's dtype, as it does in a real answer; scales and caps of the
-    Gemma, Cohere and Granite families are applied.
-    """
-    import torch
-
-    config = model.config.get_text_config()
-    with torch.no_grad(), full_precision(model.dtype):
-        logits: torch.Tensor = model.get_output_embeddings()(final.to(model.device))
-        logits = logits * (getattr(config, "logit_scale", None) or 1.0)
-        logits = logits / (getattr(config, "logits_scaling", None) or 1.0)
-        cap = getattr(config, "final_logit_softcapping", None)
-        if cap:
-            logits = torch.tanh(logits / cap) * cap
-    return logits.double().cpu()
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether an error is a device or a host that ran out of memory."""
-    import torch
-
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        "not enough memory" in str(error) or "can't allocate memory" in str(error)
-    )

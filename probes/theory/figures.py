@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..style import BLACK, BLUE, CYCLE, GREY, MARKERS, RED, new_figure, plain_log_axis, styled
+from ...support.palette import BLACK, BLUE, MUTED, SERIES_COLOURS, SERIES_MARKERS, VERMILLION
+from ..drawing import new_figure, plain_log_axis, styled
 from .tables import ALIBI_SLOPE, ENCODINGS
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def fig8(tables: Tables) -> Figure:
     figure, (axis,) = new_figure(1, 1, width=4.2, height=3.0)
     for norm, label, colour, marker in (
         ("L1", "$L_1$", BLUE, "o"),
-        ("Linf", r"$L_\infty$", RED, "s"),
+        ("Linf", r"$L_\infty$", VERMILLION, "s"),
     ):
         _curve(axis, table[table.norm == norm], label, colour, marker)
     _guide(axis, table[table.norm == "L1"])
@@ -55,7 +56,7 @@ def fig10(tables: Tables) -> Figure:
     """Figure 10: the paper's own cell of the sweep, one curve per encoding."""
     table = tables["fig10_sweep"]
     figure, (axis,) = new_figure(1, 1, width=4.2, height=3.0)
-    for encoding, colour, marker in zip(ENCODINGS, CYCLE, MARKERS, strict=False):
+    for encoding, colour, marker in zip(ENCODINGS, SERIES_COLOURS, SERIES_MARKERS, strict=False):
         rows = table[table.paper & (table.encoding == encoding)]
         label = ENCODING_NAMES[encoding] + (f", slope {ALIBI_SLOPE}" if encoding == "alibi" else "")
         _curve(axis, rows, label, colour, marker)
@@ -70,23 +71,23 @@ def exponents(tables: Tables) -> Figure:
     """The sweep: fitted decay exponent against logit scale, and against ALiBi's slope."""
     table = tables["fig10_exponents"]
     figure, axes = new_figure(1, 2, width=3.8, height=3.0, sharey=True)
-    for encoding, colour, marker in zip(ENCODINGS, CYCLE, MARKERS, strict=False):
+    for encoding, colour, marker in zip(ENCODINGS, SERIES_COLOURS, SERIES_MARKERS, strict=False):
         slope = ALIBI_SLOPE if encoding == "alibi" else 0.0
         rows = table[(table.encoding == encoding) & (table.slope == slope)]
         _exponent(axes[0], rows.scale, rows, ENCODING_NAMES[encoding], colour, marker)
     alibi = table[(table.encoding == "alibi") & (table.scale == 1)].sort_values("slope")
     places = pd.Series(range(len(alibi)), index=alibi.index)
-    _exponent(axes[1], places, alibi, "ALiBi, logit scale 1", CYCLE[2], MARKERS[2])
+    _exponent(axes[1], places, alibi, "ALiBi, logit scale 1", SERIES_COLOURS[2], SERIES_MARKERS[2])
     axes[0].set_xscale("log")
     axes[1].set_xticks(places, [f"{slope:g}" for slope in alibi.slope])
-    axes[0].axvline(1, color=GREY, lw=0.9, ls=":")
-    axes[1].axvline(places[alibi.slope == ALIBI_SLOPE].iloc[0], color=GREY, lw=0.9, ls=":")
+    axes[0].axvline(1, color=MUTED, lw=0.9, ls=":")
+    axes[1].axvline(places[alibi.slope == ALIBI_SLOPE].iloc[0], color=MUTED, lw=0.9, ls=":")
     axes[0].set_xlabel("logit scale (dotted: the paper's cell)")
     axes[1].set_xlabel("ALiBi slope (dotted: the cell of Fig. 10)")
     axes[0].set_ylabel("decay exponent of the $L_1$ distance")
     for axis in axes:
-        axis.axhline(-1, color=GREY, lw=0.9)
-        axis.axhline(0, color=GREY, lw=0.9)
+        axis.axhline(-1, color=MUTED, lw=0.9)
+        axis.axhline(0, color=MUTED, lw=0.9)
         axis.legend(loc="best")
     return figure
 
@@ -96,7 +97,7 @@ def limits(tables: Tables) -> Figure:
     """Proposition 5.2 against depth, Proposition 6.1, and Corollary 6.2 by dtype."""
     figure, axes = new_figure(1, 3, width=3.5, height=3.0)
     depth = tables["b8_depth"].groupby("depth")[["first", "middle", "last"]].mean()
-    for name, colour, marker in zip(depth, CYCLE, MARKERS, strict=False):
+    for name, colour, marker in zip(depth, SERIES_COLOURS, SERIES_MARKERS, strict=False):
         axes[0].plot(depth.index, depth[name], marker + "-", color=colour, label=f"{name} token")
     plain_log_axis(axes[0], depth.index)
     axes[0].set_ylim(-0.03, 1.03)
@@ -106,12 +107,12 @@ def limits(tables: Tables) -> Figure:
     axes[0].legend()
     ratio = tables["p61_ratio"]
     for (causal, rows), colour, marker in zip(
-        ratio.groupby("causal"), (BLUE, RED), MARKERS, strict=False
+        ratio.groupby("causal"), (BLUE, VERMILLION), SERIES_MARKERS, strict=False
     ):
         worst = rows.groupby("copies").linf.max()
         label = "causal mask" if causal else "no mask"
         axes[1].plot(worst.index, worst, marker + "-", color=colour, label=label)
-    axes[1].axhline(ratio.other_ratio.min(), color=GREY, lw=0.9, ls=":", label="another ratio")
+    axes[1].axhline(ratio.other_ratio.min(), color=MUTED, lw=0.9, ls=":", label="another ratio")
     axes[1].set_yscale("log")
     plain_log_axis(axes[1], ratio.copies)
     axes[1].set_xlabel("copies of each symbol, k")
@@ -129,8 +130,8 @@ def _counting(axis: Axes, table: pd.DataFrame) -> None:
         found = table[table.dtype == name]["first"].fillna(longest).astype(float).to_numpy()
         beyond = table[table.dtype == name]["first"].isna().to_numpy()
         spread = i + np.linspace(-0.2, 0.2, len(found))
-        axis.plot(spread[~beyond], found[~beyond], "o", color=CYCLE[i], ms=3.5)
-        axis.plot(spread[beyond], found[beyond], "^", color=CYCLE[i], mfc="white", ms=5)
+        axis.plot(spread[~beyond], found[~beyond], "o", color=SERIES_COLOURS[i], ms=3.5)
+        axis.plot(spread[beyond], found[beyond], "^", color=SERIES_COLOURS[i], mfc="white", ms=5)
     axis.set_yscale("log")
     axis.set_xticks(range(len(names)), names)
     axis.set_ylabel("first n stored like n+1")

@@ -17,81 +17,99 @@ from urllib.parse import quote
 from ...errors import InputError
 from ...stats.acuity import Acuity
 from ...stats.board import RankInterval, RestrictedMean
+from ...support.files import write_atomically
+from ..acuities import quoted
+from ..formats import percent
 from ..run.page import environment
-from ..run.summary import percent
-from ..run.writing import replace
-from .standings import Chart, Entry, Refused, Standing, standings
+from .entries import BoardDesign, BoardEntry, RefusedEntry
+from .ranking import RankedEntry, rank
+
+CAPTION = (
+    "Ranked by restricted mean acuity: the area under accuracy over log2 length, guessing taken "
+    "off, averaged over all tasks, as a length in items. It exists for every model, whether it "
+    "sees nothing of a task or all that was asked; answers that failed or could not be read are "
+    "wrong ones. Beside it stands L50 of each task, the length at which half of the answers are "
+    "correct. Intervals are of 95 %; ranks are those that the "
+    "answers cannot rule out; = marks a tie, models that are not told apart."
+)
 
 
 def write_leaderboard(
-    folder: Path, entries: Sequence[Entry], chart: Chart
-) -> tuple[Path, list[Refused]]:
+    folder: Path, entries: Sequence[BoardEntry], design: BoardDesign
+) -> tuple[Path, list[RefusedEntry]]:
     """Write leaderboard.csv, leaderboard.md and leaderboard.html into a folder.
 
     Args:
         folder: where to write; made if need be.
-        entries: one per model, from `entry_of`.
-        chart: the chart that they must have been asked.
+        entries: one per run, from `entry_of`.
+        design: what they must have been asked.
 
     Returns:
         The path of leaderboard.html, and the runs that were refused, with reasons.
 
     Raises:
-        InputError: a model is there twice, or no run is of this chart.
+        InputError: no run can be on the board.
     """
-    placed, refused = standings(entries, chart)
+    placed, refused = rank(entries, design)
     if not placed:
         why = f": {refused[0].entry.model}: {refused[0].reason}" if refused else ""
-        raise InputError(f"no run can be on the leaderboard of chart {chart.version}{why}")
-    folder.mkdir(parents=True, exist_ok=True)
-    tasks = [t for t in placed[0].entry.acuities if all(t in s.entry.acuities for s in placed)]
-    replace(folder / "leaderboard.csv", to_csv(placed, tasks, chart))
-    replace(folder / "leaderboard.md", to_markdown(placed, refused, tasks, chart))
-    page = to_html(placed, refused, tasks, chart)
-    return replace(folder / "leaderboard.html", page), refused
+        raise InputError(f"no run can be on the leaderboard of board {design.version}{why}")
+    tasks = list(placed[0].entry.reports)
+    write_atomically(folder / "leaderboard.csv", to_csv(placed, tasks, design))
+    write_atomically(folder / "leaderboard.md", to_markdown(placed, refused, tasks, design))
+    page = to_html(placed, refused, tasks, design)
+    return write_atomically(folder / "leaderboard.html", page), refused
 
 
-def to_csv(placed: Sequence[Standing], tasks: Sequence[str], chart: Chart) -> str:
-    """One line per model; lengths in items, shares from 0 to 1, blank where not known."""
+def to_csv(placed: Sequence[RankedEntry], tasks: Sequence[str], design: BoardDesign) -> str:
+    """One line per run; lengths in items, shares from 0 to 1, blank where not known."""
     target = io.StringIO()
-    lines = [dict(_fields(s, tasks, chart)) for s in placed]
+    lines = [dict(_fields(entry, tasks, design)) for entry in placed]
     writer = csv.DictWriter(target, list(lines[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows({k: _no_formula(v) for k, v in line.items()} for line in lines)
     return target.getvalue()
 
 
 def to_markdown(
-    placed: Sequence[Standing], refused: Sequence[Refused], tasks: Sequence[str], chart: Chart
+    placed: Sequence[RankedEntry],
+    refused: Sequence[RefusedEntry],
+    tasks: Sequence[str],
+    design: BoardDesign,
 ) -> str:
-    """A table for a README, with the refused runs under it."""
-    heads = ["rank", "model", "mean acuity", *tasks, "truncated", "tokens", "cost (USD)"]
+    """A table for a README, with the warnings and the refused runs under it."""
+    shares = ["unread", "truncated", "failed"]
+    heads = ["rank", "model", "restricted mean", *tasks, *shares, "tokens", "cost (USD)"]
     lines = [
-        f"Chart {chart.version} (`{chart.sha256[:12]}`). {CAPTION}",
+        f"Board {design.version} (`{design.sha256[:12]}`). {CAPTION}",
         "",
         "| " + " | ".join(heads) + " |",
         "|" + "---|" * len(heads),
     ]
-    for s in placed:
-        name = _cell(s.entry.model)
+    for placing in placed:
+        entry = placing.entry
+        name = _markdown(entry.model)
         cells = [
-            rank_text(s.rank),
-            f"[{name}]({quote(s.entry.report)})" if s.entry.report else name,
-            str(s.mean),
-            *(str(s.entry.acuities[task]) for task in tasks),
-            percent(s.entry.truncated),
-            tokens_text(s.entry),
-            cost_text(s.entry),
+            rank_text(placing.rank),
+            f"[{name}]({_link(entry.report)})" if entry.report else name,
+            str(placing.mean),
+            *(str(entry.reports[task].l50) for task in tasks),
+            *(percent(getattr(entry, name)) for name in shares),
+            tokens_text(entry),
+            cost_text(entry),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    if refused:
-        lines += ["", "Not on this board:", ""]
-        lines += [f"- {_cell(r.entry.model)}: {r.reason}" for r in refused]
+    warned = [(p.entry.model, line) for p in placed for line in p.entry.warnings]
+    lines += _listed("Read this, too:", warned)
+    lines += _listed("Not on this board:", [(r.entry.model, r.reason) for r in refused])
     return "\n".join(lines) + "\n"
 
 
 def to_html(
-    placed: Sequence[Standing], refused: Sequence[Refused], tasks: Sequence[str], chart: Chart
+    placed: Sequence[RankedEntry],
+    refused: Sequence[RefusedEntry],
+    tasks: Sequence[str],
+    design: BoardDesign,
 ) -> str:
     """A page that sorts and filters by itself: one file, nothing fetched."""
     script = (files(__package__.rpartition(".")[0]) / "templates" / "leaderboard.js").read_text(
@@ -103,29 +121,22 @@ def to_html(
         "tokens": tokens_text,
         "cost": cost_text,
         "place": place,
-        "lengths": _quote,
+        "lengths": _lengths,
+        "link": _link,
     }
-    ends = [x for s in placed for x in s.mean.interval if 0 < x < math.inf]
+    ends = [x for entry in placed for x in entry.mean.interval]
     template = made.get_template("leaderboard.html.j2")
     return template.render(
         placed=placed,
         refused=refused,
         tasks=tasks,
-        chart=chart,
+        design=design,
         caption=CAPTION,
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         axis=(min([1.0, *ends]), max([2.0, *ends])),
         numerics=lambda entry: "; ".join(f"{k} {v}" for k, v in entry.numerics.items()),
     )
-
-
-CAPTION = (
-    "L50 is the length, in items, at which half of the answers are correct, with its 95 % "
-    "interval. The mean acuity is restricted to the chart: the area under accuracy over log2 "
-    "length, guessing taken off, averaged over all tasks; answers that failed, or could not be "
-    "read, are wrong ones. Ranks are those that the answers cannot rule out."
-)
 
 
 def place(x: float, axis: tuple[float, float]) -> float:
@@ -136,18 +147,18 @@ def place(x: float, axis: tuple[float, float]) -> float:
 
 
 def rank_text(rank: RankInterval) -> str:
-    """A rank interval: 3, or 2–5."""
-    return str(rank.best) if rank.best == rank.worst else f"{rank.best}–{rank.worst}"
+    """The ranks that a model may have: 3, or =2–5 where it is tied with others."""
+    return str(rank.best) if rank.best == rank.worst else f"={rank.best}–{rank.worst}"
 
 
-def tokens_text(entry: Entry) -> str:
+def tokens_text(entry: BoardEntry) -> str:
     """Tokens asked and answered, in thousands."""
     if None in entry.tokens:
         return "–"
     return " + ".join(f"{(n or 0) / 1000:,.0f}k" for n in entry.tokens)
 
 
-def cost_text(entry: Entry) -> str:
+def cost_text(entry: BoardEntry) -> str:
     """Cost in dollars, a dash where it is not known."""
     return "–" if entry.cost_usd is None else f"{entry.cost_usd:,.2f}"
 
@@ -157,34 +168,54 @@ def sort_value(acuity: Acuity | RestrictedMean) -> float:
     if isinstance(acuity, RestrictedMean) or acuity.value is not None:
         return float(acuity.value or 0.0)
     low, high = acuity.interval
-    return low if acuity.censored == "above" else high if math.isfinite(high) else 0.0
+    censored = getattr(acuity, "censored", None)
+    return low if censored == "above" else high if math.isfinite(high) else 0.0
 
 
-def _quote(acuity: Acuity | RestrictedMean) -> dict[str, Any]:
-    return {"text": str(acuity), "sort": sort_value(acuity)}
+def _lengths(acuity: Acuity | RestrictedMean) -> dict[str, Any]:
+    return {
+        "text": str(acuity),
+        "sort": sort_value(acuity),
+        "reason": getattr(acuity, "reason", None) or "",
+    }
 
 
-def _fields(s: Standing, tasks: Sequence[str], chart: Chart) -> Iterator[tuple[str, Any]]:
-    e = s.entry
-    yield from (("model", e.model), ("rank_best", s.rank.best), ("rank_worst", s.rank.worst))
-    yield from _quoted("mean_acuity", s.mean)
+def _fields(placed: RankedEntry, tasks: Sequence[str], design: BoardDesign) -> Iterator[Any]:
+    entry, mean = placed.entry, placed.mean
+    yield from (("model", entry.model), ("rank_best", placed.rank.best))
+    yield from (("rank_worst", placed.rank.worst), ("restricted_mean", mean.value))
+    yield from zip(("restricted_mean_low", "restricted_mean_high"), mean.interval, strict=True)
     for task in tasks:
-        yield from _quoted(f"l50_{task}", e.acuities[task])
-    yield from (("trials", e.trials), ("truncated", e.truncated), ("failed", e.failed))
-    yield from (("prompt_tokens", e.tokens[0]), ("completion_tokens", e.tokens[1]))
-    yield from (("cost_usd", e.cost_usd), ("numerics", json.dumps(e.numerics, default=str)))
-    yield from (("run_id", e.run_id), ("report", e.report))
-    yield from (("chart_version", chart.version), ("chart_sha256", chart.sha256))
+        l50 = entry.reports[task].l50
+        yield from quoted(f"L50_{task}", l50)
+        yield f"L50_{task}_reason", l50.reason
+    yield "trials", entry.trials
+    for name in ("unread", "truncated", "refused", "failed"):
+        yield name, getattr(entry, name)
+    yield from (("prompt_tokens", entry.tokens[0]), ("completion_tokens", entry.tokens[1]))
+    yield from (("cost_usd", entry.cost_usd), ("warnings", "; ".join(entry.warnings)))
+    yield from (("numerics", json.dumps(entry.numerics, default=str)), ("run_id", entry.run_id))
+    yield from (("report", entry.report), ("board_version", design.version))
+    yield "board_sha256", design.sha256
 
 
-def _quoted(name: str, acuity: Acuity | RestrictedMean) -> Iterator[tuple[str, Any]]:
-    low, high = acuity.interval
-    yield name, acuity.value
-    yield f"{name}_low", low if low > 0 else None
-    yield f"{name}_high", high if math.isfinite(high) else None
-    yield f"{name}_censored", None if isinstance(acuity, RestrictedMean) else acuity.censored
+def _no_formula(value: Any) -> Any:
+    """Text that no spreadsheet takes for a formula."""
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if risky else value
 
 
-def _cell(text: str) -> str:
+def _link(report: str) -> str:
+    """A path below the leaderboard as a link that cannot name a protocol."""
+    return f"./{quote(report)}"
+
+
+def _listed(head: str, items: Sequence[tuple[str, str]]) -> list[str]:
+    if not items:
+        return []
+    return ["", head, "", *(f"- {_markdown(model)}: {_markdown(line)}" for model, line in items)]
+
+
+def _markdown(text: str) -> str:
     """Text that cannot break out of a Markdown table."""
     return "".join("\\" + c if c in "|[]<>`*_\\" else c for c in text).replace("\n", " ")

@@ -11,7 +11,8 @@ from importlib.resources import files
 
 import pandas as pd
 
-from ...tasks.registry import MODES, PREFIX
+from ...tasks.modes import MODES
+from ...tasks.registry import PREFIX
 
 LABEL = "published, single trials"
 _SUFFIX = {

@@ -6,25 +6,38 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ...store.curve_key import CurveKey
 from ...store.trials import OUTCOMES
-from ...tasks.registry import PREFIX, TASKS
-from ..curves import pooled
-from ..style import OUTCOME_COLOURS, Picture, plain
-from ..words import series_name
+from ...support.figures import Picture
+from ..catalogue import about
+from ..curves import KEY, by_curve, pooled
+from ..figures.drawing import OUTCOME_COLOURS
+from ..figures.task_figures import TaskFigure
+from ..formats import p_value, percent, plain
 from .examples import LONG, Example
-from .summary import Row, percent
+from .form_cost import FormCost
+from .summary import CurveSummary
 
 TOP_VALUES = 12
-Curve = tuple[str, str, str]
-"""Task, mode and lens."""
-
 _IDS = re.compile(r'(\bid="|url\(#|xlink:href="#)')
+
+
+class Audit(NamedTuple):
+    """Answers that a person should look at.
+
+    Attributes:
+        shown: some of them, word for word.
+        in_all: how many there are.
+    """
+
+    shown: Sequence[Example]
+    in_all: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +46,55 @@ class Section:
 
     name: str
     about: str
-    figures: list[tuple[str, Picture]]
+    figures: list[TaskFigure]
     points: list[dict[str, Any]]
     values: list[dict[str, Any]]
+    readings: list[dict[str, Any]]
+    audit: list[Example]
     examples: list[Example]
 
 
 def page(
     *,
-    rows: Sequence[Row],
+    rows: Sequence[CurveSummary],
     warnings: Sequence[str],
     table: pd.DataFrame,
     counts: pd.DataFrame,
-    pictures: Sequence[tuple[str, str, Picture]],
+    pictures: Sequence[TaskFigure],
     chart: Picture | None,
     manifest: Mapping[str, Any],
     examples: Sequence[Example],
+    readings: pd.DataFrame,
+    audit: Audit,
+    forms: Sequence[FormCost],
     title: str,
 ) -> str:
     """Write the page.
 
     Args:
-        rows: from `summary`.
+        rows: from `summarise`.
         warnings: from `summary.warnings`.
         table: from `curves`.
         counts: from `histogram`.
-        pictures: from `figures`.
+        pictures: from `task_figures`.
         chart: from `eye_chart`, if there is one.
         manifest: the run's manifest, shown whole.
-        examples: from `examples.choose`.
+        examples: from `word_for_word`.
+        readings: from `readings`.
+        audit: answers that were read by weak rules.
+        forms: free against forced answers, from `form_costs`.
         title: whose run this is.
     """
     sections = [
         Section(
             str(task),
-            _about(str(task)),
-            [(kind, picture) for name, kind, picture in pictures if name == task],
+            about(str(task)),
+            [picture for picture in pictures if picture.task == task],
             _records(table[table["task"] == task]),
             _top_values(counts[counts["task"] == task]),
-            [example for example in examples if example.task == task],
+            _records(readings[readings["task"] == task]),
+            [example for example in audit.shown if example.key.task == task],
+            [example for example in examples if example.key.task == task],
         )
         for task in table["task"].unique()
     ]
@@ -83,10 +106,15 @@ def page(
             rows=rows,
             warnings=warnings,
             lengths=sorted(int(x) for x in table["length"].unique()),
-            glance=_glance(table),
-            totals={_curve(total): total for total in _records(pooled(table))},
+            glance={
+                key: {point["length"]: point for point in _records(points)}
+                for key, points in by_curve(table)
+            },
+            totals={key: _records(total)[0] for key, total in by_curve(pooled(table))},
             chart=chart,
             sections=sections,
+            audited=audit.in_all,
+            forms=forms,
             manifest=manifest,
             outcomes=OUTCOMES,
             colours=OUTCOME_COLOURS,
@@ -104,7 +132,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"percent": percent, "plain": _cell, "series": series_name, "inline": inline}
+    made.filters |= {
+        "percent": percent,
+        "plain": _cell,
+        "curve": _curve,
+        "inline": inline,
+        "p_value": p_value,
+        "ends": both_ends,
+    }
     made.tests["mapping"] = lambda value: isinstance(value, Mapping)
     return made
 
@@ -117,36 +152,30 @@ def inline(picture: Picture, key: str) -> Markup:
     return label + Markup(svg.removeprefix("<svg "))
 
 
+def both_ends(text: str, most: int = 300) -> str:
+    """A text, or where it is long its beginning and its end."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 3]} […] {text[-(most - most // 3) :]}"
+
+
 def _cell(value: Any) -> str:
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     return "–" if math.isnan(value) else plain(float(f"{value:.3g}"))
 
 
-def _about(task: str) -> str:
-    known = TASKS.get(task.removeprefix(PREFIX))
-    return known.summary if known else ""
-
-
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _glance(table: pd.DataFrame) -> dict[Curve, dict[int, dict[str, Any]]]:
-    """Task, mode and lens -> length -> the point there."""
-    glance: dict[Curve, dict[int, dict[str, Any]]] = {}
-    for point in _records(table):
-        glance.setdefault(_curve(point), {})[point["length"]] = point
-    return glance
-
-
-def _curve(record: Mapping[str, Any]) -> Curve:
-    return record["task"], record["mode"], record["lens"]
+def _curve(record: Mapping[str, Any]) -> CurveKey:
+    return CurveKey(*(record[name] for name in KEY))
 
 
 def _top_values(counts: pd.DataFrame) -> list[dict[str, Any]]:
-    by = ["mode", "lens"]
+    by = ["mode", "answer", "lens"]
     said = counts[counts["frequency"] > 0].sort_values(
-        [*by, "frequency"], ascending=[True, True, False], kind="stable"
+        [*by, "frequency"], ascending=[True, True, True, False], kind="stable"
     )
     return _records(said.groupby(by, observed=True).head(TOP_VALUES))

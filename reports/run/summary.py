@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from rich import box
 from rich.table import Table
 
+from ...store.curve_key import CurveKey
 from ..acuities import Acuities
-from ..curves import pooled
-from ..style import plain
-from ..words import SERIES, series_name, value_kind
+from ..catalogue import has_distance
+from ..curves import by_curve, pooled
+from ..formats import percent, plain, share
 
 WORTH_A_WARNING = 0.02
 """Share of truncated or refused answers from which a curve says more about the set-up."""
@@ -23,29 +24,27 @@ FEW_TRIALS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CurveSummary:
     """One curve in short; shares and accuracies lie in 0 to 1, NaN where there is nothing.
 
     Attributes:
-        task: the task.
-        mode: the mode.
-        lens: the lens.
+        key: which curve.
         n: trials asked.
         accuracy: correct of all answered, over all lengths.
         shortest: the shortest length, and the accuracy there.
         longest: the longest length, and the accuracy there.
         l50: the acuity as quoted, with its interval, censored where it was not crossed.
-        mean_error: mean absolute error of the answers that could be read; NaN for symbols,
-            between which there is no distance.
+        mean_error: mean absolute error of the answers that could be read; NaN for symbols and
+            codes, between which there is no distance.
         unparseable: share of the answered trials.
+        thoughts_only: share of the answered trials whose answer stands in the hidden reasoning
+            alone; they are among the unparseable ones.
         truncated: share of the answered trials.
         refused: share of the answered trials.
         failed: share of the asked trials.
     """
 
-    task: str
-    mode: str
-    lens: str
+    key: CurveKey
     n: int
     accuracy: float
     shortest: tuple[int, float]
@@ -53,75 +52,63 @@ class Row:
     l50: str
     mean_error: float
     unparseable: float
+    thoughts_only: float
     truncated: float
     refused: float
     failed: float
 
-    @property
-    def name(self) -> str:
-        """Task, mode and lens, without what goes without saying."""
-        series = series_name(self.mode, self.lens)
-        return self.task if series == "direct" else f"{self.task} ({series})"
 
-
-def summary(table: pd.DataFrame, found: Acuities) -> list[Row]:
+def summarise(
+    table: pd.DataFrame, found: Acuities, thoughts: Mapping[CurveKey, float]
+) -> list[CurveSummary]:
     """Put every curve in one row, in the order of the table.
 
     Args:
         table: from `curves`.
         found: its `acuities`.
+        thoughts: share of answers in the reasoning alone, from `readings.thoughts_only`.
     """
     rows = []
-    for (task, mode, lens), points in table.groupby(list(SERIES), sort=False, observed=True):
+    for key, points in by_curve(table):
         total = pooled(points).iloc[0]
         answered = int(total["answered"])
-        measured = 0 if value_kind(str(task)) == "symbol" else int(points["error_n"].sum())
+        measured = int(points["error_n"].sum()) if has_distance(key.task) else 0
         rows.append(
-            Row(
-                task=str(task),
-                mode=str(mode),
-                lens=str(lens),
+            CurveSummary(
+                key=key,
                 n=int(total["n"]),
                 accuracy=float(total["accuracy"]),
                 shortest=_end(points.iloc[0]),
                 longest=_end(points.iloc[-1]),
-                l50=str(found[str(task), str(mode), str(lens)].l50),
-                mean_error=_share((points["error_mean"] * points["error_n"]).sum(), measured),
-                unparseable=_share(total["unparseable"], answered),
-                truncated=_share(total["truncated"], answered),
-                refused=_share(total["refused"], answered),
-                failed=_share(total["failed"], int(total["n"])),
+                l50=str(found[key].l50),
+                mean_error=share((points["error_mean"] * points["error_n"]).sum(), measured),
+                unparseable=share(total["unparseable"], answered),
+                thoughts_only=thoughts.get(key, math.nan),
+                truncated=share(total["truncated"], answered),
+                refused=share(total["refused"], answered),
+                failed=share(total["failed"], int(total["n"])),
             )
         )
     return rows
 
 
-def warnings(rows: Sequence[Row], table: pd.DataFrame, found: Acuities) -> list[str]:
-    """What a reader must know before trusting the curves, most urgent first; one line each."""
-    lines = []
+def warnings(
+    rows: Sequence[CurveSummary],
+    table: pd.DataFrame,
+    found: Acuities,
+    dropped: Mapping[str, str] | None = None,
+) -> list[str]:
+    """What a reader must know before trusting the curves; one line each.
+
+    Args:
+        rows: from `summarise`.
+        table: from `curves`.
+        found: its `acuities`.
+        dropped: settings that were not sent, with the reason (the manifest's ``dropped``).
+    """
+    lines = [f"{name} was not sent: {reason}" for name, reason in (dropped or {}).items()]
     for row in rows:
-        if row.failed > 0:
-            count = round(row.failed * row.n)
-            lines.append(
-                f"{row.name}: {count:,} of {row.n:,} trials failed and are left out; "
-                "repeat the command to ask them again"
-            )
-        if row.truncated > WORTH_A_WARNING:
-            lines.append(
-                f"{row.name}: {row.truncated:.0%} of the answers were cut at the token limit; "
-                "raise --max-tokens"
-            )
-        if row.refused > WORTH_A_WARNING:
-            lines.append(f"{row.name}: {row.refused:.0%} of the answers were refused or filtered")
-        if row.unparseable > MANY_UNPARSEABLE:
-            lines.append(
-                f"{row.name}: no answer could be read in {row.unparseable:.0%} of the replies; "
-                "see the examples"
-            )
-        acuity = found[row.task, row.mode, row.lens]
-        lines += [f"{row.name}: {line}" for line in acuity.warnings]
-        if acuity.l50.reason:
-            lines.append(f"{row.name}: no acuity is quoted: {acuity.l50.reason}")
+        lines += [f"{row.key.name}: {line}" for line in _of_curve(row, found)]
     if table["n"].max() < FEW_TRIALS:
         lines.append(
             f"at most {table['n'].max()} per length: a point is a sample of a few answers, not a "
@@ -130,7 +117,35 @@ def warnings(rows: Sequence[Row], table: pd.DataFrame, found: Acuities) -> list[
     return lines
 
 
-def rich_table(rows: Sequence[Row]) -> Table:
+def _of_curve(row: CurveSummary, found: Acuities) -> Iterable[str]:
+    if row.failed > 0:
+        count = round(row.failed * row.n)
+        yield (
+            f"{count:,} of {row.n:,} trials failed and are left out; "
+            "repeat the command to ask them again"
+        )
+    if row.truncated > WORTH_A_WARNING:
+        yield f"{percent(row.truncated)} of the answers were cut at the token limit; " + (
+            "raise --max-tokens"
+        )
+    if row.refused > WORTH_A_WARNING:
+        yield f"{percent(row.refused)} of the answers were refused or filtered"
+    if row.thoughts_only > WORTH_A_WARNING:
+        yield (
+            f"in {percent(row.thoughts_only)} of the replies the answer stands in the hidden "
+            "reasoning alone and is not taken; raise --max-tokens, or ask for less reasoning"
+        )
+    if row.unparseable > MANY_UNPARSEABLE:
+        yield f"no answer could be read in {percent(row.unparseable)} of the replies; " + (
+            "see the examples"
+        )
+    report = found[row.key]
+    yield from report.warnings
+    if report.l50.reason:
+        yield f"no acuity is quoted: {report.l50.reason}"
+
+
+def rich_table(rows: Sequence[CurveSummary]) -> Table:
     """The summary as a table for the terminal, narrow enough for 100 columns."""
     table = Table(
         caption="L50: length at which half of the answers are correct, 95 % interval",
@@ -146,24 +161,11 @@ def rich_table(rows: Sequence[Row]) -> Table:
         ends = [f"{percent(a)} at {length:,}" for length, a in (row.shortest, row.longest)]
         error = "–" if math.isnan(row.mean_error) else plain(round(row.mean_error, 1))
         shares = [percent(x) for x in (row.unparseable, row.truncated, row.failed)]
-        table.add_row(row.name, f"{row.n:,}", percent(row.accuracy), *ends, row.l50, error, *shares)
+        table.add_row(
+            row.key.name, f"{row.n:,}", percent(row.accuracy), *ends, row.l50, error, *shares
+        )
     return table
-
-
-def percent(share: float) -> str:
-    """A share in whole per cent, a dash for none; never rounded to 0 or 100 unless it is."""
-    if math.isnan(share):
-        return "–"
-    if 0 < share < 0.01:
-        return "<1%"
-    if 0.99 < share < 1:
-        return ">99%"
-    return f"{share:.0%}"
 
 
 def _end(point: pd.Series[float]) -> tuple[int, float]:
     return int(point["length"]), float(point["accuracy"])
-
-
-def _share(part: float, whole: int) -> float:
-    return float(part) / whole if whole else math.nan

@@ -11,46 +11,63 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
-from ...errors import ModelRefused
-from ..protocol import Deliver, Failure, Reply, Request
+from ..protocol import Deliver, Failure, Reply, Request, Runner
 from ..tokens import approximate_tokens
+from .breaker import Breaker
 from .mailbox import Mailbox
 from .patience import Patience
-from .provider import Alien, Limits, Provider, Rejected, Retryable, Unreachable
+from .provider import Empty, Limits, Loading, Provider, Rejected, Retryable
 from .signals import uninterrupted
 from .throttle import Throttle
+from .waits import Waits
+
+log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _Arrival = tuple[Request, Reply | Failure] | BaseException
 
 _GATHER_S = 0.01  # between deliveries, so that a fast server does not mean a flush per answer
-_UNREACHABLE_AFTER = 3  # attempts of one request, while the server has never answered
 _OVERLOAD = (None, 408, 502, 503, 504, 529)  # None: a timeout, a reset, a broken answer
-_HOLD_ALL_S = 2.0  # a wait that a provider names holds its request; a longer one, everybody
 
 
-class Dispatch:
+class Dispatch(Runner):
     """A :class:`~snellen.runners.protocol.Runner` in front of a provider.
 
     It may be asked again and again; what it has learnt of the provider's limits stays.
     """
 
-    def __init__(self, provider: Provider, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        limits: Limits | None = None,
+        *,
+        generation: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Prepare to ask.
+
+        Args:
+            provider: who is asked.
+            limits: how hard.
+            generation: what the provider sends beside each request's own sampling.
+        """
         self.provider = provider
+        self.generation = dict(generation or {})
         self.limits = limits or Limits()
         self.model = provider.model
         self.base_url: str | None = provider.base_url
         self.numerics = provider.numerics
         self.context_length = provider.context_length
         self.parallel = self.limits.concurrency
-        self.parallel = self.limits.concurrency
+        self.notices: list[str] = []
         self.dropped = provider.dropped  # settings not sent, with the reason; may grow
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -58,7 +75,9 @@ class Dispatch:
         )
         self._tasks: set[asyncio.Task[Any]] = set()
         self._throttle = Throttle(self.limits)
-        self._proven = False  # has the server ever answered in its protocol?
+        self._breaker = Breaker()
+        self._waits = Waits()
+        self._fingerprints: list[str] = []
 
     def count_tokens(self, text: str) -> int | None:
         """Tokens of ``text``, or ``None`` when the provider has no tokenizer at hand."""
@@ -106,8 +125,19 @@ class Dispatch:
                 self._deliver(pending + arrivals.take(wait=False), deliver)
             raise
 
+    def log_into(self, folder: Path) -> None:
+        """Keep what is said of waits in ``run.log`` of a folder."""
+        self._waits.log_into(folder)
+
+    def met(self, fingerprints: Iterable[str | None]) -> None:
+        """Hear what answered in earlier sessions: a change of it will be told."""
+        for fingerprint in fingerprints:
+            if fingerprint and fingerprint not in self._fingerprints:
+                self._fingerprints.append(fingerprint)
+
     def close(self) -> None:
         """Drop what is in flight and close the provider's connections."""
+        self._waits.close_log()
         if self._loop.is_closed():
             return
         self._run(self._cancel())
@@ -139,6 +169,7 @@ class Dispatch:
     # The event loop's thread
 
     def _ask(self, batch: list[Request], arrivals: Mailbox[_Arrival]) -> None:
+        self._waits.watch(len(batch))
         for request in batch:
             task = self._loop.create_task(self._settle(request, arrivals))
             self._tasks.add(task)
@@ -149,15 +180,19 @@ class Dispatch:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._waits.close()
 
     async def _settle(self, request: Request, arrivals: Mailbox[_Arrival]) -> None:
         async def ask() -> Reply:
             began = time.monotonic()
             reply = await self.provider.answer(request)
+            self._compare(reply.fingerprint)
             return replace(reply, latency_s=time.monotonic() - began)
 
         try:
-            arrivals.put((request, await self._pursue(ask, self._tokens(request))))
+            result = await self._pursue(ask, self._tokens(request))
+            self._waits.settled()
+            arrivals.put((request, result))
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -168,28 +203,44 @@ class Dispatch:
         patience = Patience(self.limits)
         while True:
             sent_at = await self._throttle.enter(tokens, first=patience.attempts > 0)
+            self._breaker.begin()
             try:
                 answer = await self._attempt(ask, sent_at)
             except Rejected as error:
-                self._proven = True
+                self._breaker.rejected(error)
                 return Failure(error.reason, error.status)
             except Retryable as error:
                 wait = patience.wait(error)
-                self._check_reachable(error, patience)
+                self._breaker.failed_attempt(error, patience.attempts)
                 if wait is None:
-                    return Failure(patience.verdict(error), error.status)
-                await asyncio.sleep(wait)
+                    return cast("_T | Failure", self._given_up(error, patience))
+                # One request's wait is its own, unless the provider says that it is for all.
+                all_wait = error.for_all or isinstance(error, Loading)
+                if all_wait:
+                    self._throttle.hold(time.monotonic() + wait)
+                with self._waits.waiting(wait, error.reason, all_wait=all_wait):
+                    await asyncio.sleep(wait)
             else:
-                self._proven = True
+                self._breaker.answered()
                 return answer
+
+    def _given_up(self, error: Retryable, patience: Patience) -> Reply | Failure:
+        """What becomes of a request that is not tried again: an empty answer is one."""
+        if isinstance(error, Empty):
+            self._breaker.answered()
+            return error.reply
+        verdict = patience.verdict(error)
+        self._breaker.failed(verdict)
+        return Failure(verdict, error.status)
 
     async def _attempt(self, ask: Callable[[], Awaitable[_T]], sent_at: float) -> _T:
         """Ask once; the throttle hears how it went."""
         try:
             async with asyncio.timeout(self.limits.attempt_s):
                 answer = await ask()
-            self._throttle.answered()
-            self._throttle.hold(self.provider.resume_at)
+            self._throttle.answered(sent_at, _generated(answer))
+            if self.provider.resume_at - time.monotonic() <= self.limits.give_up_s:
+                self._throttle.hold(self.provider.resume_at)
             return answer
         except TimeoutError:
             self._throttle.overloaded(sent_at)
@@ -197,18 +248,24 @@ class Dispatch:
         except Retryable as error:
             if error.status == 429:
                 self._throttle.refused(sent_at)
-            elif error.status in _OVERLOAD:
+            elif error.status in _OVERLOAD and not isinstance(error, (Empty, Loading)):
                 self._throttle.overloaded(sent_at)
-            if error.retry_after is not None and error.retry_after > _HOLD_ALL_S:
-                self._throttle.hold(time.monotonic() + error.retry_after)
             raise
         finally:
             self._throttle.leave(sent_at)
 
-    def _check_reachable(self, error: Retryable, patience: Patience) -> None:
-        never = isinstance(error, (Unreachable, Alien)) and not self._proven
-        if never and patience.attempts >= _UNREACHABLE_AFTER:
-            raise ModelRefused(error.reason)
+    def _compare(self, fingerprint: str | None) -> None:
+        """Tell if something else answers than did before."""
+        if not fingerprint or fingerprint in self._fingerprints:
+            return
+        if self._fingerprints:
+            notice = (
+                f"what answers has changed: {self._fingerprints[-1]!r} before, {fingerprint!r} "
+                "now; the answers of this run are not all of one model on one engine"
+            )
+            self.notices.append(notice)
+            log.warning("%s", notice)
+        self._fingerprints.append(fingerprint)
 
     def _tokens(self, request: Request) -> int:
         """What a request may cost against a limit on tokens: its prompt, and its answer's limit."""
@@ -216,3 +273,8 @@ class Dispatch:
             return 0
         prompt = sum(approximate_tokens(message.content) for message in request.messages)
         return prompt + request.sampling.max_tokens
+
+
+def _generated(answer: object) -> int | None:
+    """Tokens of an answer, where it says."""
+    return answer.completion_tokens if isinstance(answer, Reply) else None

@@ -2,12 +2,21 @@
 
 A provider knows a wire format and nothing else. Retries, rate limits, deadlines, concurrency and
 durability are :class:`~snellen.runners.dispatch.dispatcher.Dispatch`'s; a provider says what
-happened by returning a :class:`~snellen.runners.protocol.Reply` or raising one of three things:
+happened by returning a :class:`~snellen.runners.protocol.Reply` or raising one of these:
 
-``Retryable``     the same request may succeed later (``Unreachable``: nobody answers at all;
-                  ``Alien``: something does, in another protocol)
-``Rejected``      this request never will; others may
-``ModelRefused``  no request to this model ever will (``snellen.errors``): wrong key, no such model
+Exception
+├── Retryable            the same request may succeed later
+│   ├── Unreachable      nobody answers there at all
+│   ├── WrongProtocol    something answers, in another protocol
+│   ├── Loading          the model is still being loaded
+│   └── Empty            an answer without a text; kept in the end if it stays so
+├── Rejected             this request never will; others may
+└── InputError           (``snellen.errors``) the model does not have a value that was asked for
+    └── ModelRefused     no request to this model ever will: wrong key, no such model, no money
+
+A *prompt* that the provider refuses (moderation, safety) is no exception: the provider returns
+a reply with ``finish_reason="content_filter"`` and the reason in ``notice``; it is an outcome of
+the trial.
 """
 
 from __future__ import annotations
@@ -26,31 +35,55 @@ class Retryable(Exception):
         reason: what happened, in words that stand in the journal if patience runs out.
         status: the HTTP status, if there was one.
         retry_after: seconds that the provider asks to wait, if it says.
+        for_all: the provider says that the wait is for everybody who uses this account or
+            model, not for this request alone.
     """
 
     def __init__(
-        self, reason: str, *, status: int | None = None, retry_after: float | None = None
+        self,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        for_all: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status
         self.retry_after = retry_after
+        self.for_all = for_all
 
 
 class Unreachable(Retryable):
-    """Nobody answers there, or not in this protocol.
+    """Nobody answers there at all.
 
     While the server has never answered, this soon becomes ``ModelRefused``; once it has, it is
     taken for a restart and waited out.
     """
 
 
-class Alien(Retryable):
+class WrongProtocol(Retryable):
     """Something answers there, but not in this protocol.
 
     While the server has never answered in it, this soon becomes ``ModelRefused``; once it has,
     it is a fault like any other (a proxy's error page, half a body).
     """
+
+
+class Loading(Retryable):
+    """The model is still being loaded: waited out, and said so; never counted as a fault."""
+
+
+class Empty(Retryable):
+    """An answer without a text: asked again a few times, then kept as it is.
+
+    Attributes:
+        reply: the empty answer, which was paid for.
+    """
+
+    def __init__(self, reason: str, reply: Reply, *, status: int | None = None) -> None:
+        super().__init__(reason, status=status)
+        self.reply = reply
 
 
 class Rejected(Exception):
@@ -108,6 +141,7 @@ class Provider(Protocol):
         Raises:
             Retryable: the same request may succeed later.
             Rejected: this request fails for good.
+            InputError: the model does not have a value that the user asked for.
             ModelRefused: no request can succeed.
         """
         ...

@@ -5,7 +5,7 @@ Two limits adapt to what the provider answers, in the manner of TCP congestion c
 =============  ===================================  =========================================
 limit          grows                                shrinks
 =============  ===================================  =========================================
-concurrency    +1 per answer until the first        halved by an overload (502-504, timeout,
+concurrency    +2 per answer until the first        halved by an overload (502-504, timeout,
                push-back, then +1 per round         reset), at most once per round trip
 pace           a little per answer, while it is     by a refusal for rate (429): a little among
                what holds requests back             admissions, a lot among refusals
@@ -15,6 +15,10 @@ A refusal for rate says nothing against the requests that were admitted beside i
 their number alone. Pacing is what makes a low rate limit cheap to live with: a fair server
 admits its full rate as long as requests keep arriving a little faster, and few are refused if it
 is only a little.
+
+A server that answers one request at a time lets the others wait, in the end beyond the time limit
+of an attempt. So concurrency grows only while answers are quick against that limit, or no slower
+than a server makes them that answers in parallel.
 """
 
 from __future__ import annotations
@@ -26,7 +30,11 @@ from collections import deque
 
 from .provider import Limits
 
-_START = 8  # requests in flight before anything is known
+_START = 4  # requests in flight before anything is known
+_STEP = 2.0  # more of them, by an answer
+_QUICK = 0.05  # of the time limit of an attempt: queueing is of no consequence yet
+_SHARE = 0.25  # of the requests in flight: answered in parallel, at least, to let in more
+_PROMPT = 16  # tokens: reading a prompt takes as long as writing so many
 _CUT = 0.95  # of the pace, by a refusal among admissions
 _CUT_AGAIN = 0.8  # of the pace, by refusals and nothing else
 _GROWTH = 0.005  # of the pace, by an answer; more, the longer there was no refusal
@@ -44,6 +52,9 @@ class Throttle:
         self.concurrency = float(min(_START, limits.concurrency))
         self.pace = math.inf  # requests per second
         self._most = limits.concurrency
+        self._attempt_s = limits.attempt_s
+        self._fastest = math.inf  # seconds per token, of the fastest answer
+        self._first_at = math.inf  # when the first answer came
         self._requests_per_s = (limits.requests_per_minute or math.inf) / 60
         self._tokens_per_s = (limits.tokens_per_minute or math.inf) / 60
         self._open: dict[float, None] = {}  # by time of admission, oldest first
@@ -87,15 +98,40 @@ class Throttle:
         del self._open[sent_at]
         self._admit()
 
-    def answered(self) -> None:
-        """The provider served a request: room to grow. Called, like its kin, before leaving."""
+    def answered(self, sent_at: float, tokens: int | None = None) -> None:
+        """The provider served a request: room to grow. Called, like its kin, before leaving.
+
+        Args:
+            sent_at: when the request was admitted.
+            tokens: how many it generated, if known.
+        """
         self._since_cut += 1
-        if len(self._open) >= int(self.concurrency):
-            step = 1 / self.concurrency if self._cautious else 1.0
+        took = time.monotonic() - sent_at
+        pace = took / (_PROMPT + (tokens or 0))
+        self._fastest = min(self._fastest, pace)
+        if took > self._attempt_s / 2:
+            self.concurrency = max(1.0, self.concurrency - 1)
+        elif not self._in_parallel(sent_at, took, pace):
+            return
+        elif len(self._open) >= int(self.concurrency):
+            step = 1 / self.concurrency if self._cautious else _STEP
             self.concurrency = min(self._most, self.concurrency + step)
         elif self.pace < math.inf and self._queue:
             growth = _GROWTH * (1 + self._since_cut / 8)
             self.pace *= 1 + (_SEARCH_GROWTH if self._searching else growth)
+
+    def _in_parallel(self, sent_at: float, took: float, pace: float) -> bool:
+        """Whether more in flight would not only mean more that wait (Little's law).
+
+        The first wave says nothing: its first request is quick, whoever serves it.
+        """
+        self._first_at = min(self._first_at, sent_at + took)
+        if took < _QUICK * self._attempt_s:
+            return True
+        if sent_at < self._first_at:
+            return False
+        at_once = len(self._open) * self._fastest / pace
+        return at_once > max(1.5, _SHARE * len(self._open))
 
     def refused(self, sent_at: float) -> None:
         """The provider refused a request sent at ``sent_at`` for coming too fast (429)."""

@@ -15,8 +15,8 @@ from typing import Any
 from lm_eval.api.instance import Instance
 
 from ...errors import InputError, ModelRefused
-from ...support.secrets import SECRET_ARGS, redact
-from ..protocol import Deliver, Failure, Reply, Request
+from ...support.secrets import redact, secret_among
+from ..protocol import Deliver, Failure, Reply, Request, Runner
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _NOT_PASSED = {
 }
 
 
-class BackendRunner:
+class BackendRunner(Runner):
     """A model behind an lm-eval backend. See :class:`snellen.runners.protocol.Runner`."""
 
     base_url: str | None = None
@@ -44,10 +44,9 @@ class BackendRunner:
         Raises:
             InputError: there is no such backend, or it cannot be made from these arguments.
         """
-        secrets = [name for name in SECRET_ARGS if name in model_args]
-        if secrets:
+        if secret := secret_among(model_args):
             raise InputError(
-                f"{secrets[0]} in --model-args would be written into the results: set the "
+                f"{secret} in --model-args would be written into the results: set the "
                 "backend's environment variable instead (OPENAI_API_KEY, for one)"
             )
         import lm_eval.models  # noqa: F401 - or lm-eval would know no backend but ours
@@ -73,6 +72,8 @@ class BackendRunner:
         self._local_tokens = not remote and hasattr(self._lm, "tok_encode")
         self.context_length: int | None = self._lm.max_length if self._local_tokens else None
         self.dropped: dict[str, str] = {}
+        self.generation: Mapping[str, Any] = {}
+        self.notices: list[str] = []
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
         """Answer in chunks, in order; each chunk is delivered as it is done.

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ...store.bundled import CONVERSION, bundled_model_path
 from ...store.journal import digest
-from ..protocol import Deliver, Reply, Request, Sampling
+from ...support.model_folder import model_folder
+from ..protocol import Deliver, Reply, Request, Runner, Sampling
+from .forced import Forms
+from .generation import take_over
+from .scoring import score_texts
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +30,7 @@ CACHE_BYTES = 2**30
 BATCH_ROWS = 64
 
 
-class LocalRunner:
+class LocalRunner(Runner):
     """A decoder-only model in this process. See :class:`snellen.runners.protocol.Runner`."""
 
     base_url: str | None = None
@@ -69,10 +73,7 @@ class LocalRunner:
         transformers.logging.disable_progress_bar()
         self.model = model
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        if str(source).startswith((".", "/", "~")):
-            source = Path(source).expanduser()
-            if not (source / "config.json").is_file():
-                raise InputError(f"{source} is not a model folder: it holds no config.json")
+        source = model_folder(source) or source
         wanted = "float32" if dtype == "auto" and self._device == "cpu" else dtype
         try:
             self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
@@ -89,6 +90,9 @@ class LocalRunner:
                 f"cannot load a causal language model from {source}: {reason}"
             ) from error
         self.context_length = getattr(self._model.config, "max_position_embeddings", None)
+        self._stop_ids = _stop_ids(self._model, self._tokenizer)
+        set_aside = take_over(self._model)
+        self.generation: Mapping[str, Any] = {"set_aside": set_aside} if set_aside else {}
         self.numerics: Mapping[str, Any] = {
             "engine": "transformers",
             "transformers": transformers.__version__,
@@ -97,10 +101,13 @@ class LocalRunner:
             "device": self._device,
             "attention": self._model.config._attn_implementation,
             "weights": weights or getattr(self._model.config, "_commit_hash", None) or str(source),
+            # Absent where the model has none, as in every key of earlier versions.
+            **({"generation_set_aside": set_aside} if set_aside else {}),
         }
         self.dropped: dict[str, str] = {}
+        self.notices: list[str] = []
         self._chat = self._tokenizer.chat_template is not None
-        self._stop_ids = _stop_ids(self._model, self._tokenizer)
+        self._forms: Forms | None = None
         self._bytes_per_token = _bytes_per_token(self._model)
         self._pad_id = self._tokenizer.pad_token_id
         if self._pad_id is None:
@@ -121,13 +128,13 @@ class LocalRunner:
                 ]
             )
 
+    def loglikelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
+        """Score continuations. See the protocol."""
+        return score_texts(self._model, self._tokenizer, self.context_length, pairs)
+
     def count_tokens(self, text: str) -> int | None:
         """Tokens of a text, without special tokens."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
-
-    def count_prompt_tokens(self, request: Request) -> int:
-        """Tokens of a whole request as the model sees it, chat template included."""
-        return len(self._encode(request))
 
     def close(self) -> None:
         """Nothing outlives the process."""
@@ -171,9 +178,20 @@ class LocalRunner:
                 max_new_tokens=max(request.sampling.max_tokens for request, _ in batch),
                 eos_token_id=self._stop_ids or None,
                 pad_token_id=self._pad_id,
+                logits_processor=self._forced(batch),
                 **sampling,
             )
         return [row[width:] for row in out.tolist()]
+
+    def _forced(self, batch: Sequence[tuple[Request, list[int]]]) -> list[Any] | None:
+        """What keeps forced answers to their form, where there are any."""
+        forms = [request.form for request, _ in batch]
+        if not any(forms):
+            return None
+        if self._forms is None:
+            vocabulary = self._model.get_output_embeddings().weight.shape[0]
+            self._forms = Forms(self._tokenizer, vocabulary, self._stop_ids)
+        return [self._forms.processor(forms)]
 
     def _reply(
         self, request: Request, prompt: Sequence[int], ids: list[int], latency_s: float

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import os
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...support.secrets import find_key, require_key
+import openai
+
+from ...errors import InputError
+from ...support.secrets import find_key, owner_of_key, refuse_secrets, require_key
 from ...support.urls import check_url
-from ..dispatch.provider import Alien, Rejected, Retryable
+from ..dispatch.provider import Rejected
+from ..meaning.complaint import Complaint, read
+from ..meaning.said import moderated
+from ..meaning.settings import refused_setting
+from ..meaning.table import Meaning
+from ..meaning.verdict import Asked, as_exception, meaning_of
 from ..protocol import Reply, Request
-from .errors import Blocked, Refusal, refill_s, refused_setting, translate
-from .http import Answer, Channel
+from .client import Answer, post, sdk_settings
+from .reader import Reader
 from .tiktokens import count_tokens
 from .wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint, Json
 
 _HOME = "https://api.openai.com/v1"
-_ADAPTATIONS = 8  # settings and endpoints that one request may have to do without
+_ADAPTATIONS = 12  # settings and endpoints that one request may have to do without
+_FLAGS = {
+    "max_tokens": "--max-tokens",
+    "temperature": "--temperature",
+    "top_p": "--top-p",
+    "seed": "--sampling-seed",
+    "reasoning_effort": "--reasoning-effort",
+}
 
 
 class OpenAI:
     """A model behind OpenAI's protocol; a :class:`~snellen.runners.dispatch.provider.Provider`.
 
     Asks chat completions, or completions for a raw prompt; goes over to the responses API where
-    the server says that the model needs it. Settings that the server says the model does not
-    take are dropped, recorded, and the request is sent again without them.
+    the server says that the model needs it, and to streams where it only streams. Settings that
+    the server says the model does not take are dropped, recorded, and the request is sent again
+    without them; a *value* that it does not have is the user's to change.
     """
 
     def __init__(
@@ -40,6 +53,10 @@ class OpenAI:
         key_name: str = "OPENAI_API_KEY",
         numerics: Mapping[str, Any] | None = None,
         context_length: int | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        neutral: Mapping[str, Any] | None = None,
+        sdk: openai.AsyncOpenAI | None = None,
     ) -> None:
         """Prepare to ask; nothing is sent yet.
 
@@ -52,38 +69,82 @@ class OpenAI:
                 none; OpenAI does.
             numerics: what else can change an answer.
             context_length: tokens of prompt and answer together, if known.
+            extra_body: further fields of every request; part of the identity.
+            extra_headers: further headers of every request; part of the identity.
+            neutral: fields that keep a server's own defaults from changing greedy answers
+                (``repetition_penalty``, …); one that it does not take is dropped and recorded.
+            sdk: a client of the SDK's that is made already (Azure's).
 
         Raises:
-            InputError: no key, or the base URL is not a URL.
+            InputError: no key, or not one of this provider; the base URL is not one; a secret
+                among what is sent with every request.
         """
         self.model = model or f"openai/{name}"
         self.base_url = base_url or os.environ.get("OPENAI_BASE_URL") or _HOME
-        check_url(self.base_url)
-        self.numerics = numerics if numerics is not None else {}
+        extra = {"extra_body": dict(extra_body or {}), "extra_headers": dict(extra_headers or {})}
+        refuse_secrets("--extra-body", extra["extra_body"])
+        refuse_secrets("--header", extra["extra_headers"])
+        given = {setting: value for setting, value in extra.items() if value}
+        self.numerics: Mapping[str, Any] = dict(numerics or {}) | given
         self.context_length = context_length
         self.dropped: dict[str, str] = {}
         self.resume_at = 0.0
         self._name = name
-        self._key_name = key_name
+        self._extra_body = extra["extra_body"]
+        self._neutral = dict(neutral or {})
+        self._doubt = bool(self._neutral)  # may the server not take those?
+        self._stream = False  # does the server only stream?
+        self._stream_usage = True  # does it take stream_options?
         at_home = urlsplit(self.base_url).hostname == urlsplit(_HOME).hostname
         self._endpoint = CHAT_OPENAI if at_home else CHAT
-        key = require_key(self.model, key_name) if at_home else find_key(key_name) or "none"
-        self._channel = Channel(self.base_url, key)
+        key = ""
+        if sdk is None:
+            check_url(self.base_url)
+            key = self._key(key_name, at_home)
+            sdk = openai.AsyncOpenAI(
+                api_key=key, base_url=self.base_url, **sdk_settings(extra["extra_headers"])
+            )
+        self._sdk = sdk
+        self._asked = Asked(
+            model=self.model,
+            base_url=self.base_url,
+            key_names=key_name,
+            protocol="an OpenAI-compatible server",
+            hint="such URLs mostly end in /v1",
+            key=key,
+        )
+        self._reader = Reader(self._asked)
 
     async def answer(self, request: Request) -> Reply:
         """Ask once (again only without a setting, or at an endpoint, that the server names)."""
+        bare = False  # without the neutral settings, to see whether it is they
         for _ in range(_ADAPTATIONS):
             endpoint = COMPLETIONS if request.raw else self._endpoint
-            body = endpoint.body(self._name, request, self.dropped)
-            answer = await self._channel.post(endpoint.path, body)
+            if request.form is not None and endpoint.form is None:
+                raise InputError(
+                    f"{self.model}: a forced answer needs the chat endpoint; leave out --raw"
+                )
+            body = self._body(endpoint, request)
+            if bare:
+                body = {k: v for k, v in body.items() if k not in self._neutral}
+            answer = await self._post(endpoint.path, body)
             if answer.status < 400:
-                return self._stopped(self._parse(endpoint, answer), request)
-            refusal = Refusal.read(answer)
-            if not self._adapt(refusal, endpoint, request):
-                trouble = self._translate(answer, refusal)
-                if isinstance(trouble, Blocked):
-                    return Reply(text="", finish_reason="content_filter")
-                raise trouble
+                reply = self._reader.reply(answer, endpoint, request)
+                self.resume_at = max(self.resume_at, self._reader.resume_at)
+                if isinstance(reply, Reply):
+                    self._took(bare)
+                    return reply
+                complaint = reply
+            else:
+                complaint = read(answer.content, answer.status)
+            meaning = meaning_of(complaint)
+            if meaning is Meaning.MODERATED:
+                return moderated(complaint)
+            if self._adapt(complaint, meaning, endpoint, request, body):
+                continue
+            bare = not bare and meaning is Meaning.REJECTED and self._doubts_neutral(body)
+            if not bare:
+                raise as_exception(complaint, meaning, self._asked, answer.url, answer.headers)
         raise Rejected(f"{self.base_url} keeps refusing the settings of this request", status=400)
 
     def count_tokens(self, text: str) -> int | None:
@@ -92,60 +153,126 @@ class OpenAI:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._channel.close()
+        await self._sdk.close()
+
+    async def _post(self, path: str, body: Json) -> Answer:
+        return await post(self._sdk, self.base_url, path, body)
 
     async def _ask(self, path: str, body: Json) -> Json:
         """The JSON that the server answers with, or our exception for its refusal."""
-        answer = await self._channel.post(path, body)
-        if answer.status >= 400:
-            raise self._translate(answer, Refusal.read(answer))
-        return self._json(answer)
+        answer = await self._post(path, body)
+        if answer.status < 400:
+            body = self._reader.json(answer)
+            complaint = self._reader.complaint(body)
+            if complaint is None:
+                return body
+        else:
+            complaint = read(answer.content, answer.status)
+        raise as_exception(
+            complaint, meaning_of(complaint), self._asked, answer.url, answer.headers
+        )
 
-    def _parse(self, endpoint: Endpoint, answer: Answer) -> Reply:
-        try:
-            return endpoint.parse(self._json(answer))
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise Retryable(f"the server's answer lacks a part: {error!r}") from None
+    def _key(self, key_name: str, at_home: bool) -> str:
+        if not at_home:
+            return find_key(key_name) or "none"
+        key = require_key(self.model, key_name)
+        owner = owner_of_key(key)
+        if owner is not None and not owner.startswith("OpenAI"):
+            raise InputError(
+                f"{key_name} holds a key of {owner}: set OpenAI's, or name the server with "
+                "--base-url"
+            )
+        return key
 
-    def _json(self, answer: Answer) -> Json:
-        if wait := refill_s(answer.headers):
-            self.resume_at = time.monotonic() + wait
-        try:
-            body: Json = json.loads(answer.content)
-        except ValueError:
-            if "html" in answer.headers.get("content-type", ""):
-                raise Alien(f"{self.base_url} answers with a web page: not such a server") from None
-            raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
-        return body
+    def _body(self, endpoint: Endpoint, request: Request) -> Json:
+        body = endpoint.body(self._name, request, self.dropped)
+        if endpoint is not RESPONSES:
+            body |= {k: v for k, v in self._neutral.items() if k not in self.dropped}
+        if self._stream:
+            body["stream"] = True
+            if self._stream_usage and endpoint is not RESPONSES:
+                body["stream_options"] = {"include_usage": True}
+        return body | self._extra_body
 
-    def _translate(self, answer: Answer, refusal: Refusal) -> Exception:
-        return translate(answer, refusal, self.model, self.base_url, self._key_name)
+    def _doubts_neutral(self, body: Json) -> bool:
+        """Whether neutral settings may be why a server refuses without naming them; asked once."""
+        doubted = self._doubt and any(name in body for name in self._neutral)
+        self._doubt &= not doubted
+        return doubted
 
-    def _adapt(self, refusal: Refusal, endpoint: Endpoint, request: Request) -> bool:
-        """Learn from a refusal what this model takes; ``True`` if asking again makes sense."""
-        message = refusal.message
-        if endpoint.path == CHAT.path and "v1/responses" in message:
-            self._endpoint = RESPONSES
-            for lost in set(CHAT.names) - set(RESPONSES.names):
-                if getattr(request.sampling, lost) not in (None, ()):
-                    self.dropped[lost] = "the responses API has no such setting"
+    def _took(self, bare: bool) -> None:
+        """A request was answered: with the neutral settings, or only without them."""
+        self._doubt = False
+        if bare:
+            reason = "the server refused a request with it, and took the same one without"
+            self.dropped.update(dict.fromkeys(self._neutral, reason))
+
+    def _adapt(
+        self,
+        complaint: Complaint,
+        meaning: Meaning,
+        endpoint: Endpoint,
+        request: Request,
+        body: Json,
+    ) -> bool:
+        """Learn from a refusal what this model takes; ``True`` if asking again makes sense.
+
+        By what *this* request sent: others may have learnt meanwhile.
+
+        Raises:
+            InputError: the user asked for something that the model does not have.
+        """
+        if meaning is Meaning.STREAM_ONLY:
+            self._stream = True
+            return "stream" not in body
+        if endpoint.path == CHAT.path and "v1/responses" in complaint.text:
+            self._go_to_responses(request)
             return True
-        field = refused_setting(refusal, endpoint.names)
-        if field == "max_tokens":
-            # The other name for the limit, once: a limit cannot be left out.
-            other = CHAT if endpoint is CHAT_OPENAI else CHAT_OPENAI
-            changed = endpoint.path == CHAT.path and other.names[field] in message
-            if changed:
-                self._endpoint = other
-            return changed
-        if field is None or getattr(request.sampling, field) in (None, ()):
+        if meaning is not Meaning.REJECTED:
             return False
-        self.dropped[field] = message
+        if "stream_options" in body and "stream_options" in complaint.text:
+            self._stream_usage = False
+            return True
+        return self._drop(complaint, endpoint, request, body)
+
+    def _drop(self, complaint: Complaint, endpoint: Endpoint, request: Request, body: Json) -> bool:
+        own = {name: name for name in self._extra_body}
+        form = {"form": "response_format"} if request.form is not None else {}
+        sent = {field: name for field, name in endpoint.names.items()
+                if name.partition(".")[0] in body and name not in own}  # fmt: skip
+        neutral = {name: name for name in self._neutral if name in body and name not in own}
+        refused = refused_setting(complaint, own | form | sent | neutral)
+        about_form = form and "schema" in complaint.text
+        if refused is None and not about_form:
+            return False
+        field = refused.field if refused is not None else "form"
+        value_only = refused is not None and refused.value_only
+        if field in own:
+            raise self._no(f"{field!r} of --extra-body: {complaint.reason}")
+        if field == "form":
+            raise self._no(f"forced answers: {complaint.reason}; use --answer free")
+        value = getattr(request.sampling, field, None)
+        if field == "max_tokens" and not value_only:
+            return self._rename_limit(endpoint, complaint)
+        # Greedy is our default, not the user's wish: a server without it has its own.
+        if value_only and field in _FLAGS and (field, value) != ("temperature", 0.0):
+            raise self._no(f"{_FLAGS[field]} {value}: {complaint.reason}; choose another")
+        self.dropped[field] = complaint.reason
         return True
 
-    def _stopped(self, reply: Reply, request: Request) -> Reply:
-        """Cut at the stop strings ourselves where the model does not take them."""
-        if "stop" not in self.dropped:
-            return reply
-        ends = [at for stop in request.sampling.stop if (at := reply.text.find(stop)) >= 0]
-        return replace(reply, text=reply.text[: min(ends)], finish_reason="stop") if ends else reply
+    def _rename_limit(self, endpoint: Endpoint, complaint: Complaint) -> bool:
+        """Go over to the other name for the limit, if the server speaks of it: it cannot go."""
+        other = CHAT if endpoint is CHAT_OPENAI else CHAT_OPENAI
+        if endpoint.path != CHAT.path or other.names["max_tokens"] not in complaint.text:
+            return False
+        self._endpoint = other
+        return True
+
+    def _no(self, words: str) -> InputError:
+        return InputError(f"{self.model} at {self.base_url} does not take {words}")
+
+    def _go_to_responses(self, request: Request) -> None:
+        self._endpoint = RESPONSES
+        for lost in set(CHAT.names) - set(RESPONSES.names):
+            if getattr(request.sampling, lost) not in (None, ()):
+                self.dropped[lost] = "the responses API has no such setting"

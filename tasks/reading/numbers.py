@@ -1,82 +1,68 @@
-"""Reading a number in free text: digits, thousands separators, and English words."""
+"""Numbers in plain text: where one begins and ends, and which runs of them are an echo."""
 
 from __future__ import annotations
 
 import re
 
-_UNITS = "one two three four five six seven eight nine".split()
-_TEENS = ("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen").split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_TIMES = {"once": 1, "twice": 2, "thrice": 3}
-_VALUES = (
-    {"zero": 0, **_TIMES}
-    | {word: i for i, word in enumerate(_UNITS, start=1)}
-    | {word: i for i, word in enumerate(_TEENS, start=10)}
-    | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
-)
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+from .facts import Facts
+
 _DIGITS_IN_AN_ANSWER = 7
 """Enough for the sum of a million digits; longer runs are an echo of a sequence, never a count."""
 
-
-def _grammar() -> str:
-    unit, teen, tens = (f"(?:{'|'.join(words)})" for words in (_UNITS, _TEENS, _TENS))
-    below_100 = rf"(?:{tens}(?:[\s-]+{unit})?|{teen}|{unit})"
-    below_1000 = rf"(?:{unit}\s+hundred(?:(?:\s+and)?\s+{below_100})?|{below_100})"
-    scale = r"\s+(?:thousand|million)"
-    above = rf"(?:{below_1000}{scale},?\s+(?:and\s+)?)*{below_1000}(?:{scale})?"
-    return rf"\b(?:zero|{'|'.join(_TIMES)}|{above})\b"
-
-
 # Thousands groups first, so that "1,024" is one number; a digit glued to a letter is none.
-NUMBER = re.compile(
-    r"(?<![\w.,/])[-−+]?(?:[1-9]\d{0,2}(?:[,_\u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?"
-    r"(?![\w]|[.,/]\d)"
-)
-SPELLED = re.compile(_grammar(), re.IGNORECASE)
+PLAIN = r"(?:[1-9]\d{0,2}(?:[,_]\d{3})+|\d+)(?:\.\d+)?(?!\w|[.,/]\d)"
+NUMBER = re.compile(rf"(?<![\w.,/])[-+]?{PLAIN}")
 # Numbers with nothing but separators between them are an echo of a sequence, be it a pair on one
-# line or three of them over several; "1,000,000" is not.
+# line or three of them over several; "1,000,000" is not. A blank line ends the echo.
+_BETWEEN = r"(?:[ ,;|()\[\]'\"+→>…-]|\n(?![ ]*\n))"
+_APART = r"[ ,;+|→>…]"
 LIST = re.compile(
-    r"(?<![\w.])(?<!\d,)(?![1-9]\d{0,2}(?:,\d{3})+(?!,?\s*\d))[-−+]?\d+"
-    r"(?:(?:[\s,;+|()\[\]'\"]+[-−+]?\d+){2,}|[ ,;+|]+[-−+]?\d+)(?!\w)"
+    r"(?<![\w.])(?<!\d,)(?![1-9]\d{0,2}(?:,\d{3}){1,4}(?!,?\s*\d))[-+]?\d++(?!\w)"
+    rf"(?:(?:{_BETWEEN}++[-+]?\d++(?!\w)){{2,}}+|{_APART}++[-+]?\d++(?!\w))"
 )
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[ '.]\d{3})+")
 
 
 def to_integer(token: str) -> int | None:
     """The integer that a matched number stands for; ``None`` for a fraction or an endless run.
 
-    >>> to_integer("1,024"), to_integer("42.0"), to_integer("٤٢"), to_integer("4.5")
-    (1024, 42, 42, None)
+    >>> to_integer("1,024"), to_integer("42.0"), to_integer("4.5")
+    (1024, 42, None)
     """
-    plain = re.sub(r"[,_\u00a0\u202f]", "", token).replace("−", "-")
-    whole, _, fraction = plain.partition(".")
+    whole, _, fraction = re.sub("[,_]", "", token).partition(".")
     if fraction.strip("0") or len(whole.lstrip("+-")) > _DIGITS_IN_AN_ANSWER:
         return None
     return int(whole)
 
 
-def spelled_to_integer(phrase: str) -> int:
-    """The integer that an English phrase stands for.
+def alone(text: str) -> int | None:
+    """The integer that a piece of plain text is, with nothing around it but punctuation.
 
-    >>> spelled_to_integer("one thousand two hundred and forty-two")
-    1242
+    >>> alone(" 42. "), alone("1 024"), alone("42 ones")
+    (42, 1024, None)
     """
-    total = group = 0
-    for word in re.findall("[a-z]+", phrase.lower()):
-        if word in _VALUES:
-            group += _VALUES[word]
-        elif word == "hundred":
-            group *= 100
-        elif word in _SCALES:
-            total += group * _SCALES[word]
-            group = 0
-    return total + group
+    bare = text.strip(" \n.!,;:*_'\"()[]{}=")
+    if bare.startswith("<") and bare.endswith(">"):
+        bare = bare[1:-1].strip()
+    if text.lstrip().startswith("-"):
+        bare = f"-{bare.lstrip('-')}"
+    if _GROUPED.fullmatch(bare) and bare.count(".") != 1:
+        bare = re.sub(r"\D", "", bare)
+    return to_integer(bare) if NUMBER.fullmatch(bare) else None
 
 
-def spell_out_digits(text: str) -> str:
-    """Write every English number word of a text in digits.
+def is_echo(value: int, digits: str, facts: Facts) -> bool:
+    """Whether a run of digits is the sequence said again without separators, not a number.
 
-    >>> spell_out_digits("There are forty-two of them.")
-    'There are 42 of them.'
+    A run is an echo if it is made of the question's symbols alone and is too large to be a count
+    or a sum of so few items: 7777777 for 42 sevens; 100 stays a number among zeros and ones.
     """
-    return SPELLED.sub(lambda match: str(spelled_to_integer(match[0])), text)
+    symbols = set(facts.symbols) | {facts.asked}
+    if len(digits) < 3 or not set(digits) <= symbols:
+        return False
+    if facts.length is None:
+        return len(digits) > 3 and len(set(digits)) == 1
+    if len(digits) == facts.length:
+        return True
+    most = facts.length * (1 if facts.asked else 9)
+    return value > 2 * most and set(digits[1:]) != {"0"}

@@ -1,4 +1,4 @@
-"""A tiny random model in a folder, and the command line in this process or another."""
+"""The command line in this process or another."""
 
 from __future__ import annotations
 
@@ -13,50 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tokenizers
-import torch
-import transformers
 from snellen.cli import main
-
-TEMPLATE = (
-    "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\n{% endfor %}"
-    "{% if add_generation_prompt %}<assistant>{% endif %}"
-)
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a random Llama with one token per character and a context of 1,024.
-
-    It says digits and spaces, ends now and then, and always says the same.
-    """
-    folder = tmp_path_factory.mktemp("model") / "tiny"
-    letters = ["<unk>", "<s>", "</s>", "\n", *(chr(code) for code in range(32, 127))]
-    vocabulary = {letter: number for number, letter in enumerate(letters)}
-    inner = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="<unk>"))
-    inner.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
-    inner.decoder = tokenizers.decoders.Fuse()
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=inner, unk_token="<unk>", bos_token="<s>", eos_token="</s>",
-        pad_token="</s>", chat_template=TEMPLATE,
-    )  # fmt: skip
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(7)
-    config = transformers.LlamaConfig(
-        vocab_size=len(letters), hidden_size=16, intermediate_size=32, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=1024, initializer_range=0.6,
-        bos_token_id=1, eos_token_id=2, pad_token_id=2, tie_word_embeddings=False,
-    )  # fmt: skip
-    model = transformers.LlamaForCausalLM(config)
-    said = torch.tensor([letters.index(c) for c in "0123456789 \n"] + [2])
-    with torch.no_grad():
-        quiet = torch.ones(len(letters), dtype=torch.bool)
-        quiet[said] = False
-        model.lm_head.weight[quiet] = 0.0
-        model.lm_head.weight[said] *= 4
-    model.save_pretrained(folder)
-    return folder
-
 
 TASKS = ("count_ones", "copy_sequence")
 
@@ -82,21 +39,8 @@ def finished(chart: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No hub, and a folder of its own to stand in."""
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
-        monkeypatch.setenv(name, "1")
-    # What was imported before has read the environment already.
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    """The machine is shared."""
-    torch.set_num_threads(1)
+def _alone(alone: None) -> None:
+    """Every test here."""
 
 
 class Said:

@@ -15,7 +15,7 @@ Snellen = Callable[..., Any]
 BAD = [
     (["--tasks", "count_sheep"], "unknown task 'count_sheep'"),
     (["--tasks", ","], "names no task"),
-    (["--mode", "loud"], "unknown mode 'loud'; there are: direct, cot, cot_fewshot"),
+    (["--mode", "loud"], "unknown mode 'loud'; there are: direct, fewshot, cot, cot_fewshot"),
     (["--lens", "monocle"], "unknown lens 'monocle'"),
     (["--model", "gpt-9"], "unknown model 'gpt-9'; models are named"),
     (["--model", "hf"], "unknown model 'hf'"),

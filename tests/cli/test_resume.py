@@ -82,8 +82,8 @@ def test_an_interrupted_run_says_how_to_go_on(
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "every answer is kept in results" in err
-    (again,) = (line for line in err.splitlines() if line.startswith("to go on: "))
-    words = shlex.split(again.removeprefix("to go on: "))
+    (again,) = (line for line in err.splitlines() if line.startswith("to resume: "))
+    words = shlex.split(again.removeprefix("to resume: "))
     assert words == ["snellen", "run", *command]
     kept = len(answers(Path("results")))
     assert 0 < kept < 80

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from snellen.store.trials import read_trials
-from snellen.tasks.documents import question
+from snellen.tasks.trial import rebuild_trial
 
 Snellen = Callable[..., Any]
 TASKS = ("count_ones", "copy_sequence")
@@ -52,7 +52,7 @@ def test_a_run_leaves_a_complete_directory(
     assert (trials["latency_s"] > 0).all()
     assert trials["outcome"].isin(["correct", "wrong", "unparseable", "truncated"]).all()
     for row in trials.to_dict("records"):
-        asked = question(row)
+        asked = rebuild_trial(row)
         assert (row["truth"], row["prompt_sha256"]) == (asked.truth, asked.prompt_sha256)
     curves = pd.read_csv(folder / "curves.csv")
     assert len(curves) == 2 * 3

@@ -11,18 +11,19 @@ import pytest
 import torch
 from scipy import stats
 from snellen.errors import InputError
-from snellen.probes.commands import run_link
 from snellen.probes.link.measure import link_table, measure_items
+from snellen.probes.link.probe import probe_link
 from snellen.store.trials import COLUMNS, write_trials
-from snellen.tasks.documents import question, trial_ids
+from snellen.tasks.documents import trial_ids
 from snellen.tasks.registry import find_task
+from snellen.tasks.trial import rebuild_trial
 
 
 def run_of(*tasks: str, lengths: tuple[int, ...] = (2, 9), count: int = 2) -> pd.DataFrame:
     rows = []
     for name in tasks:
         for trial in trial_ids(find_task(name), "direct", "none", lengths, count, 0):
-            asked = question(trial)
+            asked = rebuild_trial(trial)
             correct = trial.length == 2
             rows.append(
                 {
@@ -55,7 +56,7 @@ def test_margin_and_distance_by_plain_forwards(task: str, tiny: Any, tokenizer: 
         trial_ids(find_task(task), "direct", "none", (2, 9), 2, 0),
         strict=True,
     ):
-        asked = question(trial)
+        asked = rebuild_trial(trial)
         lead = "The final answer to your maths question is: " if task.startswith("paper") else ""
         grown = {"count_ones": " ", "sum_ones": " + ", "paper_count_ones": ""}[task]
         longer = asked.prompt.replace(asked.sequence, asked.sequence + grown + asked.sequence[-1])
@@ -156,10 +157,7 @@ def test_what_does_not_vary_has_no_correlation() -> None:
 
 def test_run_directory_of_a_link(tmp_path: Path, subject: Any) -> None:
     write_trials(tmp_path / "trials.csv", run_of("count_ones", "sum_ones"))
-    result = run_link(
-        subject("llama"), tmp_path / "trials.csv", tmp_path, dtype="float32", chat=False,
-        progress=lambda _: None,
-    )  # fmt: skip
+    result = probe_link(subject("llama"), tmp_path / "trials.csv", chat=False, out=tmp_path)
     links = pd.read_csv(result.folder / "links.csv")
     assert list(links.task) == ["count_ones", "sum_ones", "all"]
     assert len(pd.read_csv(result.folder / "items.csv")) == 8

@@ -31,10 +31,10 @@ def test_walk_and_separate_passes_agree_within_the_null_band() -> None:
 
 
 def test_collapse_is_real_and_bfloat16_blurs_it() -> None:
-    plan = CollapsePlan((KINDS["count_ones"],), (1, 8, 40), ("float32", "bfloat16"))
+    plan = CollapsePlan(("count_ones",), (1, 8, 40), ("float32", "bfloat16"))
     table = headline(measure_collapse(open_subject("bundled", "cpu"), plan).collapse)
     single, half = (table[table.dtype == d] for d in ("float32", "bfloat16"))
     assert np.all(np.diff(single.linf) < 0)
-    assert (half.null_linf.to_numpy() > 1000 * single.null_linf.to_numpy()).all()
+    assert (single.null_linf < single.linf / 100).all()
     # In 16 bits a pair of real prompts is a few units in the last place apart.
     assert half.ulp.iloc[-1] < 10 < half.ulp.iloc[0]

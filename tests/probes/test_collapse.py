@@ -12,15 +12,22 @@ import torch
 from snellen.errors import InputError
 from snellen.probes.collapse import measure as collapse
 from snellen.probes.collapse.measure import CollapsePlan, headline, measure_collapse
-from snellen.probes.collapse.null_band import band_edge, find_horizon, inside_band, null_routes
+from snellen.probes.collapse.null_band import (
+    band_edge,
+    find_horizon,
+    inside_band,
+    null_pairs,
+    null_routes,
+)
+from snellen.probes.states.arithmetic import check_dtype, parse_dtype
 from snellen.probes.states.pairs import KINDS
-from snellen.probes.states.subject import check_dtype, open_subject, parse_dtype
+from snellen.probes.states.subject import open_subject
 
 LENGTHS = (1, 3, 10, 30, 100)
 
 
 def plan(*kinds: str, dtypes: tuple[str, ...] = ("float32",), **options: Any) -> CollapsePlan:
-    return CollapsePlan(tuple(KINDS[k] for k in kinds), LENGTHS, dtypes, **options)
+    return CollapsePlan(kinds, LENGTHS, dtypes, **{"repetitions": 5, **options})
 
 
 @pytest.mark.parametrize("name", ["llama", "gemma3", "gpt2"])
@@ -54,13 +61,10 @@ def test_every_kind_at_every_dtype_on_every_family(family: str, subject: Any) ->
     assert len(tables.horizon) == 3 * 4 * 5
     final = headline(tables.collapse)
     assert final[["kl", "tv", "linf", "rel_l2", "null_kl", "null_linf"]].notna().all().all()
+    # How much routes differ, and whether at all, is the kernels' affair: only a most is known.
     bands = final.groupby("dtype").null_rel_l2.max()
-    assert bands["float64"] < 1e-13 < 1e-8 < bands["float32"] < 1e-5
-    # Few roundings of a tiny model differ between routes: Gemma 2 shows none in 16 bits.
-    assert bands["bfloat16"] > 1e-3 or (family == "gemma2" and bands["bfloat16"] == 0)
-    # Routes that are one computation to the bit are no sample of rounding.
-    moved = tables.null.groupby(["kind", "dtype", "route"]).linf.max() > 0
-    assert moved.groupby(["kind", "dtype"]).agg(lambda flags: flags.all() or not flags.any()).all()
+    assert (bands[["float64", "float32"]] <= [1e-13, 1e-5]).all()
+    assert (bands < 0.5).all()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
@@ -69,7 +73,7 @@ def test_identical_inputs_are_at_distance_zero(dtype: str, subject: Any) -> None
     table = tables.collapse
     assert (table[["linf", "l1", "rel_l2", "ulp"]] == 0).all().all()
     assert (table.bit_equal == 1).all()
-    assert table.collapsed.all()
+    assert table.inside.all()
     assert (tables.horizon.horizon == LENGTHS[0]).all()
 
 
@@ -78,20 +82,20 @@ def test_identical_inputs_are_at_distance_zero(dtype: str, subject: Any) -> None
 def test_constant_signal_is_found_to_be_zero(name: str, dtype: str, subject: Any) -> None:
     """Equal tokens under rotary encodings give equal values: only rounding is left."""
     tables = measure_collapse(subject(name), plan("constant", dtypes=(dtype,)))
-    assert headline(tables.collapse).collapsed.all()
+    # Which of these roundings lie inside the band is the kernels' affair; how small they are not.
     eps = torch.finfo(parse_dtype(dtype)).eps
     assert (headline(tables.collapse).rel_l2 < 100 * eps).all()
 
 
 def test_learned_positions_make_the_same_prompt_a_signal(subject: Any) -> None:
     tables = measure_collapse(subject("gpt2"), plan("constant", dtypes=("float32",)))
-    assert not headline(tables.collapse).collapsed.any()
+    assert not headline(tables.collapse).inside.any()
 
 
-def test_another_last_token_does_not_collapse(subject: Any) -> None:
+def test_another_last_token_stays_outside_the_band(subject: Any) -> None:
     tables = measure_collapse(subject("llama"), plan("changed_last", "count_ones"))
     final = headline(tables.collapse).set_index(["kind", "length"])
-    assert not final.loc["changed_last"].collapsed.any()
+    assert not final.loc["changed_last"].inside.any()
     assert final.loc["changed_last"].linf[100] > 3 * final.loc["count_ones"].linf[100]
 
 
@@ -101,7 +105,7 @@ def test_float64_reference_stands_beside_every_row(subject: Any) -> None:
     half = table[table.dtype == "bfloat16"].reset_index()
     exact = table[table.dtype == "float64"].reset_index()
     assert np.array_equal(half.linf_float64, exact.linf)
-    assert not half.collapsed_float64.any()
+    assert not half.inside_float64.any()
 
 
 def test_both_members_share_prompts_and_step(subject: Any) -> None:
@@ -147,10 +151,35 @@ def test_band_edge_pools_neighbours() -> None:
     assert band_edge(null[None]).tolist() == [[9, 9, 9, 1]]
 
 
-def test_signal_must_stand_out_along_every_route() -> None:
-    null = np.full((2, 4), 0.1)
-    signal = np.array([[1.0, 0.2], [1.0, 0.05]])
-    assert inside_band(signal, null).tolist() == [False, True]
+def test_the_ends_of_the_grid_have_one_neighbour_each() -> None:
+    # 40 samples a length: of 80 pooled at an end 4 may lie above the edge; doubled ends would
+    # let the 95 % quantile be one of the end's own.
+    null = np.zeros((3, 40))
+    null[0, :4] = 1.0
+    assert band_edge(null).tolist() == [0, 0, 0]
+    null[0, :5] = 1.0
+    assert band_edge(null).tolist() == [1, 0, 0]
+
+
+def test_a_route_is_left_out_only_where_it_is_the_same_computation() -> None:
+    null = np.array([[np.nan, 5.0], [np.nan, np.nan], [7.0, 5.0], [np.nan, np.nan]])
+    assert band_edge(null).tolist() == [5, 7, 7, 7]
+    assert band_edge(np.full((2, 2), np.nan)).tolist() == [0, 0]
+
+
+def test_the_verdict_is_that_of_the_median_over_routes() -> None:
+    """No least route: .162 above a band of .148 is outside, whatever one route shows."""
+    null = np.full((3, 4), 0.148)
+    signal = np.array([[0.162, 0.162, 0.12], [0.14, 0.12, 0.2], [0.148] * 3])
+    assert inside_band(signal, null).tolist() == [False, True, True]
+
+
+def test_null_distances_are_between_routes_of_one_kernel() -> None:
+    routes = null_routes("cpu", 2048, [10, 100])
+    kernels = [{routes[i].attention, routes[j].attention} for i, j in null_pairs(routes)]
+    assert all(len(k) == 1 for k in kernels)
+    assert {"eager"} in kernels
+    assert {None} in kernels
 
 
 def test_horizon_is_where_collapse_stays() -> None:
@@ -233,7 +262,10 @@ def test_an_encoder_decoder_is_refused(tmp_path: Any, tokenizer: Any) -> None:
 
 
 def test_a_missing_model_is_refused(tmp_path: Any) -> None:
-    with pytest.raises(InputError, match=r"no model at .*nowhere: give bundled, hf/ORG/NAME"):
+    with pytest.raises(
+        InputError,
+        match=r"nowhere is not a model folder: there is no such folder; give bundled, hf/ORG",
+    ):
         open_subject(str(tmp_path / "nowhere"))
     (tmp_path / "config.json").write_text('{"model_type": "unheard-of"}')
     with pytest.raises(InputError, match="cannot load"):
@@ -242,7 +274,7 @@ def test_a_missing_model_is_refused(tmp_path: Any) -> None:
 
 def test_rows_concatenate_without_losing_types(subject: Any) -> None:
     tables = measure_collapse(subject("llama"), plan("count_ones", "identical"))
-    assert tables.collapse.collapsed.dtype == bool
+    assert tables.collapse.inside.dtype == bool
     assert str(tables.horizon.horizon.dtype) == "Int64"
     assert isinstance(tables.null, pd.DataFrame)
     assert tables.notes.keys() == {"count_ones", "identical"}

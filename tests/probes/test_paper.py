@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from snellen.probes.paper import mechanism as paper_mechanism
-from snellen.probes.paper import page as paper
 from snellen.probes.paper import verdicts
 from snellen.probes.paper.behaviour import behaviour_figures
-from snellen.probes.paper.verdicts import Verdict
+from snellen.probes.paper.page import render_page
+from snellen.probes.paper.probe import probe_paper
+from snellen.probes.paper.verdicts import ClaimVerdict
 from snellen.store.trials import COLUMNS
-from snellen.tasks.documents import question, trial_ids
+from snellen.tasks.documents import trial_ids
 from snellen.tasks.registry import GROUPS, find_task
+from snellen.tasks.trial import rebuild_trial
 
 
 def outcomes(correct: int, wrong: int, truncated: int = 0) -> pd.DataFrame:
@@ -26,14 +28,14 @@ def outcomes(correct: int, wrong: int, truncated: int = 0) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("better", "worse", "verdict"),
     [
-        (outcomes(9, 0), outcomes(2, 7), Verdict.HELD),
-        (outcomes(2, 7), outcomes(9, 0), Verdict.NOT_HELD),
-        (outcomes(5, 4), outcomes(5, 4), Verdict.NOT_HELD),
-        (outcomes(6, 3), outcomes(5, 4), Verdict.UNTESTABLE),
-        (outcomes(9, 0), outcomes(0, 4, truncated=50), Verdict.UNTESTABLE),
+        (outcomes(9, 0), outcomes(2, 7), ClaimVerdict.HELD),
+        (outcomes(2, 7), outcomes(9, 0), ClaimVerdict.NOT_HELD),
+        (outcomes(5, 4), outcomes(5, 4), ClaimVerdict.NOT_HELD),
+        (outcomes(6, 3), outcomes(5, 4), ClaimVerdict.UNTESTABLE),
+        (outcomes(9, 0), outcomes(0, 4, truncated=50), ClaimVerdict.UNTESTABLE),
     ],
 )
-def test_better_than(better: pd.DataFrame, worse: pd.DataFrame, verdict: Verdict) -> None:
+def test_better_than(better: pd.DataFrame, worse: pd.DataFrame, verdict: ClaimVerdict) -> None:
     assert verdicts.better_than("2a", "claim", better, worse).verdict == verdict
 
 
@@ -43,11 +45,11 @@ def errors(values: list[float]) -> pd.DataFrame:
 
 def test_errors_grow() -> None:
     rise, flat = [float(n) for n in range(20)], [1.0, 0.0] * 10
-    assert verdicts.errors_grow("3", "c", errors(rise)).verdict == Verdict.HELD
-    assert verdicts.errors_grow("3", "c", errors(rise[::-1])).verdict == Verdict.NOT_HELD
-    assert verdicts.errors_grow("3", "c", errors(flat)).verdict == Verdict.UNTESTABLE
+    assert verdicts.errors_grow("3", "c", errors(rise)).verdict == ClaimVerdict.HELD
+    assert verdicts.errors_grow("3", "c", errors(rise[::-1])).verdict == ClaimVerdict.NOT_HELD
+    assert verdicts.errors_grow("3", "c", errors(flat)).verdict == ClaimVerdict.UNTESTABLE
     few = verdicts.errors_grow("3", "c", errors([1.0, 2.0] + [np.nan] * 18))
-    assert few.verdict == Verdict.UNTESTABLE
+    assert few.verdict == ClaimVerdict.UNTESTABLE
     assert few.numbers == "2 readable answers"
 
 
@@ -55,32 +57,32 @@ def test_attractor() -> None:
     truths = [str(n) for n in range(20)]
     stuck = pd.DataFrame({"answer": ["100"] * 10 + truths[:10], "truth": truths})
     found = verdicts.has_attractor("4", "c", stuck)
-    assert found.verdict == Verdict.HELD
+    assert found.verdict == ClaimVerdict.HELD
     assert found.numbers == "'100' is 50% of 20 answers and 0% of the truths"
     right = pd.DataFrame({"answer": truths, "truth": truths})
-    assert verdicts.has_attractor("4", "c", right).verdict == Verdict.NOT_HELD
+    assert verdicts.has_attractor("4", "c", right).verdict == ClaimVerdict.NOT_HELD
     constant = pd.DataFrame({"answer": ["0"] * 20, "truth": ["0"] * 20})
-    assert verdicts.has_attractor("4", "c", constant).verdict == Verdict.NOT_HELD
-    assert verdicts.has_attractor("4", "c", right.iloc[:9]).verdict == Verdict.UNTESTABLE
+    assert verdicts.has_attractor("4", "c", constant).verdict == ClaimVerdict.NOT_HELD
+    assert verdicts.has_attractor("4", "c", right.iloc[:9]).verdict == ClaimVerdict.UNTESTABLE
 
 
 def test_decay_and_band_rules() -> None:
-    assert verdicts.decays("10", "c", -0.8, -0.9, -0.7).verdict == Verdict.HELD
-    assert verdicts.decays("10", "c", 0.3, 0.1, 0.5).verdict == Verdict.NOT_HELD
-    assert verdicts.decays("10", "c", 0.02, -0.01, 0.05).verdict == Verdict.NOT_HELD
-    assert verdicts.decays("10", "c", -0.2, -0.5, 0.1).verdict == Verdict.UNTESTABLE
+    assert verdicts.decays("10", "c", -0.8, -0.9, -0.7).verdict == ClaimVerdict.HELD
+    assert verdicts.decays("10", "c", 0.3, 0.1, 0.5).verdict == ClaimVerdict.NOT_HELD
+    assert verdicts.decays("10", "c", 0.02, -0.01, 0.05).verdict == ClaimVerdict.NOT_HELD
+    assert verdicts.decays("10", "c", -0.2, -0.5, 0.1).verdict == ClaimVerdict.UNTESTABLE
     n = pd.Series([1, 10, 100, 1000])
-    assert verdicts.falls("5a", "c", n, 1 / n).verdict == Verdict.HELD
-    assert verdicts.falls("5a", "c", n, n * 1.0).verdict == Verdict.NOT_HELD
+    assert verdicts.falls("5a", "c", n, 1 / n).verdict == ClaimVerdict.HELD
+    assert verdicts.falls("5a", "c", n, n * 1.0).verdict == ClaimVerdict.NOT_HELD
     barely = pd.Series([1.0, 0.9, 0.8, 0.7])
-    assert verdicts.falls("5a", "c", n, barely).verdict == Verdict.UNTESTABLE
+    assert verdicts.falls("5a", "c", n, barely).verdict == ClaimVerdict.UNTESTABLE
     reached = pd.Series({"horizon": 50, "low": 20, "high": pd.NA, "longest": 100})
-    assert verdicts.reaches_band("5a", "c", reached).verdict == Verdict.UNTESTABLE
+    assert verdicts.reaches_band("5a", "c", reached).verdict == ClaimVerdict.UNTESTABLE
     inside = pd.Series({"horizon": 50, "low": 20, "high": 80, "longest": 100})
-    assert verdicts.reaches_band("5a", "c", inside).verdict == Verdict.HELD
+    assert verdicts.reaches_band("5a", "c", inside).verdict == ClaimVerdict.HELD
     assert "50 (20 to beyond)" in verdicts.reaches_band("5a", "c", reached).numbers
     never = pd.Series({"horizon": pd.NA, "low": pd.NA, "high": pd.NA, "longest": 100})
-    assert verdicts.reaches_band("5a", "c", never).verdict == Verdict.NOT_HELD
+    assert verdicts.reaches_band("5a", "c", never).verdict == ClaimVerdict.NOT_HELD
 
 
 def paper_run() -> pd.DataFrame:
@@ -90,7 +92,7 @@ def paper_run() -> pd.DataFrame:
         task = find_task(name)
         for mode in task.modes:
             for trial in trial_ids(task, mode, "none", task.lengths or (), 1, 0):
-                truth = question(trial).truth
+                truth = rebuild_trial(trial).truth
                 short = trial.length < (60 if task.answer == "integer" and "count" in name else 300)
                 counts = "copy" not in name
                 answer = truth if short else ("100" if counts else "1")
@@ -123,10 +125,10 @@ def test_behavioural_figures_and_findings() -> None:
     drawn = {d.name: d for d in behaviour_figures(paper_run(), published)}
     assert set(drawn) == {"fig2", "fig3", "fig4", "fig6", "fig7", "fig11"}
     found = {f.figure: f.verdict for d in drawn.values() for f in d.findings}
-    assert found["3 (ii)"] == Verdict.HELD
-    assert found["4 (ii)"] == Verdict.HELD
+    assert found["3 (ii)"] == ClaimVerdict.HELD
+    assert found["4 (ii)"] == ClaimVerdict.HELD
     # The observer fails every copying condition alike.
-    assert found["2a"] == Verdict.NOT_HELD
+    assert found["2a"] == ClaimVerdict.NOT_HELD
     assert len(drawn["fig3"].table) == 4 * 3 * 20
     counts = drawn["fig4"].table
     hundred = counts[(counts.task == "paper_count_ones") & (counts.value == "100")]
@@ -136,13 +138,12 @@ def test_behavioural_figures_and_findings() -> None:
 
 def test_an_empty_run_is_drawn_and_judged_untestable() -> None:
     drawn = behaviour_figures(paper_run().iloc[:0], published)
-    assert {f.verdict for d in drawn for f in d.findings} == {Verdict.UNTESTABLE}
+    assert {f.verdict for d in drawn for f in d.findings} == {ClaimVerdict.UNTESTABLE}
 
 
 def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
-    result = paper.run_paper(
-        subject("llama"), paper_run(), published, tmp_path, longest=51, seeds=2,
-        progress=lambda _: None,
+    result = probe_paper(
+        subject("llama"), paper_run(), published, longest=51, seeds=2, out=tmp_path
     )  # fmt: skip
     assert result.folder == tmp_path / "paper" / "llama"
     for n in range(2, 13):
@@ -151,7 +152,7 @@ def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
     page = (result.folder / "index.html").read_text(encoding="utf-8")
     assert page.count("<figure") == 11
     findings = pd.read_csv(result.folder / "findings.csv")
-    assert set(findings.verdict) <= {str(v) for v in Verdict}
+    assert set(findings.verdict) <= {str(v) for v in ClaimVerdict}
     assert page.count("<tr>") == len(findings) + 1
     assert {"5a", "5b", "5c", "5d", "8", "9", "10", "12"} <= set(findings.figure)
     control = findings[findings.figure == "5d"].iloc[1]
@@ -165,8 +166,8 @@ def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
 
 
 def test_the_page_escapes(subject: Any) -> None:
-    finding = verdicts.Finding("1", "<b>", "r", Verdict.HELD, "n < 5")
-    page = paper.render_page("<script>", [], [finding], ["a & b"])
+    finding = verdicts.Finding("1", "<b>", "r", ClaimVerdict.HELD, "n < 5")
+    page = render_page("<script>", [], [finding], ["a & b"])
     assert "<script>" not in page
     assert "&lt;b&gt;" in page
     assert "a &amp; b" in page

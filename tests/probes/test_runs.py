@@ -12,18 +12,13 @@ import pytest
 import torch
 from snellen.cli import probe
 from snellen.errors import InputError
-from snellen.probes import commands as runs
-from snellen.probes import style
 from snellen.probes.collapse import figures as collapse_figures
 from snellen.probes.collapse import measure as collapse
-from snellen.probes.sensitivity import measure as squash
-from snellen.probes.states.pairs import KINDS
+from snellen.probes.collapse.probe import probe_collapse
+from snellen.probes.sensitivity import measure as sensitivity
 from snellen.probes.theory import figures as theory_figures
 from snellen.probes.theory.tables import softmax_decay
-
-
-def quiet(_: str) -> None:
-    pass
+from snellen.support.figures import save_figure
 
 
 def command(*words: str) -> int:
@@ -53,7 +48,7 @@ def test_collapse_command(folder: str, tmp_path: Path, capsys: pytest.CaptureFix
     assert set(table.dtype) == {"float64", "bfloat16"}
     assert len(pd.read_csv(written / "null.csv"))
     manifest = json.loads((written / "manifest.json").read_text())
-    assert manifest["schema"] == 1
+    assert manifest["schema"] == 2
     assert manifest["plan"]["lengths"] == [1, 4, 16]
     assert manifest["prompts"]["count_ones"] == "spelled as the tokenizer spells the text"
     assert {p.name for p in (written / "figures").iterdir()} == {
@@ -79,7 +74,7 @@ def test_sensitivity_command(folder: str, tmp_path: Path) -> None:
 
 def test_random_twin_has_other_weights_and_the_same_seed_the_same(tiny: Any) -> None:
     model = tiny("llama")
-    one, again, other = (squash.random_twin(model, seed) for seed in (0, 0, 1))
+    one, again, other = (sensitivity.random_twin(model, seed) for seed in (0, 0, 1))
     name = "model.layers.0.mlp.up_proj.weight"
     weights = [m.get_parameter(name) for m in (model, one, again, other)]
     assert weights[1].equal(weights[2])
@@ -141,22 +136,22 @@ def test_out_of_memory_ends_with_code_1(
 def test_sensitivity_out_of_memory_keeps_the_rest(
     subject: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = squash.anatomy_of
+    real = sensitivity.anatomy_of
 
     def greedy(model: Any, ids: list[int]) -> Any:
         if len(ids) > 70:
             raise torch.OutOfMemoryError("out of memory")
         return real(model, ids)
 
-    monkeypatch.setattr(squash, "anatomy_of", greedy)
-    plan = squash.SensitivityPlan((KINDS["count_ones"],), (4, 40), probes=4)
-    tables, failures = squash.measure_sensitivity(subject("llama"), plan)
+    monkeypatch.setattr(sensitivity, "anatomy_of", greedy)
+    plan = sensitivity.SensitivityPlan(("count_ones",), (4, 40), probes=4)
+    tables, failures, _ = sensitivity.measure_sensitivity(subject("llama"), plan)
     assert set(tables["profiles"].length) == {4}
     assert len(failures) == 2
     assert "n=40 #0, trained weights ran out of memory: lower --lengths" in failures[0]
-    short = squash.SensitivityPlan((KINDS["count_ones"],), (40,), probes=4)
+    short = sensitivity.SensitivityPlan(("count_ones",), (40,), probes=4)
     with pytest.raises(InputError, match="nothing could be finished"):
-        squash.measure_sensitivity(subject("llama"), short)
+        sensitivity.measure_sensitivity(subject("llama"), short)
 
 
 def test_nothing_finished_is_an_error(
@@ -166,26 +161,26 @@ def test_nothing_finished_is_an_error(
         raise MemoryError
 
     monkeypatch.setattr(collapse, "last_token_states", greedy)
-    plan = collapse.CollapsePlan((KINDS["count_ones"],), (1, 2), ("float32",))
+    plan = collapse.CollapsePlan(("count_ones",), (1, 2), ("float32",))
     with pytest.raises(InputError, match="nothing could be finished: count_ones in float32"):
-        runs.run_collapse(subject("llama"), plan, tmp_path, quiet)
+        probe_collapse(subject("llama"), plan, out=tmp_path)
 
 
 def test_figures_are_the_same_every_time(tmp_path: Path, subject: Any) -> None:
-    plan = collapse.CollapsePlan((KINDS["count_ones"],), (1, 3, 9), ("float32", "bfloat16"))
+    plan = collapse.CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
     table = collapse.measure_collapse(subject("llama"), plan).collapse
     theory = {"fig9_softmax": softmax_decay(2)}
     drawn = []
     for place in (tmp_path / "a", tmp_path / "b"):
-        style.save_figure(collapse_figures.collapse_figure(table, 1), place, "collapse")
-        style.save_figure(theory_figures.fig9(theory), place, "fig9")
+        save_figure(collapse_figures.collapse_figure(table, 1), place, "collapse")
+        save_figure(theory_figures.fig9(theory), place, "fig9")
         drawn.append({p.name: p.read_bytes() for p in sorted(place.iterdir())})
     assert len(drawn[0]) == 4
     assert drawn[0] == drawn[1]
 
 
 def test_a_collapse_figure_shows_its_null_band(subject: Any) -> None:
-    plan = collapse.CollapsePlan((KINDS["count_ones"],), (1, 3, 9), ("float32", "bfloat16"))
+    plan = collapse.CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
     table = collapse.measure_collapse(subject("llama"), plan).collapse
     figure = collapse_figures.collapse_figure(table, 1)
     assert len(figure.axes[0].collections) == 2  # one shaded band per dtype

@@ -14,13 +14,13 @@ import pytest
 import torch
 from scipy.special import rel_entr
 from snellen.errors import InputError
-from snellen.probes.commands import run_served
+from snellen.probes.served.client import CompletionServer
 from snellen.probes.served.measure import (
-    CompletionServer,
     ServedPlan,
     lumped_distances,
     measure_served,
 )
+from snellen.probes.served.probe import probe_served_collapse
 from snellen.probes.states.pairs import KINDS
 
 LENGTHS = (1, 4, 16)
@@ -34,6 +34,7 @@ class Server(ThreadingHTTPServer):
         self.model, self.tokenizer = model, tokenizer
         self.mode = "well"
         self.asked: list[dict[str, Any]] = []
+        self.headers_seen: list[dict[str, str]] = []
         self.lock = threading.Lock()
 
     @property
@@ -45,6 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_POST(self) -> None:
+        self.server.headers_seen.append(dict(self.headers))
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         ids = self.server.tokenizer.encode(body["prompt"])
         if self.path == "/tokenize":
@@ -68,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -88,7 +91,7 @@ def server(tiny: Any, tokenizer: Any) -> Iterator[Server]:
 
 
 def measure(server: Server, *kinds: str, **options: Any) -> Any:
-    plan = ServedPlan(tuple(KINDS[k] for k in kinds), LENGTHS, **options)
+    plan = ServedPlan(kinds, LENGTHS, **options)
     with CompletionServer("tiny", server.url) as client:
         return measure_served(client, plan)
 
@@ -131,8 +134,8 @@ def test_a_server_that_repeats_itself_has_an_empty_band(server: Server) -> None:
     tables = measure(server, "count_ones", "identical")
     table = tables["served"].set_index("kind")
     assert (table.null_tv < 1e-6).all()
-    assert table.loc["identical"].collapsed.all()
-    assert not table.loc["count_ones"].collapsed.any()
+    assert table.loc["identical"].inside.all()
+    assert not table.loc["count_ones"].inside.any()
 
 
 def test_a_noisy_server_hides_what_it_cannot_repeat(server: Server) -> None:
@@ -140,7 +143,7 @@ def test_a_noisy_server_hides_what_it_cannot_repeat(server: Server) -> None:
     torch.manual_seed(0)
     table = measure(server, "identical", calls=6)["served"]
     assert (table.tv > 0.01).all()
-    assert table.collapsed.all()
+    assert table.inside.all()
 
 
 def test_every_prompt_is_asked_as_often_as_planned(server: Server) -> None:
@@ -153,10 +156,10 @@ def test_a_merging_tokenizer_is_found_and_named(
     tiny: Any, merging_tokenizer: Any, server: Server, tmp_path: Path
 ) -> None:
     server.tokenizer = merging_tokenizer
-    plan = ServedPlan((KINDS["count_ones"],), LENGTHS, calls=2)
-    result = run_served("vllm/tiny", server.url, plan, tmp_path, lambda _: None)
-    assert len(result.failures) == 1
-    assert "merges repeated symbols at n = 1" in result.failures[0]
+    plan = ServedPlan(("count_ones",), LENGTHS, calls=2)
+    result = probe_served_collapse("vllm/tiny", server.url, plan, out=tmp_path)
+    assert len(result.warnings) == 1
+    assert "merges repeated symbols at n = 1" in result.warnings[0]
     assert (result.folder / "served.csv").exists()
     assert (result.folder / "figures" / "served.svg").exists()
 
@@ -166,6 +169,24 @@ def test_a_server_without_tokenize_leaves_the_column_blank(server: Server) -> No
     table = measure(server, "count_ones")["served"]
     assert table.tokens.isna().all()
     assert table.one_token_per_item.isna().all()
+
+
+def test_the_server_gets_its_own_key_and_never_openai_s(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, f"secret-of-openai-{name}")
+    monkeypatch.delenv("VLLM_API_KEY", raising=False)
+    measure(server, "count_ones", calls=2)
+    monkeypatch.setenv("VLLM_API_KEY", "the-server-s-own")
+    with CompletionServer("tiny", server.url) as client:
+        client.next_token("1", 5)
+        client.tokens("1")
+    sent = [" ".join(headers.values()) for headers in server.headers_seen]
+    assert not any("secret-of-openai" in values for values in sent)
+    bearers = [headers.get("Authorization") for headers in server.headers_seen]
+    assert bearers[-2:] == ["Bearer the-server-s-own"] * 2
+    assert set(bearers[:-2]) == {"Bearer none"}
 
 
 def test_what_a_server_may_do_wrong_is_one_line(server: Server) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 from snellen.errors import InputError
+from snellen.probes.states.architecture import next_token_logits
+from snellen.probes.states.arithmetic import full_precision
 from snellen.probes.states.last_token import (
     ONE_PASS,
     SEPARATE,
@@ -17,8 +19,7 @@ from snellen.probes.states.last_token import (
     depth_names,
     last_token_states,
 )
-from snellen.probes.states.prefix_walk import plan_walk
-from snellen.probes.states.subject import full_precision, next_token_logits
+from snellen.probes.states.prefix_tree import plan_visits
 
 PREFIX = [7, 8, 9]
 GROWING = [PREFIX + [1] * n for n in range(1, 30)]
@@ -130,7 +131,7 @@ def test_walk_visits_each_node_of_the_trie_once(seed: int) -> None:
     nodes = {tuple(s[:i]) for s in sequences for i in range(1, len(s) + 1)}
     cache: list[int] = []
     reads: list[int] = []
-    steps = plan_walk(sequences)
+    steps = plan_visits(sequences)
     for step in steps:
         assert step.keep <= len(cache)
         cache = cache[: step.keep] + step.tokens.tolist()
@@ -142,8 +143,8 @@ def test_walk_visits_each_node_of_the_trie_once(seed: int) -> None:
 
 
 def test_growing_prompts_take_one_step_and_suffixes_one_each() -> None:
-    assert len(plan_walk(GROWING)) == 1
-    steps = plan_walk(SUFFIXED)
+    assert len(plan_visits(GROWING)) == 1
+    steps = plan_visits(SUFFIXED)
     assert len(steps) == len(SUFFIXED)
     assert steps[0].keep == 0
     assert all(len(step.tokens) == 2 for step in steps[1:])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from rapidfuzz.distance import Levenshtein
+from snellen.reports.trial_texts import Texts, TrialTexts
 from snellen.store.trials import COLUMNS
-from snellen.tasks.documents import question
 from snellen.tasks.registry import TASKS
+from snellen.tasks.trial import rebuild_trial
 
 GRID = (1, 2, 4, 8, 16, 32, 64, 128)
+IDENTITY = ("task", "mode", "lens", "length", "index", "seed")
 SYMBOLS = np.array(list("0123456789"))
 
 
@@ -22,6 +24,7 @@ def simulate(
     *,
     mode: str = "direct",
     lens: str = "none",
+    form: str = "free",
     lengths: Sequence[int] = GRID,
     trials: int = 20,
     threshold: float = 16.0,
@@ -41,7 +44,7 @@ def simulate(
     length = np.repeat(np.asarray(lengths), trials)
     n = length.size
     index = np.tile(np.arange(trials), len(lengths))
-    identity = {"task": task, "mode": mode, "lens": lens, "seed": seed}
+    identity = {"task": task, "mode": mode, "lens": lens, "seed": seed, "version": _version(task)}
     asked = [
         _asked(task, {**identity, "length": int(k), "index": int(i)})
         for k, i in zip(length, index, strict=True)
@@ -77,15 +80,23 @@ def simulate(
             "completion_tokens": 12,
             "latency_s": 0.1,
             "prompt_sha256": [sha for _, sha in asked],
+            "reading": np.where(read, "number_alone", None),
+            "rivals": None,
+            "depth": None,
+            "answer_form": form,
         }
     ).astype(COLUMNS)
+
+
+def _version(task: str) -> int:
+    return TASKS[task].version if task in TASKS else 1
 
 
 def _asked(task: str, trial: dict[str, Any]) -> tuple[str, str]:
     """Truth and prompt hash: of the real question, or invented for a task that is not ours."""
     if task not in TASKS:
         return str(trial["length"]), "0" * 64
-    asked = question(trial)
+    asked = rebuild_trial(trial)
     return asked.truth, asked.prompt_sha256
 
 
@@ -106,6 +117,22 @@ def _errors(task: str, truth: np.ndarray, answer: np.ndarray) -> list[float]:
     if task.startswith("copy_"):
         return [float(Levenshtein.distance(t.split(), a.split())) for t, a in pairs]
     return [float(abs(int(t) - int(a))) for t, a in pairs]
+
+
+NASTY = "<script>alert(1)</script>\x00\u202e'\"&</pre>\ud800"
+"""What a hostile model could say."""
+
+
+def texts_of(row: Mapping[Hashable, Any]) -> TrialTexts:
+    """Texts of a simulated trial: the real prompt, and an answer that means harm."""
+    identity = {name: row[name] for name in IDENTITY}
+    asked = rebuild_trial({**identity, "version": _version(row["task"])})
+    return TrialTexts(asked.prompt, asked.sequence, f"I say {row['answer']} {NASTY}")
+
+
+@pytest.fixture(scope="session")
+def texts() -> Texts:
+    return texts_of
 
 
 @pytest.fixture(scope="session")

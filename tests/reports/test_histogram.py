@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 from snellen.reports.curves import curves
-from snellen.reports.run.answers import answers_of, attractors
-from snellen.reports.run.histogram import as_values, histogram, numeric
+from snellen.reports.figures.answers import answers_of, attractors
+from snellen.reports.histogram import as_values, histogram, numeric
 
 
 def of(trials):

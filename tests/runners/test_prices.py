@@ -85,7 +85,25 @@ def test_an_estimate_by_hand():
     estimate = Prices().estimate(Somebody(tokens=1000), requests(50, limit=200))
     low = 50 * (1000 * 0.15 + 1 * 0.60) / 1e6
     high = 50 * (1008 * 0.15 + 200 * 0.60) / 1e6
-    assert estimate == Estimate(50, 50_000, True, pytest.approx(low), pytest.approx(high))
+    expected = 50 * (1008 * 0.15 + 100 * 0.60) / 1e6  # half of the limit
+    assert estimate == Estimate(50, 50_000, True, *map(pytest.approx, (low, high, expected)))
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "answer"),
+    [
+        ("openai/gpt-4o", None, 19),  # thinks not at all, whatever room it has
+        ("openai/o3", None, 19 + round(0.35 * 4096)),
+        ("openai/o3", "high", 19 + round(0.7 * 4096)),
+        ("openai/o3", "none", 19),
+    ],
+)
+def test_the_expected_cost_counts_the_thinking_that_is_likely(model, effort, answer):
+    settings = Sampling(38 + 4096, reasoning_effort=effort)
+    asked = [Request(str(i), (Message("user", "1 1 1"),), settings) for i in range(100)]
+    estimate = Prices().estimate(Somebody(model, tokens=100), asked)
+    assert estimate.expected == pytest.approx(100 * Prices().cost(model, 108, answer))
+    assert estimate.low < estimate.expected < estimate.high
 
 
 def test_without_a_tokenizer_an_estimate_is_careful():
@@ -96,7 +114,7 @@ def test_without_a_tokenizer_an_estimate_is_careful():
 
 def test_an_unknown_price_says_so():
     estimate = Prices().estimate(Somebody("openai/no-such-model"), requests(1))
-    assert (estimate.low, estimate.high) == (None, None)
+    assert (estimate.low, estimate.high, estimate.expected) == (None, None, None)
     with pytest.raises(InputError, match="price of openai/no-such-model is unknown"):
         Budget(Somebody("openai/no-such-model"), Prices(), 1.0).check(estimate)
     Budget(Somebody("openai/no-such-model"), Prices()).check(estimate)

@@ -19,7 +19,8 @@ from snellen.errors import InputError
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
-from snellen.runners.vllm.runner import Vllm, VllmRunner
+from snellen.runners.vllm.provider import Vllm
+from snellen.runners.vllm.runner import VllmRunner
 from snellen.runners.vllm.server import VllmServer
 
 pytestmark = pytest.mark.served
@@ -170,7 +171,7 @@ def test_the_openai_provider_drives_it_too(served):
 def test_multiple_choice_under_the_stock_harness(served, tmp_path):
     import lm_eval
     from lm_eval.tasks import TaskManager
-    from snellen.runners import plugin  # noqa: F401 - registers our models
+    from snellen.harness import models  # noqa: F401 - registers our models
 
     data = tmp_path / "docs.json"
     rows = [("The capital of France is", "Paris"), ("The capital of Italy is", "Rome")]

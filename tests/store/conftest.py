@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from snellen.store.answers import Entry, Failure, Reply
-from snellen.store.journal import digest
 from snellen.store.plan import Plan
-from snellen.tasks.documents import question
-from snellen.tasks.trial import TrialId
+from snellen.store.trials import trial_row
+from snellen.tasks.trial import TrialId, rebuild_trial
 
 settings.register_profile("snellen", max_examples=60, deadline=None)
 settings.load_profile("snellen")
@@ -35,11 +34,11 @@ def entry(number: int = 0, result: Reply | Failure | None = None, **trial: Any) 
     return Entry(f"key-{number}", trial, "0" * 64, result, {"max_tokens": 8})
 
 
-def answered(trial: TrialId, text: str | None = None, **more: Any) -> Entry:
-    """A trial and what was said to it: the truth, if nothing else."""
-    asked = question(trial)
+def said(trial: TrialId, text: str | None = None, **more: Any) -> dict[str, Any]:
+    """The row of a trial to which something was said: the truth, if nothing else."""
+    asked = rebuild_trial(trial)
     reply = Reply(asked.truth if text is None else text, **more)
-    return Entry(digest(trial.as_dict()), trial.as_dict(), asked.prompt_sha256, reply)
+    return trial_row("run", "test/model", asked, reply)
 
 
 @pytest.fixture
@@ -48,8 +47,8 @@ def make_entry() -> Callable[..., Entry]:
 
 
 @pytest.fixture
-def answer() -> Callable[..., Entry]:
-    return answered
+def row() -> Callable[..., dict[str, Any]]:
+    return said
 
 
 @pytest.fixture

@@ -147,8 +147,8 @@ def test_a_journal_of_the_first_version_opens(version_1: Path, make_entry: MakeE
         assert len(list(journal.entries())) == 2
 
 
-def test_a_new_journal_has_the_schema_of_the_first_version(version_1: Path, tmp_path: Path) -> None:
-    """One migration has shipped: it must never be edited, only followed by others."""
+def test_an_old_journal_gets_the_schema_of_a_new_one(version_1: Path, tmp_path: Path) -> None:
+    """What has shipped is never edited, only followed: the old columns stay first."""
 
     def columns(path: Path) -> dict[str, list[Any]]:
         db = sqlite3.connect(path)
@@ -158,8 +158,12 @@ def test_a_new_journal_has_the_schema_of_the_first_version(version_1: Path, tmp_
         finally:
             db.close()
 
+    old = columns(version_1)
     Journal(tmp_path / "new.sqlite").close()
-    assert columns(tmp_path / "new.sqlite") == columns(version_1)
+    Journal(version_1).close()
+    new = columns(tmp_path / "new.sqlite")
+    assert columns(version_1) == new
+    assert {table: new[table][: len(old[table])] for table in old} == old
 
 
 def test_a_newer_journal_is_refused(version_1: Path) -> None:

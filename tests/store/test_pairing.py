@@ -8,29 +8,28 @@ from typing import Any
 
 import pytest
 from snellen.errors import InputError
-from snellen.store.answers import Entry, Failure
+from snellen.store.answers import Failure, Reply
 from snellen.store.pairing import LoadedRun, load_run, pairings, within_run
 from snellen.store.plan import Plan
 from snellen.store.run_directory import open_run
-from snellen.store.trials import trial_table, write_trials
+from snellen.store.trials import trial_row, trial_table, write_trials
 
 Make = Callable[..., LoadedRun]
 
 
 @pytest.fixture
-def made(tmp_path: Path, plan: Plan, answer: Callable[..., Entry]) -> Make:
+def made(tmp_path: Path, plan: Plan) -> Make:
     """``made(name, **fields)``: a finished run of the plan with those fields changed."""
 
     def make(name: str, *, fails: int = 0, **fields: Any) -> LoadedRun:
         changed = plan.model_copy(update=fields)
-        where = open_run(tmp_path, changed, {"engine": "test"}, name)
-        entries = [answer(trial) for trial in changed.trial_ids()]
-        for number in range(fails):
-            whole = entries[number]
-            entries[number] = Entry(
-                whole.key, whole.trial, whole.prompt_sha256, Failure("500", 500)
-            )
-        write_trials(where.trials_path, trial_table(name, changed, entries))
+        trials = list(changed.build_trials())
+        documents = [(trial.prompt_sha256, trial.truth) for trial in trials]
+        where = open_run(tmp_path, changed, {"engine": "test"}, documents, run_id=name)
+        results: list[Reply | Failure] = [Reply(trial.truth) for trial in trials]
+        results[:fails] = [Failure("500", 500)] * fails
+        rows = [trial_row(name, "m", t, r) for t, r in zip(trials, results, strict=True)]
+        write_trials(where.trials_path, trial_table(rows))
         return load_run(where.path)
 
     return make
@@ -39,7 +38,7 @@ def made(tmp_path: Path, plan: Plan, answer: Callable[..., Entry]) -> Make:
 def test_equal_curves_are_paired_by_length_and_index(made: Make) -> None:
     found = pairings(made("a"), made("b", lengths=(12, 30), trials=3))
     assert [(pair.a, pair.b) for pair in found] == [
-        ((task, mode, "none"), (task, mode, "none"))
+        ((task, mode, "free", "none"), (task, mode, "free", "none"))
         for task in ("count_ones", "copy_sequence")
         for mode in ("direct", "cot")
     ]
@@ -60,7 +59,9 @@ def test_lenses_of_one_run_are_paired(made: Make) -> None:
     run = made("a", tasks=("count_ones",), lenses=("none", "comma", "hint"))
     found = within_run(run, "none")
     assert [(pair.a[1:], pair.b[1:]) for pair in found] == [
-        ((mode, "none"), (mode, lens)) for mode in ("direct", "cot") for lens in ("comma", "hint")
+        ((mode, "free", "none"), (mode, "free", lens))
+        for mode in ("direct", "cot")
+        for lens in ("comma", "hint")
     ]
 
 

@@ -19,10 +19,21 @@ from snellen.store.manifest import (
     write_manifest,
 )
 from snellen.store.plan import Plan
-from snellen.store.run_directory import documents_sha256, find_run, folder_name, open_run
+from snellen.store.run_directory import RunDirectory, documents_sha256, find_run, folder_name
+from snellen.store.run_directory import open_run as open_documents
 from snellen.tasks.registry import TASKS
 
 NUMERICS = {"engine": "test", "dtype": "float32"}
+
+
+def documents(plan: Plan) -> list[tuple[str, str]]:
+    return [(trial.prompt_sha256, trial.truth) for trial in plan.build_trials()]
+
+
+def open_run(
+    out: Path, plan: Plan, numerics: dict[str, Any], run_id: str | None = None, **more: Any
+) -> RunDirectory:
+    return open_documents(out, plan, numerics, documents(plan), run_id=run_id, **more)
 
 
 def test_a_plan_asks_what_it_says(plan: Plan) -> None:
@@ -39,15 +50,14 @@ def test_a_task_is_asked_in_the_modes_and_lenses_that_it_has() -> None:
         modes=("direct", "cot"),
         lenses=("none", "hint"),
     )
-    cells = [(task.name, mode, lens) for task, mode, lens in plan.cells()]
-    assert cells == [
-        ("count_ones", "direct", "none"),
-        ("count_ones", "direct", "hint"),
-        ("count_ones", "cot", "none"),
-        ("count_ones", "cot", "hint"),
-        ("paper_count_ones", "direct", "none"),
-        ("paper_count_ones", "cot", "none"),
-        ("paper_copy_last", "direct", "none"),
+    assert list(plan.curves()) == [
+        ("count_ones", "direct", "free", "none"),
+        ("count_ones", "direct", "free", "hint"),
+        ("count_ones", "cot", "free", "none"),
+        ("count_ones", "cot", "free", "hint"),
+        ("paper_count_ones", "direct", "free", "none"),
+        ("paper_count_ones", "cot", "free", "none"),
+        ("paper_copy_last", "direct", "free", "none"),
     ]
     assert plan.lengths_of(TASKS["paper_copy_last"]) == tuple(range(100, 501, 50))
     assert (plan.trials_of(TASKS["count_ones"]), plan.trials_of(TASKS["paper_copy_last"])) == (
@@ -89,7 +99,7 @@ def test_the_documents_of_a_plan_never_change_within_a_version(plan: Plan) -> No
     """If this fails, a prompt or a truth changed: raise the task's version."""
     everything = Plan(model="m", tasks=tuple(TASKS), modes=("direct", "cot", "cot_fewshot"),
                       lenses=("none", "group3", "hint"), lengths=(1, 7), trials=2)  # fmt: skip
-    assert documents_sha256(everything)[:16] == "549fc2ef3273f004"
+    assert documents_sha256(documents(everything))[:16] == "549fc2ef3273f004"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +129,7 @@ def test_the_same_command_finds_its_run(tmp_path: Path, plan: Plan) -> None:
     kept = json.loads((again.path / "manifest.json").read_text())
     assert kept["plan"]["lengths"] == [1, 12]
     assert {"snellen", "python", "lm_eval"} <= set(kept["versions"])
-    assert kept["documents_sha256"] == documents_sha256(plan)
+    assert kept["documents_sha256"] == documents_sha256(documents(plan))
 
 
 @pytest.mark.parametrize("change", OTHER[2:], ids=lambda change: next(iter(change)))
@@ -139,6 +149,37 @@ def test_a_run_on_another_engine_is_refused_by_field(tmp_path: Path, plan: Plan)
         open_run(tmp_path, plan, NUMERICS | {"dtype": "float16"}, "mine")
     with pytest.raises(InputError, match="flag was None and is now 1"):
         open_run(tmp_path, plan, NUMERICS | {"flag": 1}, "mine")
+
+
+def test_a_run_on_another_server_is_refused(tmp_path: Path, plan: Plan) -> None:
+    open_run(tmp_path, plan, NUMERICS, "mine", endpoint="http://127.0.0.1:1/v1")
+    with pytest.raises(InputError, match=r"the server asked was .*:1/v1 and is now"):
+        open_run(tmp_path, plan, NUMERICS, "mine", endpoint="http://127.0.0.1:2/v1")
+
+
+def test_a_run_from_before_endpoints_were_kept_is_resumed(tmp_path: Path, plan: Plan) -> None:
+    open_run(tmp_path, plan, NUMERICS, "mine")
+    again = open_run(tmp_path, plan, NUMERICS, "mine", endpoint="http://127.0.0.1:2/v1")
+    assert again.manifest.endpoint == "http://127.0.0.1:2/v1"
+
+
+def test_a_plan_takes_what_the_command_line_takes() -> None:
+    plan = Plan(model="m", tasks="count_ones,snellen_copying", modes="cot,direct", lengths="1:9:4")
+    assert plan.tasks[:2] == ("count_ones", "copy_last")
+    assert (plan.modes, plan.lengths) == (("cot", "direct"), (1, 5, 9))
+    with pytest.raises(InputError, match="unknown task 'count_sheep'"):
+        Plan(model="m", tasks="count_sheep")
+    with pytest.raises(InputError, match="has mode cot"):
+        Plan(model="m", tasks="paper_copy_last", modes="cot")
+
+
+def test_the_manifest_of_a_task_that_is_not_installed_can_be_read(
+    tmp_path: Path, plan: Plan
+) -> None:
+    run = open_run(tmp_path, plan, NUMERICS)
+    path = run.path / "manifest.json"
+    path.write_text(path.read_text().replace('"count_ones"', '"count_sheep"'))
+    assert read_manifest(path).plan.tasks == ("count_sheep", "copy_sequence")
 
 
 def test_changed_generators_are_refused(tmp_path: Path, plan: Plan) -> None:

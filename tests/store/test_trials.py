@@ -10,19 +10,25 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from snellen.errors import InputError, StoreError
-from snellen.store.answers import Entry, Failure
+from snellen.errors import InputError
+from snellen.store.answers import Failure
 from snellen.store.plan import Plan
-from snellen.store.trials import COLUMNS, examples, read_trials, trial_table, write_trials
-from snellen.tasks.trial import TrialId
+from snellen.store.trials import (
+    ADDED_LATER,
+    COLUMNS,
+    read_trials,
+    trial_row,
+    trial_table,
+    write_trials,
+)
+from snellen.tasks.trial import rebuild_trial
 
-Answer = Callable[..., Entry]
+Row = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def table(plan: Plan, answer: Answer) -> pd.DataFrame:
-    entries = [answer(trial, latency_s=0.1, prompt_tokens=9) for trial in plan.trial_ids()]
-    return trial_table("run", plan, entries)
+def table(plan: Plan, row: Row) -> pd.DataFrame:
+    return trial_table(row(trial, latency_s=0.1, prompt_tokens=9) for trial in plan.trial_ids())
 
 
 @pytest.fixture
@@ -36,7 +42,8 @@ def test_every_column_is_there_in_the_documented_order(csv: Path) -> None:
     head = csv.read_text().splitlines()[0]
     assert head == (
         "run_id,model,task,mode,lens,length,tokens,index,seed,truth,answer,outcome,abs_error,"
-        "finish_reason,prompt_tokens,completion_tokens,latency_s,prompt_sha256"
+        "finish_reason,prompt_tokens,completion_tokens,latency_s,prompt_sha256,"
+        "reading,rivals,depth,answer_form"
     )
 
 
@@ -48,50 +55,22 @@ def test_right_answers_are_correct_everywhere(table: pd.DataFrame, plan: Plan) -
     assert list(rows) == [(t.task, t.mode, t.length, t.index) for t in plan.trial_ids()]
 
 
-def test_outcomes_come_from_what_was_said(plan: Plan, answer: Answer) -> None:
+def test_outcomes_come_from_what_was_said(plan: Plan, row: Row) -> None:
     trials = list(plan.trial_ids())
-    entries = [
-        answer(trials[0], "I see 7."),
-        answer(trials[1], "no idea"),
-        answer(trials[2], "So I", finish_reason="length"),
-        answer(trials[3], "", finish_reason="content_filter"),
-        Entry("k", trials[4].as_dict(), answer(trials[4]).prompt_sha256, Failure("500", 500)),
-    ]
-    made = trial_table("run", plan, reversed(entries))
+    failed = trial_row("run", "m", rebuild_trial(trials[4]), Failure("500", 500))
+    made = trial_table(
+        [
+            row(trials[0], "I see 7."),
+            row(trials[1], "no idea"),
+            row(trials[2], "So I", finish_reason="length"),
+            row(trials[3], "", finish_reason="content_filter"),
+            failed,
+        ]
+    )
     outcomes = ["wrong", "unparseable", "truncated", "refused", "failed"]
     assert made["outcome"].tolist() == outcomes
     assert made["abs_error"].notna().tolist() == [True, False, False, False, False]
     assert made["finish_reason"].isna().tolist() == [False] * 4 + [True]
-
-
-def test_an_answer_counts_before_a_failure(plan: Plan, answer: Answer) -> None:
-    trial = next(plan.trial_ids())
-    said = answer(trial)
-    failed = Entry("other engine", trial.as_dict(), said.prompt_sha256, Failure("500", 500))
-    for entries in ([said, failed], [failed, said]):
-        assert trial_table("run", plan, entries)["outcome"].tolist() == ["correct"]
-
-
-def test_an_answer_to_another_prompt_is_not_taken(plan: Plan, answer: Answer) -> None:
-    said = answer(next(plan.trial_ids()))
-    other = Entry(said.key, said.trial, "f" * 64, said.result)
-    with pytest.raises(StoreError, match="another prompt"):
-        trial_table("run", plan, [other])
-
-
-def test_answers_to_other_tasks_are_passed_over(plan: Plan, answer: Answer) -> None:
-    said = answer(next(plan.trial_ids()))
-    foreign = Entry("k", {"harness_task": "gsm8k", "doc": 3}, "0" * 64, said.result)
-    stranger = answer(TrialId("sum_ones", "direct", "none", 1, 5, 0, 0))
-    assert len(trial_table("run", plan, [foreign, stranger, said])) == 1
-    assert [e["task"] for e in examples([foreign, said])] == ["count_ones"]
-
-
-def test_examples_are_word_for_word(plan: Plan, answer: Answer) -> None:
-    (shown,) = examples([answer(next(plan.trial_ids()), "I say <b>1</b>!")])
-    assert shown["answer_text"] == "I say <b>1</b>!"
-    assert (shown["outcome"], shown["truth"]) == ("correct", "1")
-    assert "sequence" in shown["prompt"]
 
 
 def test_a_table_comes_back_as_it_was(csv: Path, table: pd.DataFrame) -> None:
@@ -117,7 +96,15 @@ def change(csv: Path, row: int, column: str, value: str) -> None:
     raw.to_csv(csv, index=False)
 
 
-@pytest.mark.parametrize("column", COLUMNS)
+def test_a_table_from_before_there_were_forms_and_readings_is_read(csv: Path) -> None:
+    pd.read_csv(csv, dtype=str).drop(columns=list(ADDED_LATER)).to_csv(csv, index=False)
+    found = read_trials(csv)
+    assert {name: str(kind) for name, kind in found.dtypes.items()} == COLUMNS
+    assert set(found["answer_form"]) == {"free"}
+    assert found[["reading", "rivals", "depth"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("column", [name for name in COLUMNS if name not in ADDED_LATER])
 def test_a_missing_column_is_named(csv: Path, column: str) -> None:
     pd.read_csv(csv, dtype=str).drop(columns=column).to_csv(csv, index=False)
     with pytest.raises(InputError, match=f"line 1: column '{column}' is missing"):
@@ -132,6 +119,7 @@ def test_a_missing_column_is_named(csv: Path, column: str) -> None:
         ("seed", "1.5"), ("seed", ""), ("outcome", "maybe"), ("outcome", ""), ("task", ""),
         ("abs_error", "big"), ("abs_error", "-inf"), ("latency_s", "soon"), ("tokens", "1.5"),
         ("prompt_sha256", "abc"), ("prompt_sha256", ""), ("run_id", ""),
+        ("depth", "deep"), ("answer_form", "fre"), ("answer_form", ""),
     ],
 )  # fmt: skip
 def test_a_broken_value_is_named_by_line_and_column(csv: Path, column: str, value: str) -> None:
@@ -141,9 +129,10 @@ def test_a_broken_value_is_named_by_line_and_column(csv: Path, column: str, valu
     assert "\n" not in str(caught.value)
 
 
-def test_a_row_that_was_cut_off_is_named(csv: Path) -> None:
-    csv.write_bytes(csv.read_bytes()[:-40])
-    with pytest.raises(InputError, match="line 17, column 'prompt_sha256'"):
+@pytest.mark.parametrize("bytes_lost", [2, 5, 7, 40])
+def test_a_row_that_was_cut_off_is_named(csv: Path, bytes_lost: int) -> None:
+    csv.write_bytes(csv.read_bytes()[:-bytes_lost])
+    with pytest.raises(InputError, match="line 17, column 'answer_form'"):
         read_trials(csv)
 
 

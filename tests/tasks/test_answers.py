@@ -17,7 +17,7 @@ from snellen.tasks.judging import (
     strip_thinking,
 )
 from snellen.tasks.registry import TASKS
-from snellen.tasks.trial import ask
+from snellen.tasks.trial import build_trial
 
 FINAL = "The final answer to your maths question is: "
 
@@ -283,7 +283,7 @@ def test_any_text_is_judged(text: str, finish_reason: str | None, kind: str) -> 
 def test_an_echo_of_the_prompt_is_never_correct(length: int, index: int) -> None:
     for name in ("count_ones", "count_ones_bernoulli", "count_word", "sum_ones"):
         for mode in ("direct", "cot"):
-            question = ask(TASKS[name], mode, "none", length, index, 0)
+            question = build_trial(TASKS[name], mode, "none", length, index, 0)
             if question.sequence != question.truth:  # the sum of one number is that number
                 assert question.judge(question.prompt).outcome != "correct", question.prompt
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snellen.errors import InputError
-from snellen.tasks.lengths import parse_lengths
+from snellen.tasks.lengths import LONGEST, MOST_LENGTHS, parse_lengths
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,30 @@ def test_log_spaced_lengths_span_the_range_evenly(start: int, span: int, count: 
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(InputError):
         assert min(parse_lengths(text)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("1:1000000000:1", "goes up to 1,000,000,000 items; the longest that can be built is"),
+        ("1:5000000", "is 5,000,000 lengths; at most 100,000 fit, so take a larger step, or a few "
+                      "over the same range: log:1:5000000:20"),
+        ("log:1:128:1000000000", "is 1,000,000,000 lengths; at most 100,000 fit"),
+        ("log:1:1000000000:10", "goes up to 1,000,000,000 items"),
+        ("1000000000", "goes up to 1,000,000,000 items"),
+        (10**400, "goes up to 1"),
+        ([1, 1e300], "goes up to 1"),
+        (range(1, MOST_LENGTHS + 2), "is 100,001 lengths"),
+    ],
+)  # fmt: skip
+def test_what_would_not_fit_is_refused_before_it_is_built(spec: Any, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_lengths(spec)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_fits_is_built() -> None:
+    assert len(parse_lengths(f"1:{MOST_LENGTHS}")) == MOST_LENGTHS
+    assert parse_lengths(f"log:1:{LONGEST}:3") == (1, 3162, LONGEST)
+    assert parse_lengths(f"{LONGEST}") == (LONGEST,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from snellen.tasks.lengths import parse_lengths
 from snellen.tasks.registry import GROUPS, TASKS
-from snellen.tasks.trial import ask
+from snellen.tasks.trial import build_trial
 
 SUM = (
     "Please perform the following sum: 1 + 1 + 1. Please give the answer on the final line exactly"
@@ -69,27 +69,30 @@ The final answer to your maths question is: 6
     ],
 )
 def test_prompts_are_word_for_word(task: str, prompt: str) -> None:
-    assert ask(TASKS[task], "direct", "none", 3, 0, 0).prompt == prompt
+    assert build_trial(TASKS[task], "direct", "none", 3, 0, 0).prompt == prompt
 
 
 def test_bernoulli_shares_the_prompt_of_the_ones() -> None:
-    question = ask(TASKS["paper_count_ones_bernoulli"], "direct", "none", 30, 0, 0)
+    question = build_trial(TASKS["paper_count_ones_bernoulli"], "direct", "none", 30, 0, 0)
     assert question.prompt == ONES.replace("111", question.sequence)
     assert set(question.sequence) == {"0", "1"}
     assert question.truth == str(question.sequence.count("1"))
 
 
 def test_seven_of_ten_are_ones() -> None:
-    long = ask(TASKS["paper_count_ones_bernoulli"], "direct", "none", 5000, 0, 0)
+    long = build_trial(TASKS["paper_count_ones_bernoulli"], "direct", "none", 5000, 0, 0)
     assert abs(int(long.truth) / 5000 - 0.7) < 0.035  # over five standard errors
 
 
 def test_the_few_shot_prompt_of_the_sum_is_word_for_word() -> None:
-    assert ask(TASKS["paper_sum_ones"], "cot_fewshot", "none", 3, 0, 0).prompt == FEW_SHOT + SUM
+    assert (
+        build_trial(TASKS["paper_sum_ones"], "cot_fewshot", "none", 3, 0, 0).prompt
+        == FEW_SHOT + SUM
+    )
 
 
 def test_cot_puts_the_papers_sentence_first() -> None:
-    prompt = ask(TASKS["paper_sum_ones"], "cot", "none", 3, 0, 0).prompt
+    prompt = build_trial(TASKS["paper_sum_ones"], "cot", "none", 3, 0, 0).prompt
     assert prompt == "Let's think step by step, showing me your reasoning. " + SUM
 
 
@@ -97,7 +100,7 @@ def test_cot_puts_the_papers_sentence_first() -> None:
     "task", ["paper_count_ones", "paper_count_ones_bernoulli", "paper_count_word"]
 )
 def test_the_other_shots_are_right(task: str) -> None:
-    prompt = ask(TASKS[task], "cot_fewshot", "none", 5, 0, 0).prompt
+    prompt = build_trial(TASKS[task], "cot_fewshot", "none", 5, 0, 0).prompt
     head, shots = prompt.split("Here are a few examples:\n")
     assert head == "Let's think step by step, showing me your reasoning. "
     *examples, _ = shots.split("Please count the number of ")[1:]

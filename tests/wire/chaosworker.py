@@ -6,7 +6,7 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-from snellen.runners.cached import Asker
+from snellen.runners.cached import CachedRunner
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.gemini.provider import Gemini
@@ -24,7 +24,7 @@ def ask_all(path: str, root: str, prompts: list[str], gemini: bool) -> None:
         Gemini("wire-1", base_url=root) if gemini else OpenAI("wire-1", base_url=root + "/v1")
     )
     with Journal(Path(path)) as journal, closing(Dispatch(provider, LIMITS)) as runner:
-        asker = Asker(runner, journal)
+        asker = CachedRunner(runner, journal)
         asker.ask(
             [asker.request((Message("user", p),), Sampling(16), {"prompt": p}) for p in prompts]
         )

@@ -13,10 +13,19 @@ sys.path.insert(0, str(Path(__file__).parent))
 from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
 from wireserver import GOOD_KEY, Serving, Wire
 
+FOREIGN = [
+    *("GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GEMINI_BASE_URL"),
+    *("OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_CUSTOM_HEADERS", "VLLM_API_KEY"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+]
+"""What a developer's machine may have set that would change what is asked."""
+
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GOOGLE_API_KEY", "OPENAI_BASE_URL", "VLLM_API_KEY"):
+    for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
     for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.setenv(name, GOOD_KEY)

@@ -117,13 +117,22 @@ def test_a_limit_on_tokens_per_minute_counts_prompt_and_answer(dispatch, ask, de
     assert times[-1] - times[0] >= 0.9 * 14 * 0.1
 
 
-def test_a_long_wait_that_the_server_names_holds_everybody(dispatch, ask, delivered):
+def test_the_wait_of_one_request_holds_nobody_else(dispatch, ask, delivered):
     wire = Wire(lambda call: "429:2.2" if call.prompt == "q 5" and call.attempt == 1 else None)
     dispatch(wire, concurrency=4).answer((ask(f"q {i}") for i in range(60)), delivered)
     refused_at = next(call.at for call in wire.calls if call.prompt == "q 5")
-    quiet = [call for call in wire.calls if 0.2 < call.at - refused_at < 2.1]
-    assert not quiet
+    assert max(call.at for call in wire.calls if call.prompt != "q 5") < refused_at + 2.0
     assert len(delivered) == 60
+
+
+def test_a_wait_beyond_patience_fails_alone_and_at_once(dispatch, ask, delivered):
+    wire = Wire(lambda call: "429:86400" if call.prompt == "q 5" else None)
+    began = time.monotonic()
+    dispatch(wire).answer((ask(f"q {i}") for i in range(30)), delivered)
+    assert time.monotonic() - began < 10
+    assert isinstance(delivered["q 5"], Failure)
+    assert "a wait of 86,400 s was asked for" in delivered["q 5"].reason
+    assert sum(isinstance(reply, Reply) for reply in delivered.values()) == 29
 
 
 def test_overload_halves_the_concurrency(dispatch, ask, delivered):

@@ -6,7 +6,7 @@ import pytest
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
-from snellen.runners.openai.errors import duration_s, refill_s
+from snellen.runners.meaning.waits import duration_s, refill_s
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Failure, Reply
 from wireserver import Wire, answer_to
@@ -73,8 +73,6 @@ def test_a_raw_prompt_goes_to_completions(run, ask, delivered):
 @pytest.mark.parametrize(
     ("fault", "text", "finish"),
     [
-        ("empty", "", "stop"),
-        ("null", "", "stop"),
         ("length", answer_to("q"), "length"),
         ("content_filter", answer_to("q"), "content_filter"),
         ("refusal", "I cannot help with that.", "content_filter"),

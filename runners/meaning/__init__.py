@@ -1,0 +1,16 @@
+"""What providers say, by its meaning: one table for finish reasons, one for errors.
+
+================  =============================================================================
+module            turns
+================  =============================================================================
+``fields``        a field of a provider's JSON, whatever its type, into ours
+``finish``        a finish reason into ``stop``, ``length``, ``content_filter`` or its own word
+``complaint``     an error body of any shape into words and codes
+``table``         statuses, codes and words into what they mean
+``verdict``       a complaint into what it means for this request, this prompt, this model
+``settings``      a complaint about a setting into the setting, or its value
+``waits``         headers and bodies into seconds to wait
+``said``          an answer in the provider's words into a reply
+``connection``    a connection that failed into what it means
+================  =============================================================================
+"""

@@ -1,0 +1,164 @@
+"""An error, read from a body of any shape: an object, a list, a string, a web page, plain text."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...support.secrets import redact
+
+_LONGEST = 300  # characters of one line
+_DEEPEST = 6
+_TEXTS = (
+    *("message", "msg", "error_description", "error_message", "detail", "error", "errors"),
+    *("description", "title", "fault", "metadata", "raw", "innererror", "inner_error"),
+)
+_CODES = ("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons")
+_TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(slots=True)
+class Complaint:
+    """What a server says instead of an answer.
+
+    Attributes:
+        status: the HTTP status, or the number that a body with status 200 gives for one.
+        text: its own words in one line, without secrets.
+        codes: all its codes, types and reasons, in lower case.
+        param: the parameter that it complains of, if it names one.
+        structured: whether the body is that of an API, not of a web server or proxy.
+        page: whether the body is a web page.
+        flagged: whether it lists what a moderation found.
+        details: Google's ``error.details``.
+        wait_s: seconds until the model is there, as Hugging Face estimates them.
+    """
+
+    status: int | None = None
+    text: str = ""
+    codes: set[str] = field(default_factory=set)
+    param: str | None = None
+    structured: bool = False
+    page: bool = False
+    flagged: bool = False
+    details: list[Mapping[str, Any]] = field(default_factory=list)
+    wait_s: float | None = None
+
+    @property
+    def reason(self) -> str:
+        """The text with its status, for a message or the journal."""
+        text = self.text or "no reason given"
+        return text if self.status is None else f"{text} (HTTP {self.status})"
+
+
+def read(content: bytes | str, status: int | None) -> Complaint:
+    """Read the body of an HTTP answer as an error."""
+    words = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+    try:
+        body = json.loads(words)
+    except (ValueError, RecursionError):
+        return _plain(words, status)
+    return read_json(body, status)
+
+
+def read_json(body: object, status: int | None) -> Complaint:
+    """Read parsed JSON as an error."""
+    found = Complaint(status, structured=isinstance(body, (Mapping, list)))
+    said: list[str] = []
+    _walk(body, found, said, 0)
+    lines: list[str] = []
+    for text in said:
+        if text and not any(text in known for known in lines):
+            lines.append(text)
+    found.text = _one_line("; ".join(lines)) or _one_line(", ".join(sorted(found.codes)))
+    return found
+
+
+def is_error(body: object) -> bool:
+    """Whether JSON that came with status 200 is an error all the same."""
+    if isinstance(body, list):
+        return bool(body) and all(is_error(item) for item in body)
+    if not isinstance(body, Mapping):
+        return True
+    if any(body.get(name) for name in ("choices", "candidates", "output")):
+        return False
+    kind = str(body.get("object") or body.get("type") or "")
+    wrong = body.get("error") or body.get("errors") or body.get("detail")
+    return bool(wrong) or kind == "error"
+
+
+def _plain(words: str, status: int | None) -> Complaint:
+    if re.search(r"<html|<!doctype html|<head|<body", words[:2000], re.IGNORECASE):
+        title = _TITLE.search(words)
+        text = title[1] if title else _TAG.sub(" ", words)
+        return Complaint(status, f"a web page: {_one_line(html.unescape(text))}", page=True)
+    return Complaint(status, _one_line(_TAG.sub(" ", words)))
+
+
+def _walk(node: object, found: Complaint, said: list[str], depth: int) -> None:
+    if depth > _DEEPEST:
+        return
+    if isinstance(node, str):
+        said.append(_unpacked(node, found, said, depth))
+    elif isinstance(node, list):
+        for item in node[:8]:
+            _walk(item, found, said, depth + 1)
+    elif isinstance(node, Mapping):
+        _note_codes(node, found)
+        for name in _TEXTS:
+            if name in node:
+                _walk(node[name], found, said, depth + 1)
+
+
+def _unpacked(text: str, found: Complaint, said: list[str], depth: int) -> str:
+    """A text, or what the JSON within it says: gateways wrap the errors of those behind them."""
+    start = text.find("{")
+    if start < 0:
+        return text.strip()
+    try:
+        inner, _ = json.JSONDecoder().raw_decode(text[start:])
+    except (ValueError, RecursionError):
+        return text.strip()
+    known = len(said)
+    _walk(inner, found, said, depth + 1)
+    return text[:start].strip(" -:") if len(said) > known else text.strip()
+
+
+def _note_codes(node: Mapping[str, Any], found: Complaint) -> None:
+    for name in _CODES:
+        value = node.get(name)
+        for code in value if isinstance(value, list) else [value]:
+            if isinstance(code, (str, int)) and not isinstance(code, bool) and code != "":
+                _note_code(str(code).strip().lower(), found)
+    param = node.get("param")
+    if isinstance(param, str) and param:
+        found.param = param
+    place = node.get("loc")
+    if isinstance(place, list) and place:  # FastAPI: ["body", "seed"]
+        found.param = found.param or next((str(p) for p in place if p != "body"), None)
+    if node.get("reasons") or node.get("flagged_input"):
+        found.flagged = True
+    if isinstance(node.get("details"), list):
+        rows = [row for row in node["details"] if isinstance(row, Mapping)]
+        found.details += rows
+        for row in rows:
+            _note_codes(row, found)
+    estimate = node.get("estimated_time")
+    if isinstance(estimate, (int, float)) and not isinstance(estimate, bool):
+        found.wait_s = float(estimate)
+
+
+def _note_code(code: str, found: Complaint) -> None:
+    if re.fullmatch(r"[1-5]\d\d", code):
+        if found.status is None and code >= "400":
+            found.status = int(code)
+    else:
+        found.codes.add(code)
+
+
+def _one_line(text: str) -> str:
+    return redact(" ".join(text.split()))[:_LONGEST]

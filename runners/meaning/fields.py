@@ -1,0 +1,104 @@
+"""Fields of a provider's JSON, whatever type they come in: a broken one costs itself and no more.
+
+Used as types of pydantic models. A field that cannot be read becomes ``None`` and leaves its name
+among the *oddities*, the list that is passed as the validation context.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+
+
+class Shape(BaseModel):
+    """A part of an answer: unknown fields are ignored, each field reads what it can."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _odd(info: ValidationInfo, value: Any) -> None:
+    if isinstance(info.context, list):
+        info.context.append(f"{info.field_name} {str(value)[:40]!r}")
+
+
+def _count(value: Any, info: ValidationInfo) -> int | None:
+    """A number of tokens: exact, or unknown."""
+    if value is None:
+        return None
+    try:
+        number = float(value) if isinstance(value, (str, int, float)) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    sound = not isinstance(value, bool) and number >= 0 and number.is_integer() and number < 2**53
+    if not sound:
+        _odd(info, value)
+        return None
+    return int(number)
+
+
+def _word(value: Any, info: ValidationInfo) -> str | None:
+    """A short name: a string, or a number taken for one."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    _odd(info, value)
+    return None
+
+
+def _mapping(value: Any, info: ValidationInfo) -> Any:
+    if value is None or isinstance(value, Mapping):
+        return value
+    if value != []:  # PHP's way to write an empty object
+        _odd(info, value)
+    return None
+
+
+def _rows(value: Any, info: ValidationInfo) -> list[Any]:
+    """The objects of a list; one object stands for a list of one."""
+    if value is None:
+        return []
+    if isinstance(value, Mapping):
+        return [value]
+    if not isinstance(value, list):
+        _odd(info, value)
+        return []
+    return [row for row in value if isinstance(row, Mapping)]
+
+
+Count = Annotated[int | None, BeforeValidator(_count)]
+Word = Annotated[str | None, BeforeValidator(_word)]
+IfMapping = BeforeValidator(_mapping)
+Rows = BeforeValidator(_rows)
+
+
+def texts(content: Any) -> tuple[str, str]:
+    """The visible text and the reasoning of a message's content, whatever its shape.
+
+    A string; a list of parts (strings, or objects with ``text``; ``thinking`` and ``reasoning``
+    are reasoning, also nested, as Mistral's); one part; a number.
+    """
+    if content is None or isinstance(content, bool):
+        return "", ""
+    if isinstance(content, str):
+        return content, ""
+    if isinstance(content, (int, float)):
+        return str(content), ""
+    if isinstance(content, list):
+        pairs = [texts(part) for part in content]
+        return "".join(said for said, _ in pairs), "".join(thought for _, thought in pairs)
+    if not isinstance(content, Mapping):
+        return "", ""
+    kind = str(content.get("type") or "").lower()
+    for name in ("thinking", "reasoning", "reasoning_content"):
+        if content.get(name) is not None:
+            return "", "".join(texts(content[name]))
+    inner = content.get("text", content.get("content", content.get("refusal")))
+    if isinstance(inner, Mapping):  # {"text": {"value": …}}, as assistants write it
+        inner = inner.get("value", inner)
+    said, thought = texts(inner)
+    hidden = bool(content.get("thought")) or "thinking" in kind or "reasoning" in kind
+    return ("", said + thought) if hidden else (said, thought)

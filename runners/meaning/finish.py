@@ -1,0 +1,67 @@
+"""The table of finish reasons: what providers call the end of an answer, and what it means."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+STOP = "stop"
+LENGTH = "length"
+FILTERED = "content_filter"
+UNKNOWN = "unknown"
+
+
+class Ending(Enum):
+    """What a finish reason means for the answer."""
+
+    STOP = "the model ended it"
+    LENGTH = "cut at a limit on tokens"
+    FILTERED = "stopped by the provider's filter"
+    BROKEN = "the server broke off: ask again"
+    MISFIRED = "the model did something else than answer"
+    SILENT = "the provider does not say"
+    UNKNOWN = "a word that nobody here knows"
+
+
+# In lower case, without separators: OpenAI and its kin, Anthropic, Gemini, Mistral, Cohere,
+# Bedrock, DeepSeek, Zhipu, TGI, vLLM, sglang, Ollama, llama.cpp.
+_TABLE: dict[Ending, str] = {
+    Ending.STOP: """stop stopped eos eostoken eosfound endoftext endturn stopsequence stopword
+        stoptoken stopstr stopcriteria complete completed finish finished done end normal""",
+    Ending.LENGTH: """length maxtokens maxnewtokens maxoutputtokens maxcompletiontokens modellength
+        maxlength maxlen lengthlimit tokenlimit maxcontext contextlength contextlimit limit
+        contextwindowexceeded modelcontextwindowexceeded contextlengthexceeded truncated
+        continuation""",
+    Ending.FILTERED: """contentfilter contentfiltered contentpolicy contentpolicyviolation
+        contentblocked safety recitation blocklist prohibitedcontent spii imagesafety modelarmor
+        refusal refused sensitive moderation blocked guardrail guardrailintervened errortoxic""",
+    Ending.BROKEN: """abort aborted error errored failed failure cancelled canceled timeout
+        networkerror servererror internalerror insufficientsystemresource malformedresponse
+        modelerror connectionerror overloaded""",
+    Ending.MISFIRED: """toolcalls toolcall tooluse functioncall malformedfunctioncall
+        unexpectedtoolcall toomanytoolcalls""",
+    Ending.SILENT: "none null unknown finishreasonunspecified unspecified",
+}
+_ENDINGS = {word: ending for ending, words in _TABLE.items() for word in words.split()}
+
+
+def ending_of(reason: str | None) -> Ending:
+    """What a provider's finish reason means."""
+    plain = re.sub(r"[^a-z0-9]", "", (reason or "").lower())
+    return _ENDINGS.get(plain, Ending.UNKNOWN) if plain else Ending.SILENT
+
+
+def in_our_words(reason: str | None, written: int | None, limit: int | None) -> str:
+    """A finish reason as the journal keeps it: ours where it means the same, else as it was said.
+
+    Args:
+        reason: the provider's word.
+        written: tokens of the answer, if known.
+        limit: the most that it might have, if there was a limit.
+    """
+    ending = ending_of(reason)
+    if ending is Ending.SILENT:
+        cut = written is not None and limit is not None and written >= limit
+        return LENGTH if cut else UNKNOWN
+    plain = {Ending.STOP: STOP, Ending.LENGTH: LENGTH, Ending.FILTERED: FILTERED}
+    return plain.get(ending) or " ".join(str(reason).split())[:80]

@@ -1,0 +1,102 @@
+"""A complaint about a setting: which one, and whether the setting or its value is refused.
+
+Asked of the server's words, never of the model's name: names lie (lm-eval drops ``stop`` and
+temperature for every model with a 5 in its name, gpt-3.5-turbo among them).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .complaint import Complaint
+
+_NOT_TAKEN = re.compile(
+    r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra inputs|not permitted"
+    r"|not allowed|not accept|cannot be used|can ?not find|invalid|must be|should be|at most"
+    r"|deprecated|not available|too (large|small|high|low|many)|out of range|exceeds|expected",
+    re.IGNORECASE,
+)
+_NOT_TAKEN_CODES = {
+    *("unsupported_parameter", "unsupported_value", "unknown_parameter", "invalid_value"),
+    *("extra_forbidden", "array_above_max_length", "integer_above_max_value"),
+    *("decimal_above_max_value", "integer_below_min_value", "decimal_below_min_value"),
+}
+_VALUES = re.compile(
+    r"(?<!not )support(s|ed)?( values?)?( are)?: |supported values|valid (values|options)"
+    r"|one of|expected"
+    r"|must be (between|less|greater|at (most|least)|in |positive|strictly|an? |<|>|\d)"
+    r"|should be (between|less|greater|at (most|least)|in |an? |<|>|\d|')|at most \d"
+    r"|(less|greater) than or equal|out of range|input should|too (large|small|high|low)"
+    r"|is (too|over|above|below) |max(imum)? (value|is|of) |value between|only works in",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(
+    r"only the default|(parameter|setting|argument|field) .{0,30}not supported"
+    r"|unsupported (parameter|argument|field)|unrecogni[sz]ed|unknown (name|parameter|field)"
+    r"|extra inputs|not support (the )?(parameter|argument|setting)",
+    re.IGNORECASE,
+)
+_PLAIN_WORDS = {"stop", "seed", "form", "input"}  # words that a message may use for something else
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A setting that a server complains of.
+
+    Attributes:
+        field: its name here.
+        value_only: whether it takes the setting, but not this value.
+    """
+
+    field: str
+    value_only: bool
+
+
+def refused_setting(complaint: Complaint, names: Mapping[str, str]) -> Refused | None:
+    """The setting that a complaint is about, or ``None`` if it is about something else.
+
+    Args:
+        complaint: what the server said.
+        names: settings that were sent: our names, and theirs.
+    """
+    if complaint.status not in (None, 400, 404, 422, 500):
+        return None
+    known = bool(complaint.codes & _NOT_TAKEN_CODES)
+    if not known and not _NOT_TAKEN.search(complaint.text):
+        return None
+    field = _named(complaint, names)
+    if field is None:
+        return None
+    whole = _WHOLE.search(complaint.text) or "array_above_max_length" in complaint.codes
+    return Refused(field, value_only=not whole and _VALUES.search(complaint.text) is not None)
+
+
+def _named(complaint: Complaint, names: Mapping[str, str]) -> str | None:
+    if complaint.param is not None:
+        param = _plain(complaint.param)
+        for field, name in names.items():
+            if param in (_plain(name), _plain(field), _plain(name.rpartition(".")[2])):
+                return field
+    # The longest name first: "max_completion_tokens" is not "max_tokens".
+    by_length = sorted(names.items(), key=lambda pair: -len(pair[1]))
+    for strict in (True, False):
+        for field, name in by_length:
+            if any(_mentions(complaint.text, word, strict) for word in {name, field}):
+                return field
+    return None
+
+
+def _mentions(text: str, name: str, strict: bool) -> bool:
+    """Whether a text names a setting: between quotes, or (not strict) as a word of its own."""
+    spelt = r"[_\s-]?".join(map(re.escape, re.split(r"[_.]", name)))
+    quoted = rf"['\"`]{spelt}['\"`]"
+    if strict or name in _PLAIN_WORDS:
+        plain = rf"^{spelt}\s*:|\b(parameter|setting|argument|field|name)s?:? {spelt}\b"
+        return re.search(rf"{quoted}|{plain}", text, re.IGNORECASE) is not None
+    return re.search(rf"(?<![a-z_]){spelt}(?![a-z_])", text, re.IGNORECASE) is not None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,206 @@
+"""The table of errors: statuses, codes and words, and what they mean.
+
+Rows are read from the top; the first that fits decides. What fits none is a rejection of this
+one request, with the provider's own words. Nothing is taken for a refusal of the prompt that
+does not say so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from .complaint import Complaint
+
+
+class Meaning(Enum):
+    """What a complaint means."""
+
+    MODERATED = "this prompt is refused"
+    TOO_LARGE = "this request is too large"
+    OUT_OF_MONEY = "the account cannot pay, or is suspended"
+    WRONG_KEY = "the key is wrong"
+    STREAM_ONLY = "the server only streams"
+    NO_MODEL = "there is no such model"
+    DAY_IS_SPENT = "the day's quota is used up"
+    LOADING = "the model is being loaded"
+    WAIT = "the same request may succeed later"
+    PROXY = "a proxy on the way wants a password"
+    FORBIDDEN = "this key may not use this model"
+    WRONG_PLACE = "no such endpoint there"
+    REJECTED = "this request fails"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: it fits if the status is among these and a code or a word is."""
+
+    meaning: Meaning
+    statuses: range | tuple[int | None, ...]
+    codes: frozenset[str] = frozenset()
+    words: re.Pattern[str] | None = None
+    by_status_alone: tuple[int, ...] = ()
+
+    def fits(self, complaint: Complaint) -> bool:
+        """Whether this row decides what a complaint means."""
+        if complaint.status in self.by_status_alone:
+            return True
+        if complaint.status not in self.statuses:
+            return False
+        said = self.words is not None and self.words.search(complaint.text) is not None
+        return said or bool(self.codes & complaint.codes)
+
+
+def words_of(pattern: str) -> re.Pattern[str]:
+    """A pattern of words, written with room between them; a space itself is escaped."""
+    return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
+
+
+_REFUSALS = (None, *range(400, 429), *range(430, 500))
+_ANY_4XX = (None, *range(400, 500))
+
+TABLE = (
+    Row(
+        Meaning.MODERATED,
+        _REFUSALS,
+        frozenset(
+            """content_filter content_policy_violation content_policy content_moderation
+            content_filtered responsibleaipolicyviolation data_inspection_failed
+            datainspectionfailed
+            moderation_blocked moderation_error prohibited_content safety sensitive_content 1301
+            content_violation""".split()
+        ),
+        words_of(
+            r"""flagged \s (by|as|for) | (blocked|rejected|refused) \s by .{0,40}
+            (moderation|safety|content \s filter|guardrail) | content \s management \s policy
+            | violat\w* .{0,30} (usage|content|safety|use) \s (polic|guideline)
+            | inappropriate \s content | content \s exists \s risk | safety_check_type
+            | content \s (policy|moderation) \s violation | did \s not \s pass .{0,30} moderation"""
+        ),
+    ),
+    Row(
+        Meaning.TOO_LARGE,
+        (None, 429),
+        words=words_of(
+            r"request \s (is \s)? too \s large | (request|input) \s exceeds .{0,40} limit"
+        ),
+    ),
+    Row(
+        Meaning.TOO_LARGE,
+        (*_REFUSALS, *range(500, 600)),
+        frozenset(
+            """context_length_exceeded request_too_large string_above_max_length prompt_too_long
+            exceed_context_size_error context_window_exceeded too_many_tokens""".split()
+        ),
+        words_of(
+            r"""context \s? (length|size|window) | maximum \s context | too \s many \s
+            (input \s | prompt \s)? tokens | (prompt|input|request) \s (is \s)? too \s (long|large)
+            | context .{0,20} overflow | less \s than \s \d+ \s tokens
+            | (prompt|input) .{0,40} (exceeds|longer \s than) | exceeds .{0,40} (maximum \s
+            number \s of \s tokens | tokens \s allowed) | inputs? .{0,20} tokens .{0,40} must \s
+            be \s (<=|at \s most) | reduce \s the \s length"""
+        ),
+        by_status_alone=(413,),
+    ),
+    Row(
+        Meaning.OUT_OF_MONEY,
+        _ANY_4XX,
+        frozenset(
+            """insufficient_quota exceeded_current_quota_error billing_hard_limit_reached
+            billing_not_active account_deactivated account_suspended insufficient_balance
+            insufficient_credits insufficient_funds payment_required billing_error arrearage
+            access_terminated access_terminated_error organization_suspended out_of_credits
+            credit_balance_too_low prepaymentbillovertdue 1113""".split()
+        ),
+        words_of(
+            r"""insufficient \s (account \s)? (balance|credit|funds?|quota)
+            | balance \s (does \s not \s suffice|is \s (too \s low|insufficient|not \s enough))
+            | (credit|account) \s balance | out \s of \s credit | not \s enough \s (credit|balance)
+            | (account|organi[sz]ation|project|consumer|api \s key|workspace) .{0,40}
+              \b(suspended|deactivated|terminated|in \s arrears|overdue) | payment \s required
+            | (spending|billing|credit|usage) \s (hard \s)? (limit|cap|quota) .{0,30}
+              (reached|exceeded|exhausted) | (no|remaining) \s credits | purchase .{0,20} credits"""
+        ),
+        by_status_alone=(402,),
+    ),
+    Row(
+        Meaning.WRONG_KEY,
+        (None, 400, 403, 404, 422),
+        frozenset(
+            """invalid_api_key api_key_invalid authentication_error invalid_authentication
+            invalid_authentication_error unauthorized unauthenticated incorrect_api_key
+            invalid_key auth_error token_not_found_in_db""".split()
+        ),
+        words_of(
+            r"""api[ _-]? key .{0,30} (not \s valid|invalid|incorrect|expired|missing|not \s found)
+            | (invalid|incorrect|wrong|missing|expired|malformed) .{0,12} (api[ _-]?key|auth\w*
+              | bearer \s token|access \s token|credentials?) | authentication \s (error|failed)
+            | (invalid|unknown) \s proxy \s (server \s)? token | api[ _-]? key \s is \s required"""
+        ),
+        by_status_alone=(401,),
+    ),
+    Row(
+        Meaning.STREAM_ONLY,
+        (None, 400, 405, 406, 422),
+        frozenset({"stream_required", "streaming_required"}),
+        words_of(
+            r"""stream(ing)? \s (mode|requests?|calls?|output|responses?)? \s? only
+            | only \s (supports?|accepts?|allows?|available|works) .{0,30} stream
+            | (must|please|need\w* \s to|required \s to|has \s to|should) \s (be \s)? (set|use|
+              enable|specify|pass)? .{0,12} stream(ing)? \b (?! .{0,20} (false|options))
+            | stream .{0,24} must \s be \s (set \s to \s)? (['"`])? true
+            | stream(ing)? \s (mode \s)? is \s required
+            | non[- ]?stream\w* .{0,40} (not \s (supported|allowed|available)|unsupported)
+            | requires? .{0,12} stream"""
+        ),
+    ),
+    Row(
+        Meaning.NO_MODEL,
+        (None, 400, 403, 404, 410, 422),
+        frozenset(
+            """model_not_found invalid_model model_not_available model_not_supported no_such_model
+            unknown_model model_not_exist modelnotfound model_decommissioned model_deprecated
+            deploymentnotfound model_terminated""".split()
+        ),
+        words_of(
+            r"""model \b .{0,80} (not \s found|does \s not \s exist|not \s exist|doesn't \s exist
+              |is \s not \s available|not \s a \s valid|is \s not \s loaded|has \s been \s
+              (decommissioned|deprecated|retired)|not \s registered)
+            | (no \s such|unknown|invalid|unrecogni[sz]ed|unsupported) \s model \b
+              (?! .{0,12} param)
+            | not \s a \s valid \s model | invalid \s model \s name | deployment .{0,60} (not \s
+              exist|not \s found) | no \s (endpoints|instances) .{0,20} found"""
+        ),
+    ),
+    Row(
+        Meaning.LOADING,
+        (None, 404, 409, 425, 429, *range(500, 530)),
+        frozenset({"model_loading", "loading", "model_not_ready", "model_warming_up"}),
+        words_of(
+            r"""(model|server|weights?|engine|llm|deployment|instance) .{0,60} \b(loading|warming \s
+              up|is \s starting|starting \s up|initiali[sz]ing|being \s loaded
+              |not \s (yet \s)? ready)
+            | \b(loading|warming \s up|initiali[sz]ing) \b .{0,30} (model|weights|server|engine)
+            | still \s (loading|starting) | cold \s start"""
+        ),
+    ),
+    Row(
+        Meaning.WAIT,
+        (None, 403),
+        frozenset(
+            """rate_limit_exceeded rate_limit_error rate_limit rate_limited ratelimitexceeded
+            ratelimitreached too_many_requests resource_exhausted engine_overloaded_error
+            overloaded_error overloaded server_error internal_error internal_server_error
+            service_unavailable unavailable unavailable_error timeout timeout_error api_error
+            deadline_exceeded upstream_error bad_gateway gateway_timeout temporarily_unavailable
+            1302 1305 throttling throttlingexception""".split()
+        ),
+        words_of(
+            r"rate \s? limit | too \s many \s requests | overloaded | try \s again \s (later|in)"
+        ),
+        by_status_alone=(408, 409, 425, 429, 499, 500, *range(502, 505), *range(506, 600)),
+    ),
+    Row(Meaning.PROXY, (), by_status_alone=(407,)),
+)
+"""See the module. 429 is never a moderation, 402 always money, whatever the words."""

@@ -1,0 +1,154 @@
+"""What a complaint means for this request, this prompt, or this model, and how that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...errors import ModelRefused
+from ...support.secrets import owner_of_key
+from ..dispatch.provider import Loading, Rejected, Retryable, WrongProtocol
+from . import waits
+from .complaint import Complaint
+from .table import TABLE, Meaning, words_of
+
+_NOWHERE = words_of(
+    r"""^((file \s)? not \s found | method \s not \s allowed | 40[45] .{0,24})? [.!]? $
+    | unexpected \s endpoint | invalid \s url | (unknown|no \s such|no) \s (url|endpoint|path|route)
+      \b (?! s)"""
+)
+_NEVER_LOADS = words_of(r"(error|fail\w*|unable|cannot|could \s not) .{0,20} (load|start|initiali)")
+_ASKED = words_of(r"limit[^\d]{0,30}([\d,]+).*?requested[^\d]{0,10}([\d,]+)")
+
+
+def meaning_of(complaint: Complaint) -> Meaning:
+    """What a complaint means, by the first row of the table that fits."""
+    if complaint.flagged and complaint.status in (None, 400, 403, 422, 451):
+        return Meaning.MODERATED
+    asked = _ASKED.search(complaint.text)
+    if complaint.status == 429 and asked and _number(asked[2]) > _number(asked[1]):
+        return Meaning.TOO_LARGE
+    if complaint.status == 429 and any("PerDay" in quota for quota in _quotas(complaint)):
+        return Meaning.DAY_IS_SPENT
+    if complaint.status in (None, 404, 405) and _is_nowhere(complaint):
+        return Meaning.WRONG_PLACE
+    never_loads = _NEVER_LOADS.search(complaint.text) is not None
+    for row in TABLE:
+        if row.fits(complaint) and not (row.meaning is Meaning.LOADING and never_loads):
+            return row.meaning
+    if complaint.status == 404:
+        return Meaning.NO_MODEL
+    if complaint.status == 403 and not complaint.page:
+        return Meaning.FORBIDDEN
+    if "failed_precondition" in complaint.codes:  # Google: not in this country, not without billing
+        return Meaning.FORBIDDEN
+    return Meaning.REJECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked, for messages.
+
+    Attributes:
+        model: the model as the user calls it.
+        base_url: the server.
+        key_names: the environment variables that hold the key.
+        protocol: whose protocol is spoken, with an article ("an OpenAI-compatible server").
+        hint: what a base URL of this protocol looks like.
+        key: the key that was sent, to say whose it looks like; it is never shown.
+    """
+
+    model: str
+    base_url: str
+    key_names: str
+    protocol: str
+    hint: str
+    key: str = field(default="", repr=False)
+
+
+def as_exception(
+    complaint: Complaint, meaning: Meaning, asked: Asked, url: str, headers: Mapping[str, str]
+) -> Exception:
+    """The exception that a complaint stands for; a moderated prompt is the caller's to return."""
+    reason, status = complaint.reason, complaint.status
+    match meaning:
+        case Meaning.WRONG_KEY:
+            owner = owner_of_key(asked.key)
+            looks = f", which holds a key that looks like one of {owner}" if owner else ""
+            return ModelRefused(
+                f"{asked.base_url} refused the key for {asked.model}: {reason}; "
+                f"check {asked.key_names}{looks}"
+            )
+        case Meaning.FORBIDDEN:
+            return ModelRefused(
+                f"{asked.base_url} does not let this key use {asked.model}: {reason}"
+            )
+        case Meaning.OUT_OF_MONEY:
+            return ModelRefused(
+                f"the account for {asked.model} is out of credit or suspended: {reason}"
+            )
+        case Meaning.DAY_IS_SPENT:
+            return ModelRefused(f"the day's quota for {asked.model} is used up: {reason}")
+        case Meaning.NO_MODEL:
+            return ModelRefused(f"no model {asked.model} at {asked.base_url}: {reason}")
+        case Meaning.PROXY:
+            return ModelRefused(
+                f"the proxy on the way to {asked.base_url} wants a password: {reason}; "
+                "check HTTPS_PROXY and HTTP_PROXY"
+            )
+        case Meaning.WRONG_PLACE:
+            return WrongProtocol(
+                f"{url} does not exist ({reason}); is {asked.base_url} {asked.protocol} "
+                f"({asked.hint})?",
+                status=status,
+            )
+        case Meaning.LOADING:
+            wait = complaint.wait_s if complaint.wait_s is not None else _wait(complaint, headers)
+            return Loading(f"the model is loading: {reason}", status=status, retry_after=wait)
+        case Meaning.WAIT:
+            return Retryable(
+                reason,
+                status=status,
+                retry_after=_wait(complaint, headers),
+                for_all=_is_for_all(complaint, headers),
+            )
+        case _:
+            return Rejected(reason, status=status)
+
+
+def _wait(complaint: Complaint, headers: Mapping[str, str]) -> float | None:
+    for wait in (
+        waits.google_delay(complaint.details),
+        waits.retry_after(headers),
+        waits.said_in_words(complaint.text),
+    ):
+        if wait is not None:
+            return wait
+    return waits.refill_s(headers) or None
+
+
+def _is_for_all(complaint: Complaint, headers: Mapping[str, str]) -> bool:
+    """Whether a quota of the whole account is exhausted, as headers or Google's details say."""
+    if complaint.status != 429:
+        return False
+    return any("PerProject" in quota for quota in _quotas(complaint)) or any(
+        headers.get(f"x-ratelimit-remaining-{what}") == "0" for what in ("requests", "tokens")
+    )
+
+
+def _quotas(complaint: Complaint) -> list[str]:
+    rows = (row for detail in complaint.details for row in detail.get("violations") or [])
+    return [str(row.get("quotaId", "")) for row in rows if isinstance(row, Mapping)]
+
+
+def _is_nowhere(complaint: Complaint) -> bool:
+    """Whether a web server, not a model's API, says that there is no such page."""
+    if _NOWHERE.search(complaint.text):
+        return complaint.status is not None or bool(complaint.text)
+    if complaint.status is None:
+        return False
+    return complaint.page or (not complaint.structured and "model" not in complaint.text.lower())
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))

@@ -1,0 +1,57 @@
+"""One server of OpenAI's protocol, through the official SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import openai
+
+from ...support.http import CONNECT_S, async_client
+from ..meaning.connection import broken
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, whatever its status."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def sdk_settings(extra_headers: Mapping[str, str]) -> Json:
+    """What the SDK's client is made with here, OpenAI's and Azure's alike.
+
+    Dispatch owns the retries; two layers of them multiply.
+    """
+    return {
+        "max_retries": 0,
+        "timeout": httpx2.Timeout(None, connect=CONNECT_S),
+        "http_client": async_client(),
+        "default_headers": dict(extra_headers) or None,
+    }
+
+
+async def post(sdk: openai.AsyncOpenAI, base_url: str, path: str, body: Json) -> Answer:
+    """Send a body to an endpoint, and read the answer whole.
+
+    Raises:
+        Unreachable: nobody answers there.
+        Retryable: the connection broke.
+        ModelRefused: the certificate does not fit.
+    """
+    try:
+        try:
+            response = await sdk.post(path, cast_to=httpx2.Response, body=body)
+        except openai.APIStatusError as error:
+            response = error.response
+        content = await response.aread()
+    except (openai.APIConnectionError, httpx2.HTTPError) as error:
+        raise broken(error, base_url) from None
+    return Answer(str(response.url), response.status_code, response.headers, content)

@@ -1,0 +1,90 @@
+"""From an HTTP answer of a server of OpenAI's protocol to a reply in our words."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from ..dispatch.provider import Retryable, WrongProtocol
+from ..meaning import waits
+from ..meaning.complaint import Complaint, is_error, read_json
+from ..meaning.said import Teller, settle
+from ..meaning.verdict import Asked
+from ..protocol import Reply, Request
+from .client import Answer
+from .stream import CutShort, is_stream, put_together
+from .wire import Endpoint, Json
+
+
+class Reader:
+    """Reads what one server answers, and says once what is odd about it.
+
+    Attributes:
+        resume_at: the monotonic time before which its headers ask for silence; 0 if never.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self.resume_at = 0.0
+        self._asked = asked
+        self._teller = Teller(asked)
+        self._answered = False  # in this protocol
+
+    def reply(self, answer: Answer, endpoint: Endpoint, request: Request) -> Reply | Complaint:
+        """The reply in an answer with a status below 400, or the error that it holds.
+
+        Raises:
+            Empty: there is no text, and no reason for its absence.
+            WrongProtocol: it is not an answer of this protocol.
+            Retryable: it is cut short, or the server broke off.
+        """
+        if wait := waits.rest_s(answer.headers):
+            self.resume_at = time.monotonic() + wait
+        body = self.json(answer)
+        if complaint := self.complaint(body):
+            return complaint
+        oddities: list[str] = []
+        try:
+            said = endpoint.parse(body, oddities)
+        except LookupError as error:
+            # An answer of this protocol with nothing in it is a fault like any other.
+            if self._answered or {"id", "object", "usage"} & body.keys():
+                raise Retryable(f"the server's answer has {error}") from None
+            raise WrongProtocol(
+                f"the server's answer has {error}; is {self._asked.base_url} "
+                f"{self._asked.protocol}?"
+            ) from None
+        self._answered = True
+        self._teller.odd_fields(oddities)
+        if said.error:
+            return read_json({"error": said.error}, None)
+        return settle(said, request, self._teller)
+
+    def json(self, answer: Answer) -> Json:
+        """The JSON object of an answer, put together where it was streamed.
+
+        Raises:
+            WrongProtocol: it is a web page.
+            Retryable: it is not JSON, or cut short.
+        """
+        content_type = answer.headers.get("content-type", "")
+        try:
+            if is_stream(answer.content, content_type):
+                body = put_together(answer.content)
+            else:
+                body = json.loads(answer.content)
+        except CutShort as error:
+            raise Retryable(f"the server's answer is cut short: {error}") from None
+        except (ValueError, RecursionError):
+            if "html" in content_type or answer.content.lstrip()[:1] == b"<":
+                raise WrongProtocol(
+                    f"{self._asked.base_url} answers with a web page: not such a server"
+                ) from None
+            raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
+        if isinstance(body, list) and len(body) == 1:
+            body = body[0]
+        return body if isinstance(body, dict) else {"error": body}
+
+    @staticmethod
+    def complaint(body: Json) -> Complaint | None:
+        """The error that a body with status 200 holds, if it does."""
+        return read_json(body, None) if is_error(body) else None

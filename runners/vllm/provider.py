@@ -1,0 +1,186 @@
+"""A model on a running vLLM server: OpenAI's protocol, and what vLLM has beyond it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import httpx2
+
+from ...errors import InputError, ModelRefused
+from ...support.secrets import redact
+from ...support.urls import check_url
+from ..dispatch.provider import Rejected, Retryable
+from ..identity import NEUTRAL, Served, get_json, identify, server_client
+from ..openai.provider import OpenAI
+from ..openai.wire import Endpoint, Json
+from ..protocol import Request
+
+_KEY = "VLLM_API_KEY"
+
+
+class Vllm(OpenAI):
+    """A model on a running vLLM server; a :class:`~snellen.runners.dispatch.provider.Provider`."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        base_url: str,
+        model: str,
+        numerics: Mapping[str, Any] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Ask the server what it serves.
+
+        Args:
+            name: the model as the server calls it.
+            base_url: the server, with its ``/v1``.
+            model: the model as the user calls it.
+            numerics: what is known of the engine beside what the server says.
+            extra_body: further fields of every request.
+            extra_headers: further headers of every request.
+
+        Raises:
+            InputError: nobody answers there, it is not vLLM, or it serves other models.
+            ModelRefused: the server wants another key.
+        """
+        check_url(base_url)
+        self._meta = server_client(base_url, _KEY, headers=extra_headers)
+        try:
+            said = self._identity(name, base_url)
+        except BaseException:
+            self._meta.close()
+            raise
+        super().__init__(
+            name,
+            base_url=base_url,
+            model=model,
+            key_name=_KEY,
+            numerics={**said.numerics, **(numerics or {})},
+            context_length=said.context_length,
+            extra_body=extra_body,
+            extra_headers=extra_headers,
+            neutral=NEUTRAL,
+        )
+        self._count = lru_cache(maxsize=4096)(lambda text: len(self.tokenize(text)))
+        self._counts = True
+
+    def count_tokens(self, text: str) -> int | None:
+        """Tokens of ``text`` under the served model's tokenizer, if the server counts them."""
+        if not self._counts:
+            return None
+        try:
+            return self._count(text)
+        except httpx2.HTTPStatusError:
+            self._counts = False
+            return None
+        except httpx2.HTTPError:
+            return None
+
+    def tokenize(self, text: str) -> list[int]:
+        """Token ids of ``text``, without any that the tokenizer adds."""
+        body = {"model": self._name, "prompt": text, "add_special_tokens": False}
+        answer = self._meta.post("/tokenize", json=body)
+        answer.raise_for_status()
+        return list(answer.json()["tokens"])
+
+    async def score(self, context: str, text: str) -> tuple[float, bool]:
+        """Log-probability of ``text`` after ``context``, and whether greedy decoding gives it.
+
+        The two are tokenized together, as the model reads them, and split where the context
+        alone ends; white space at its end belongs to the text (as lm-eval has it).
+        """
+        before, tokens = await asyncio.to_thread(self._split, context, text)
+        body = {
+            "model": self._name,
+            "prompt": tokens,
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "prompt_logprobs": 0,
+        }
+        answer = await self._ask("/completions", body)
+        try:
+            places = answer["choices"][0]["prompt_logprobs"][before:]
+            said = [place[str(token)] for place, token in zip(places, tokens[before:], strict=True)]
+            total = sum(float(token["logprob"]) for token in said)
+            greedy = all(token["rank"] == 1 for token in said)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise Retryable(f"the server's log-probabilities lack a part: {error!r}") from None
+        if math.isnan(total) or total == math.inf:
+            raise Rejected(f"{self.base_url} gives log-probabilities that are no numbers: {total}")
+        return total, greedy
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._meta.close()
+        await super().close()
+
+    def _split(self, context: str, text: str) -> tuple[int, list[int]]:
+        """How many tokens the context has, and the tokens of both.
+
+        Raises:
+            Rejected: the server does not count tokens.
+            Retryable: it could not be asked.
+        """
+        lead = context.rstrip()
+        try:
+            if not lead:
+                return 1, [self._first_token(), *self.tokenize(context + text)]
+            return len(self.tokenize(lead)), self.tokenize(context + text)
+        except httpx2.HTTPStatusError as error:
+            raise Rejected(f"scoring needs the server's /tokenize: {error.response}") from None
+        except httpx2.HTTPError as error:
+            raise Retryable(f"the connection to {self.base_url} broke: {error}") from None
+
+    def _first_token(self) -> int:
+        """The token that stands before a text: the tokenizer's BOS, or its EOS."""
+        info = get_json(self._meta, "/tokenizer_info")
+        for name in ("bos_token", "eos_token"):
+            if info.get(name):
+                return self.tokenize(info[name])[0]
+        raise InputError(
+            f"{self.model}: scoring a text from its beginning needs the tokenizer's first token; "
+            "start the server with --enable-tokenizer-info-endpoint"
+        )
+
+    def _body(self, endpoint: Endpoint, request: Request) -> Json:
+        """A forced answer is one that a regular expression allows: vLLM decodes by it."""
+        body = super()._body(endpoint, request)
+        if request.form is not None:
+            body.pop("response_format", None)
+            body["structured_outputs"] = {"regex": request.form.regex}
+        return body
+
+    def _identity(self, name: str, base_url: str) -> Served:
+        """What the server says of itself and of the model.
+
+        Raises:
+            InputError: nobody answers, it is not vLLM, or it serves other models.
+            ModelRefused: the key is wrong.
+        """
+        try:
+            answer = self._meta.get("/v1/models")
+        except httpx2.TransportError as error:
+            raise InputError(
+                f"cannot reach {base_url}: {redact(str(error))}; is the server up?"
+            ) from None
+        if answer.status_code in (401, 403):
+            raise ModelRefused(f"{base_url} refused the key: check {_KEY}")
+        said = identify(self._meta, name)
+        if not said.models:
+            raise InputError(f"{base_url} is not an OpenAI-compatible server: it lists no models")
+        if not said.vllm:
+            raise InputError(
+                f"the server at {base_url} does not say that it is vLLM; name the model "
+                f"openai/{name} to ask it as any compatible server"
+            )
+        if name not in said.models:
+            raise InputError(
+                f"no model {name!r} at {base_url}; it serves {', '.join(sorted(said.models))}"
+            )
+        return said

@@ -1,0 +1,122 @@
+"""One way to every server: the same proxies, certificates and patience for whoever asks.
+
+Proxies come from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` (upper or lower
+case), certificates from ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as httpx reads them and therefore
+as the official SDKs do.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+
+import httpx2
+
+from ..errors import InputError
+from .secrets import redact
+
+CONNECT_S = 15.0
+"""Seconds in which a connection must stand; answers may take longer."""
+
+_CONNECTIONS = 4096  # the dispatcher decides how many are in flight, not the pool
+
+
+def async_client() -> httpx2.AsyncClient:
+    """Connections for an event loop, for the SDK of either provider.
+
+    OpenAI's own aiohttp transport where it is installed, which costs half the time of the other.
+
+    Raises:
+        InputError: a proxy of the environment cannot be used.
+    """
+    kind: type[httpx2.AsyncClient] = httpx2.AsyncClient
+    with suppress(ImportError):
+        from openai import DefaultAioHttpClient
+
+        kind = DefaultAioHttpClient
+    limits = httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+    try:
+        return kind(
+            limits=limits,
+            timeout=httpx2.Timeout(None, connect=CONNECT_S),
+            follow_redirects=True,
+            event_hooks={"request": [_bound_connecting]},
+        )
+    except (ImportError, RuntimeError, ValueError, OSError) as error:
+        raise _unusable(error) from None
+
+
+def client(base_url: str, headers: Mapping[str, str], timeout_s: float = 30.0) -> httpx2.Client:
+    """Connections for questions beside the answers: what a server is and serves.
+
+    Raises:
+        InputError: a proxy or a certificate file of the environment cannot be used.
+    """
+    try:
+        return httpx2.Client(
+            base_url=base_url,
+            headers=headers,
+            timeout=httpx2.Timeout(timeout_s, connect=CONNECT_S),
+            follow_redirects=True,
+        )
+    except (ImportError, RuntimeError, ValueError, OSError) as error:
+        raise _unusable(error) from None
+
+
+def bad_certificate(error: BaseException) -> str | None:
+    """What is wrong with a server's certificate, where that is why a connection broke."""
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause.verify_message or str(cause)
+    return None
+
+
+def bad_proxy(error: BaseException) -> str | None:
+    """What is wrong with the proxy, where that is why a connection broke."""
+    for cause in causes(error):
+        name = type(cause).__name__
+        if "Proxy" in name:
+            return redact(str(cause)) or name
+    return None
+
+
+def root_cause(error: BaseException) -> str:
+    """The words of the exception that began it, in one line."""
+    found = causes(error)
+    words = next((str(cause) for cause in reversed(found) if str(cause)), type(found[-1]).__name__)
+    return redact(" ".join(words.split())[:300])
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """An exception and what it came from, outermost first."""
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return found
+
+
+def never_connected(error: BaseException) -> bool:
+    """Whether nobody answers there, as against a connection that stood and broke.
+
+    By the transport's own exceptions: what the SDKs make of them calls every reset a timeout.
+    """
+    names = {type(cause).__name__ for cause in causes(error)}
+    broke = {"ServerDisconnectedError", "ClientOSError", "ClientPayloadError", "ReadError"}
+    return not names & broke and any("Connect" in name for name in names - {"APIConnectionError"})
+
+
+async def _bound_connecting(request: httpx2.Request) -> None:
+    """Google's SDK sends its own timeout with each request, or none at all."""
+    timeout = request.extensions.setdefault("timeout", {})
+    if timeout.get("connect") is None:
+        timeout["connect"] = CONNECT_S
+
+
+def _unusable(error: Exception) -> InputError:
+    return InputError(
+        f"the proxy or certificates of the environment cannot be used: {root_cause(error)}; "
+        "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+    )

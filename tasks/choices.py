@@ -1,0 +1,78 @@
+"""An answer among alternatives: what a model scores without writing (lm-eval's multiple choice).
+
+Beside the truth: one less, one more, and the likeliest other answer.
+"""
+
+from __future__ import annotations
+
+from ..errors import InputError
+from .draw import Draw
+from .lookup import value_of
+from .task import Items, Task
+
+CHOICES = 4
+CHANCE = 1 / CHOICES
+
+
+def choices(task: Task, length: int, index: int, seed: int) -> tuple[tuple[str, ...], int]:
+    """The alternatives of a trial in a drawn order, and the place of the truth among them.
+
+    Raises:
+        InputError: at this length some of them are the same.
+    """
+    identity = (task.name, task.version, length, index, seed)
+    made = task.generate(Draw(*identity), length)
+    draw = Draw("choices", *identity)
+    found = [made.truth, *_others(task, made, draw)]
+    if len(set(found)) < CHOICES:
+        raise InputError(
+            f"length {length} of {task.name} leaves fewer than {CHOICES} different answers to "
+            "choose from; use longer lengths"
+        )
+    order = sorted(range(CHOICES), key=lambda _: draw.uniform())
+    return tuple(found[i] for i in order), order.index(0)
+
+
+def _others(task: Task, made: Items, draw: Draw) -> list[str]:
+    if task.answer == "number":
+        return _numbers(made)
+    if task.answer == "symbol":
+        return _symbols(task, made, draw)
+    return _sequences(task, made, draw) if task.answer == "sequence" else _values(made)
+
+
+def _numbers(made: Items) -> list[str]:
+    truth = int(made.truth)
+    # Below zero there is no count.
+    near = [truth - 1 if truth else truth + 2, truth + 1]
+    other = sum(item != made.asked for item in made.items) if made.decoy else _round_near(truth)
+    while other in (truth, *near):  # the next round number
+        other = (other // 10 + 1) * 10
+    return [*map(str, near), str(other)]
+
+
+def _round_near(number: int) -> int:
+    return max(10, round(number / 10) * 10)
+
+
+def _symbols(task: Task, made: Items, draw: Draw) -> list[str]:
+    likely = [made.decoy] if made.decoy else []
+    free = [symbol for symbol in task.alphabet if symbol not in {made.truth, *made.items, *likely}]
+    return [*likely, *sorted(free, key=lambda _: draw.uniform())][: CHOICES - 1]
+
+
+def _sequences(task: Task, made: Items, draw: Draw) -> list[str]:
+    items = list(made.items)
+    place = draw.below(len(items))
+    other = draw.pick([symbol for symbol in task.alphabet if symbol != items[place]])
+    changed = [*items[:place], other, *items[place + 1 :]]
+    found = [" ".join(each) for each in (items[:-1], [*items, items[-1]], changed)]
+    return [each for each in found if each]
+
+
+def _values(made: Items) -> list[str]:
+    values = [value_of(item) for item in made.items]
+    place = values.index(made.truth)
+    beside = sorted(range(len(values)), key=lambda i: abs(i - place))
+    others = dict.fromkeys(values[i] for i in beside if values[i] != made.truth)
+    return list(others)[: CHOICES - 1]

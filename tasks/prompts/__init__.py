@@ -1,0 +1,1 @@
+"""How a task is put into words: forms to choose from, worked examples, the whole prompt."""

@@ -1,0 +1,130 @@
+"""A task: a sequence of any length, a question about it, and what an answer to it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .chance import Guess, no_guess
+from .draw import Draw
+from .modes import MODES, base_mode
+from .prompts.wording import Wording
+from .reading import AnswerKind
+
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A sequence and what is true of it.
+
+    Attributes:
+        items: the elements, one per unit of length.
+        truth: the expected answer.
+        asked: the symbol or key that the question names, where it names one.
+        decoy: the symbol that a model without sight would answer with, where there is one.
+        notes: what else the table of trials should hold, by column (``depth``).
+    """
+
+    items: tuple[str, ...]
+    truth: str
+    asked: str = ""
+    decoy: str = ""
+    notes: Mapping[str, float] = field(default_factory=dict)
+
+
+Generator = Callable[[Draw, int], Items]
+"""Makes the sequence of a length from 1 up, as a pure, total function of its private stream."""
+
+WorkedExample = Callable[[Items, str], str]
+"""Writes the reasoning about a sequence down, given what stands between its items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A question asked at many lengths.
+
+    A plug-in offers one through the entry-point group ``snellen.tasks``; docs/tasks.md shows how.
+
+    Attributes:
+        name: lower case, without the prefix that lm-eval names carry.
+        summary: the sequence and the answer, in a line: "n times one digit; n".
+        generate: makes the sequence.
+        wording: the forms that question and sequence are put into; or, for prompts that never
+            vary, a function from the sequence and the mode to the whole prompt. The latter takes
+            no lens, and writes its own worked examples.
+        answer: what kind of answer is looked for.
+        family: what it is shown with.
+        separator: what stands between items.
+        work: the worked example of ``cot_fewshot`` prompts; without one, there is no such mode.
+        guess: how often the best blind guess is right (:mod:`snellen.tasks.chance` says who
+            is blind).
+        alphabet: what a ``symbol``, or an item of a ``sequence``, can be: what a forced answer is
+            chosen from.
+        end: which end of the sequence a ``symbol`` is asked from, where it is.
+        shots: worked examples of a ``fewshot`` prompt, if the mode does not say.
+        stop: texts that end an answer in ``cot_fewshot`` mode, for tasks that write their own
+            prompt.
+        modes: the modes it is asked in.
+        lengths: the lengths of its chart; ``None`` for the standard ones.
+        trials: trials per length of its chart.
+        version: raised whenever a sequence or a truth changes.
+        revisions: how often the prompt of a mode or a lens changed while the sequences stayed,
+            by its name.
+    """
+
+    name: str
+    summary: str
+    generate: Generator
+    wording: Wording | Callable[[Items, str], str]
+    answer: AnswerKind = "number"
+    family: str = "other"
+    separator: str = " "
+    work: WorkedExample | None = None
+    guess: Guess = no_guess
+    alphabet: tuple[str, ...] = DIGITS
+    end: Literal["", "first", "last"] = ""
+    shots: int = 5
+    stop: tuple[str, ...] = ()
+    modes: tuple[str, ...] = MODES
+    lengths: tuple[int, ...] | None = None
+    trials: int = 10
+    version: int = 1
+    revisions: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A task without a worked example is not asked in ``cot_fewshot`` mode."""
+        if self.work is None and isinstance(self.wording, Wording):
+            modes = tuple(mode for mode in self.modes if mode != "cot_fewshot")
+            object.__setattr__(self, "modes", modes)
+
+    @property
+    def takes_lenses(self) -> bool:
+        """Whether its prompt can be changed by a lens."""
+        return isinstance(self.wording, Wording)
+
+    def has_mode(self, mode: str) -> bool:
+        """Whether it is asked in a mode."""
+        return base_mode(mode) in self.modes
+
+    def chance(self, length: int, mode: str = "direct", lens: str = "none") -> float:
+        """How often the best blind guess at an answer is right.
+
+        No mode and no lens of Snellen's own tells a guesser more than the bare prompt does, so
+        the chance is the same in and through all of them; a test holds it.
+
+        Args:
+            length: number of items.
+            mode: how the answer is prompted.
+            lens: the change to the prompt.
+
+        Returns:
+            A probability below 1.
+        """
+        return self.guess(length)
+
+    def version_of(self, mode: str, lens: str) -> int:
+        """The version of its prompts in a mode and through a lens."""
+        changes = (self.revisions.get(name, 0) for name in (base_mode(mode), lens))
+        return self.version + sum(changes)

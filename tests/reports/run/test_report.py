@@ -1,0 +1,196 @@
+"""The page and the files around it: complete, self-contained, and safe to open."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from snellen.errors import InputError
+from snellen.reports.run.examples import pick_examples, visible
+from snellen.reports.run.report import write_report
+from snellen.reports.trial_texts import TrialTexts
+
+FIGURES = ("error.svg", "error.png", "answers.svg", "answers.png")
+CHART = {"eye_chart.svg", "eye_chart.png"}
+
+
+class Page(HTMLParser):
+    """Collects what a reader or a browser would meet."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.ids, self.text = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [value for name, value in attrs if name == "id"]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def run_dir(chart, manifest, texts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    write_report(folder, chart, manifest, texts)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def html(run_dir):
+    return (run_dir / "report.html").read_text(encoding="utf-8")
+
+
+def test_all_files_are_written_and_nothing_else(run_dir, chart):
+    tasks = chart["task"].unique()
+    figures = {f"{task}_{end}" for task in tasks for end in FIGURES} | CHART
+    assert {path.name for path in run_dir.iterdir()} == {
+        "curves.csv",
+        "acuity.csv",
+        "histogram.csv",
+        "figures",
+        "report.html",
+    }
+    assert {path.name for path in (run_dir / "figures").iterdir()} == figures
+
+
+def test_the_page_fetches_nothing_and_runs_nothing(html):
+    page = Page(html)
+    assert "script" not in page.tags
+    for name, value in page.attributes:
+        assert not name.startswith("on")
+        if name in ("src", "href", "xlink:href", "data"):
+            assert value.startswith("#")
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
+
+
+def test_ids_are_unique_and_references_resolve(html):
+    page = Page(html)
+    assert len(page.ids) == len(set(page.ids))
+    wanted = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', html))
+    assert wanted <= set(page.ids)
+
+
+def test_what_a_model_said_is_shown_and_never_markup(html):
+    assert (
+        "&lt;script&gt;alert(1)&lt;/script&gt;⟨U+0000⟩⟨U+202E⟩&#39;&#34;&amp;&lt;/pre&gt;?" in html
+    )
+
+
+def test_every_figure_has_words_for_those_who_cannot_see_it(html):
+    labels = re.findall(r'<svg role="img" aria-label="([^"]+)"', html)
+    assert len(labels) == html.count("<figure") == 9
+    assert all(len(label) > 40 for label in labels)
+
+
+def test_tables_have_headers(html):
+    assert html.count("<table") == html.count("<thead>") > 0
+    assert 'scope="row"' in html
+
+
+def test_five_examples_per_task_evenly_over_lengths(chart):
+    chosen = pick_examples(chart)
+    for task in chart["task"].unique():
+        lengths = list(chosen.loc[chosen["task"] == task, "length"])
+        assert len(lengths) == 5
+        assert lengths == sorted(lengths)
+        assert (lengths[0], lengths[-1]) == (1, 128)
+
+
+def test_the_manifest_and_the_warnings_are_on_the_page(html):
+    text = " ".join(Page(html).text)
+    assert "simulated/observer" in text
+    assert "float32" in text
+    assert "raise --max-tokens" in text
+    assert "trials failed and are left out" in text
+
+
+def test_long_prompts_are_folded_and_complete(simulated, manifest, tmp_path):
+    long = TrialTexts("x" * 5000, "x", "said")
+    trials = simulated(lengths=[2], trials=1)
+    trials["prompt_sha256"] = hashlib.sha256(long.prompt.encode()).hexdigest()
+    html = write_report(tmp_path, trials, manifest, lambda _: long).page.read_text("utf-8")
+    assert f"<details><summary>{'x' * 160} …" in html
+    assert f"<pre>{long.prompt}</pre>" in html
+
+
+def test_only_the_trials_that_are_shown_are_asked_for(chart, manifest, texts, tmp_path):
+    asked = []
+
+    def counted(row):
+        asked.append((row["task"], row["length"], row["index"]))
+        return texts(row)
+
+    write_report(tmp_path, chart, manifest, counted)
+    assert len(asked) <= 4 * 5 + 11  # five examples of four tasks, and the eye chart
+
+
+def test_a_report_without_texts_has_all_but_the_words(chart, manifest, tmp_path):
+    html = write_report(tmp_path, chart, manifest).page.read_text("utf-8")
+    assert "Word for word" not in html
+    assert "no eye chart: the texts of the trials are not at hand" in html
+    assert not (tmp_path / "figures" / "eye_chart.svg").exists()
+
+
+def test_texts_of_another_version_are_not_shown(chart, manifest, texts, tmp_path):
+    changed = chart.assign(prompt_sha256="f" * 64)
+    html = write_report(tmp_path, changed, manifest, texts).page.read_text("utf-8")
+    assert "Word for word" not in html
+    assert "not all examples are shown" in html
+
+
+def test_csv_files_hold_the_documented_columns(run_dir):
+    with (run_dir / "histogram.csv").open(encoding="utf-8") as source:
+        assert next(csv.reader(source)) == [
+            "task", "mode", "answer", "lens", "quantity", "value", "frequency", "true_frequency",
+        ]  # fmt: skip
+    with (run_dir / "curves.csv").open(encoding="utf-8") as source:
+        header = next(csv.reader(source))
+    assert header[:7] == ["task", "mode", "answer", "lens", "length", "tokens", "n"]
+    assert {"accuracy_low", "accuracy_truncated_excluded", "error_p90_high"} <= set(header)
+
+
+def test_a_second_report_replaces_the_first(simulated, manifest, texts, tmp_path):
+    write_report(tmp_path, simulated("count_ones", trials=3), manifest, texts)
+    (tmp_path / "figures" / "notes.txt").write_text("mine")
+    write_report(tmp_path, simulated("count_word", trials=3), manifest, texts)
+    names = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert names == {"notes.txt"} | CHART | {f"count_word_{end}" for end in FIGURES}
+
+
+def test_a_report_is_the_same_bytes_each_time(simulated, manifest, texts, tmp_path):
+    trials = simulated(trials=4)
+    pages = [
+        write_report(tmp_path / name, trials, manifest, texts).page.read_bytes()
+        for name in ("a", "b")
+    ]
+    assert pages[0] == pages[1]
+
+
+def test_no_trials_is_an_error_in_one_line(chart, manifest, tmp_path):
+    with pytest.raises(InputError, match="no trials to report on"):
+        write_report(tmp_path, chart.iloc[:0], manifest)
+
+
+def test_two_models_are_not_mixed_into_one_curve(simulated, manifest, tmp_path):
+    mixed = pd.concat([simulated(trials=2), simulated(trials=2).assign(model="other")])
+    with pytest.raises(InputError, match="2 models \\(other, simulated/observer\\)"):
+        write_report(tmp_path, mixed, manifest)
+
+
+def test_a_trial_is_not_counted_twice(simulated, manifest, tmp_path):
+    twice = pd.concat([simulated(trials=2), simulated(trials=1)])
+    with pytest.raises(InputError, match="length 1, index 0, seed 0 appears twice"):
+        write_report(tmp_path, twice, manifest)
+
+
+def test_ordinary_text_is_left_alone():
+    text = "Größe\t1 + 1 = 2\n✓ 数"
+    assert visible(text) == text

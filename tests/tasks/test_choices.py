@@ -1,0 +1,133 @@
+"""Multiple choice: the truth and three others, through lm-eval with a model of known mind."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import lm_eval
+import pytest
+from lm_eval.api.model import LM
+from lm_eval.tasks import TaskManager
+from scipy.stats import chisquare
+from snellen.errors import InputError
+from snellen.tasks.choices import CHANCE, CHOICES, choices
+from snellen.tasks.documents import choice_documents, process_choice
+from snellen.tasks.registry import FAMILIES, TASKS
+from snellen.tasks.task import Task
+from snellen.tasks.trial import build_trial
+from snellen.tasks.yaml_files import YAML_FOLDER
+
+OWN = [task for task in TASKS.values() if task.family in FAMILIES]
+every_task = pytest.mark.parametrize("task", OWN, ids=lambda task: task.name)
+
+
+@every_task
+def test_choices_are_different_and_hold_the_truth(task: Task) -> None:
+    places = Counter()
+    for length in (4, 5, 10, 77):
+        for index in range(25):
+            offered, gold = choices(task, length, index, 0)
+            assert len(set(offered)) == len(offered) == CHOICES
+            trial = build_trial(task, "direct", "none", length, index, 0)
+            assert offered[gold] == trial.truth
+            places[gold] += 1
+            assert (offered, gold) == choices(task, length, index, 0)
+    assert chisquare([places[place] for place in range(CHOICES)]).pvalue > 1e-6
+
+
+def others(task: str, length: int, index: int = 0) -> set[str]:
+    offered, gold = choices(TASKS[task], length, index, 0)
+    return {*offered} - {offered[gold]}
+
+
+def test_other_choices_are_one_less_one_more_and_the_likeliest_other() -> None:
+    assert others("count_ones", 42) == {"41", "43", "40"}
+    assert others("count_ones", 40) == {"39", "41", "50"}
+    assert others("sum_ones", 1) == {"0", "2", "10"}
+    for index in range(20):
+        trial = build_trial(TASKS["count_ones_bernoulli"], "direct", "none", 60, index, 0)
+        wanted = {str(int(trial.truth) + step) for step in (-1, 1)}
+        assert others("count_ones_bernoulli", 60, index) == wanted | {str(60 - int(trial.truth))}
+        copy = build_trial(TASKS["copy_last"], "direct", "none", 60, index, 0)
+        (majority,) = {*copy.facts.symbols} - {copy.truth}
+        assert majority in others("copy_last", 60, index)
+        code = build_trial(TASKS["lookup"], "direct", "none", 60, index, 0)
+        assert others("lookup", 60, index) < {*code.facts.symbols}
+    lengths = {len(other.split()) for other in others("copy_sequence", 9)}
+    assert lengths == {8, 9, 10}
+
+
+def test_no_count_is_below_zero() -> None:
+    for index in range(200):
+        offered, _ = choices(TASKS["count_ones_bernoulli"], 1, index, 0)
+        assert min(map(int, offered)) == 0
+
+
+@pytest.mark.parametrize(("task", "length"), [("lookup", 3), ("copy_sequence", 1), ("lookup", 1)])
+def test_a_length_without_four_different_answers_is_refused(task: str, length: int) -> None:
+    with pytest.raises(InputError, match=rf"length {length} of {task} leaves fewer than 4"):
+        choice_documents(snellen_task=task, lengths=[8, length], trials=1)
+
+
+def test_what_is_scored() -> None:
+    doc = {"choices": ["41", "42", "43", "40"], "gold": 1}
+    scored = process_choice(doc, [(-3.0, False), (-1.0, True), (-4.0, False), (-9.0, False)])
+    assert scored == {"acc": 1.0, "log_odds": 2.0, "answer": "42"}
+    scored = process_choice(doc, [(-0.5, True), (-1.0, False), (-4.0, False), (-9.0, False)])
+    assert scored == {"acc": 0.0, "log_odds": -0.5, "answer": "41"}
+    assert process_choice(doc, [(-1.0, False)] * 4)["acc"] == 0.0
+
+
+class Mind(LM):  # type: ignore[misc]  # lm-eval is untyped
+    """Likes short answers, and the truth best of all if it sees."""
+
+    def __init__(self, *, sees: bool) -> None:
+        super().__init__()
+        self.sees = sees
+        self.asked: list[tuple[str, str]] = []
+
+    def loglikelihood(self, requests: list[Any], **_: Any) -> list[tuple[float, bool]]:
+        self.asked += [request.args for request in requests]
+        return [
+            (
+                -float(len(request.args[1]))
+                + 50 * (self.sees and request.args[1].strip() == request.doc["truth"]),
+                False,
+            )
+            for request in requests
+        ]
+
+    def loglikelihood_rolling(self, requests: list[Any], **_: Any) -> list[float]:
+        raise NotImplementedError
+
+    def generate_until(self, requests: list[Any], **_: Any) -> list[str]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("sees", [True, False])
+def test_lm_eval_scores_the_choices(sees: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda results: None)
+    mind = Mind(sees=sees)
+    found = lm_eval.simple_evaluate(
+        model=mind,
+        tasks=["snellen_choice"],
+        task_manager=TaskManager(
+            include_path=str(YAML_FOLDER),
+            include_defaults=False,
+            metadata={"lengths": [6, 12], "trials": 4},
+        ),
+        bootstrap_iters=0,
+    )
+    assert len(mind.asked) == len(OWN) * 8 * CHOICES
+    prompt, choice = mind.asked[0]
+    assert not prompt.endswith(" ")
+    assert choice.startswith(" ")
+    scores = {name: found["results"][name] for name in found["results"] if name != "snellen_choice"}
+    assert set(scores) == {f"snellen_{task.name}_choice" for task in OWN}
+    for score in scores.values():
+        assert math.isfinite(score["log_odds,none"])
+    group = found["results"]["snellen_choice"]["acc,none"]
+    assert group == 1.0 if sees else group < 0.6
+    assert CHANCE == 0.25

@@ -1,0 +1,226 @@
+"""The tables of meanings against what providers really say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from complaints import CLOUDFLARE_502, SAID
+from snellen.runners.dispatch.provider import Loading, Retryable
+from snellen.runners.meaning import waits
+from snellen.runners.meaning.complaint import is_error, read, read_json
+from snellen.runners.meaning.finish import Ending, ending_of, in_our_words
+from snellen.runners.meaning.settings import Refused, refused_setting
+from snellen.runners.meaning.table import Meaning
+from snellen.runners.meaning.verdict import Asked, as_exception, meaning_of
+
+NAMES = {
+    **{name: name for name in ("max_tokens", "temperature", "top_p", "seed", "stop")},
+    "reasoning_effort": "reasoning_effort",
+}
+ASKED = Asked("openai/m", "http://host/v1", "OPENAI_API_KEY", "such a server", "ends in /v1")
+
+
+def read_any(body, status):
+    return read(body if isinstance(body, str) else json.dumps(body), status)
+
+
+@pytest.mark.parametrize(("meaning", "status", "body"), SAID, ids=str)
+def test_what_providers_say_has_its_meaning(meaning, status, body):
+    assert meaning_of(read_any(body, status)) is meaning
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"error": {"message": "a\n b", "code": 5}}, "a b"),
+        ({"error": "a"}, "a"),
+        ({"errors": [{"message": "a"}, {"message": "b"}]}, "a; b"),
+        ([{"error": {"message": "a"}}], "a"),
+        ({"detail": "a"}, "a"),
+        ({"detail": [{"loc": ["body", "x"], "msg": "a"}]}, "a"),
+        ({"message": {"detail": [{"msg": "a"}]}, "object": "error"}, "a"),
+        ({"error": {"message": 'gateway: {"error": {"message": "b"}}'}}, "b; gateway"),
+        ({"error": {"code": "some_code"}}, "some_code"),
+        ({}, ""),
+        ("plain words", "plain words"),
+        (CLOUDFLARE_502, "a web page: example.com | 502: Bad gateway"),
+        ("<html><body><script>var x</script><p>Oh  no</p></body></html>", "a web page: Oh no"),
+    ],
+)
+def test_errors_of_every_shape_are_read(body, text):
+    assert read_any(body, 400).text == text
+
+
+def test_an_error_is_one_short_line_without_secrets(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-123456")
+    said = read("x sk-secret-123456 " + "y\n" * 999, 400).reason
+    assert said.startswith("x [OPENAI_API_KEY] y y")
+    assert len(said) < 330
+    assert read(b"\xff\xfe", 400).reason.endswith("(HTTP 400)")
+    assert read("[" * 100_000, 400).status == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"error": "x"}, True),
+        ({"error": {"code": 1}, "choices": [{}]}, False),
+        ({"object": "error", "message": "x"}, True),
+        ([{"error": "x"}], True),
+        ({"choices": [], "error": None}, False),
+        ({"detail": "x"}, True),
+        ("words", True),
+    ],
+)
+def test_errors_with_status_200_are_told_from_answers(body, wrong):
+    assert is_error(body) is wrong
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ("Unsupported parameter: 'stop' is not supported with this model.", Refused("stop", False)),
+        (
+            "Unsupported value: 'temperature' does not support 0.0 with this model. Only the "
+            "default (1) value is supported.",
+            Refused("temperature", False),
+        ),
+        ("Unrecognized request argument supplied: `seed`", Refused("seed", False)),
+        ("Model m does not support parameter reasoningEffort.", Refused("reasoning_effort", False)),
+        (
+            "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model. "
+            "Supported values are: 'low', 'medium', and 'high'.",
+            Refused("reasoning_effort", True),
+        ),
+        ("top_p must be between 0 and 1, got 1.5", Refused("top_p", True)),
+        (
+            "max_tokens is too large: 5000. This model supports at most 4096 completion tokens.",
+            Refused("max_tokens", True),
+        ),
+        ("Property 'top_p' is unsupported", Refused("top_p", False)),
+        ("`temperature` must be strictly positive", Refused("temperature", True)),
+        ("Something in the request is invalid", None),
+        ("Please stop: this prompt is invalid", None),
+        ("The conversation seed words are fine", None),
+    ],
+)
+def test_complaints_about_settings(words, refused):
+    complaint = read_json({"error": {"message": words}}, 400)
+    assert refused_setting(complaint, NAMES) == refused
+
+
+def test_a_parameter_that_is_named_beside_the_words():
+    body = {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs "
+                        "are not permitted"}]}  # fmt: skip
+    assert refused_setting(read_json(body, 422), NAMES) == Refused("seed", False)
+    nested = {"error": {"message": "not supported", "param": "reasoning.effort"}}
+    names = {"reasoning_effort": "reasoning.effort"}
+    assert refused_setting(read_json(nested, 400), names) == Refused("reasoning_effort", False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "written", "kept"),
+    [
+        ("stop", 9, "stop"),
+        ("eos_token", 9, "stop"),
+        ("end_turn", 16, "stop"),
+        ("STOP", 9, "stop"),
+        ("model_length", 9, "length"),
+        ("MAX_TOKENS", 9, "length"),
+        (None, 16, "length"),
+        (None, 9, "unknown"),
+        ("", None, "unknown"),
+        ("FINISH_REASON_UNSPECIFIED", 9, "unknown"),
+        ("SAFETY", 9, "content_filter"),
+        ("sensitive", 9, "content_filter"),
+        ("OTHER", 9, "OTHER"),
+        ("tool_calls", 9, "tool_calls"),
+        ("a reason\nof next year", 9, "a reason of next year"),
+    ],
+)
+def test_finish_reasons_in_our_words(reason, written, kept):
+    assert in_our_words(reason, written, 16) == kept
+
+
+@pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "network_error"])
+def test_answers_that_broke_off(reason):
+    assert ending_of(reason) is Ending.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Please try again in 9s.", 9),
+        ("Please try again in 6m0.5s. Visit", 360.5),
+        ("please retry after 20 seconds", 20),
+        ("Try again in 1 minute 30 seconds", 90),
+        ("try again in 250ms", 0.25),
+        ("try again later", None),
+        ("retry with 5 items", None),
+    ],
+)
+def test_waits_in_words(text, seconds):
+    assert waits.said_in_words(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "9" * 400}, None),
+        ({}, None),
+    ],
+)
+def test_waits_in_headers(headers, seconds):
+    assert waits.retry_after(headers) == seconds
+
+
+def test_a_rest_is_plausible_or_none():
+    def rest(reset, limit="1"):
+        return waits.rest_s(
+            {
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-limit-requests": limit,
+                "x-ratelimit-reset-requests": reset,
+            }
+        )
+
+    assert rest("2") == 2
+    assert rest("1m0s", "500") == pytest.approx(0.12)
+    assert rest("6m0s") == rest("1795640000") == rest("1795640000000") == 0
+
+
+def error_of(body, status, headers=()):
+    complaint = read_any(body, status)
+    return as_exception(complaint, meaning_of(complaint), ASKED, "http://host/v1/x", dict(headers))
+
+
+def test_a_wait_is_for_all_where_the_account_is_what_is_exhausted():
+    body = {"error": {"message": "Rate limit reached"}}
+    alone = error_of(body, 429, {"retry-after": "30"})
+    assert isinstance(alone, Retryable)
+    assert (alone.retry_after, alone.for_all) == (30, False)
+    everyone = error_of(body, 429, {"retry-after": "30", "x-ratelimit-remaining-requests": "0"})
+    assert isinstance(everyone, Retryable)
+    assert everyone.for_all
+
+
+def test_how_long_a_model_loads():
+    loading = error_of({"error": "Model m is currently loading", "estimated_time": 20.5}, 503)
+    assert isinstance(loading, Loading)
+    assert loading.retry_after == 20.5
+
+
+def test_the_key_that_is_wrong_is_named_with_whose_it_looks_like():
+    asked = Asked("openai/m", "http://h/v1", "OPENAI_API_KEY", "x", "y", key="AIzaSecretSecret")
+    complaint = read_json({"error": "no"}, 401)
+    error = as_exception(complaint, Meaning.WRONG_KEY, asked, "", {})
+    assert str(error).endswith(
+        "check OPENAI_API_KEY, which holds a key that looks like one of Google"
+    )
+    assert "Secret" not in str(error) + repr(asked)
