@@ -21,7 +21,6 @@ from rich.table import Table
 from snellen.reports.leaderboard.page import write_leaderboard
 from snellen.reports.leaderboard.standings import Chart, Entry
 from snellen.stats.acuity import Acuity, measure
-from snellen.stats.board import LengthCounts
 from snellen.tasks.registry import GROUPS
 
 LENGTHS = 2 ** np.arange(10)
@@ -31,33 +30,26 @@ CHART = Chart("bench", "c" * 64)
 GOAL_SECONDS, GOAL_MB = 5, 5
 
 
-def pool(rng: np.random.Generator) -> list[tuple[Acuity, LengthCounts]]:
+def pool(rng: np.random.Generator) -> list[Acuity]:
     """Acuities of observers whose sight fades anywhere on the chart, or beyond it."""
     found = []
     for threshold in np.geomspace(0.5, 1500, POOL):
         right = rng.binomial(TRIALS, 1 / (1 + (LENGTHS / threshold) ** 2))
-        asked = np.full(LENGTHS.size, TRIALS)
-        l50 = measure(LENGTHS, right, asked).l50
-        found.append((l50, LengthCounts.of(LENGTHS, right, asked)))
+        found.append(measure(LENGTHS, right, np.full(LENGTHS.size, TRIALS)).l50)
     return found
 
 
-def entries(
-    models: int, acuities: list[tuple[Acuity, LengthCounts]], rng: np.random.Generator
-) -> list[Entry]:
+def entries(models: int, acuities: list[Acuity], rng: np.random.Generator) -> list[Entry]:
     """Models whose tasks have acuities around a level of their own."""
     made = []
     for i in range(models):
         level = rng.integers(5, POOL - 5)
         picks = level + rng.integers(-5, 5, size=len(GROUPS["snellen"]))
-        names = GROUPS["snellen"]
-        tasks = dict(zip(names, (acuities[p][0] for p in picks), strict=True))
-        counts = dict(zip(names, (acuities[p][1] for p in picks), strict=True))
+        tasks = dict(zip(GROUPS["snellen"], (acuities[p] for p in picks), strict=True))
         numerics = {"engine": "vllm 0.18", "dtype": "bfloat16", "temperature": 0.0}
         made.append(
             Entry(
                 f"vllm/organisation/model-{i:03}-instruct", f"chart-{i:08x}", CHART.sha256, tasks,
-                counts,
                 2000, 0.01, 0.0, (400_000, 60_000), 0.12, numerics, f"model-{i}/report.html",
             )
         )  # fmt: skip
