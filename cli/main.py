@@ -10,6 +10,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NoReturn
 
 from .. import __version__
@@ -21,6 +22,7 @@ VERBS: dict[str, str] = {
     "report": "redraw the report of a run, or of a stock lm-eval run",
     "acuity": "measure L50, the length at which half of the answers are correct, adaptively",
     "leaderboard": "rank models by the standard chart",
+    "plan": "how many trials, at which lengths, a comparison needs; asks nothing",
     "compare": "compare two runs on the same questions; a regression gate",
     "prescribe": "say which lens restores a model's sight",
     "merge": "bring the answers of one run into another of the same plan",
@@ -89,13 +91,26 @@ def _top(words: list[str]) -> int:
 
 
 def _verb(verb: str, words: list[str]) -> int:
-    module = importlib.import_module(f".{verb.replace('-', '_')}", package=__package__)
-    if hasattr(module, "forward"):  # a command that parses for itself
+    module = _module(verb)
+    parser = parser_of(verb)
+    if parser is None:
         return int(module.forward(words))
+    return int(module.run(parser.parse_args(words)))
+
+
+def parser_of(verb: str) -> argparse.ArgumentParser | None:
+    """The parser of a verb; none for one that hands its words over to another command."""
+    module = _module(verb)
+    if hasattr(module, "forward"):
+        return None
     parser = Parser(
         prog=f"snellen {verb}",
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.add_arguments(parser)
-    return int(module.run(parser.parse_args(words)))
+    return parser
+
+
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f".{verb.replace('-', '_')}", package=__package__)

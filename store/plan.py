@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from pydantic import (
@@ -79,6 +79,20 @@ class Plan(BaseModel):
     """Further headers of every request; never a key."""
     model_args: dict[str, Any] = Field(default_factory=dict)
     """Further settings of the runner (dtype, engine arguments, …)."""
+
+    if TYPE_CHECKING:
+        # What may be given is wider than what is kept: the forms of the command line are read.
+        def __init__(
+            self,
+            *,
+            model: str,
+            tasks: str | Sequence[str],
+            modes: str | Sequence[str] = ...,
+            answers: str | Sequence[str] = ...,
+            lenses: str | Sequence[str] = ...,
+            lengths: str | int | Sequence[int] | None = ...,
+            **fields: Any,
+        ) -> None: ...
 
     # What is read from a kept manifest is taken as it is: its tasks may be those of a plug-in
     # that is not installed here, and its tables can be read all the same.

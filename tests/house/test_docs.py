@@ -6,6 +6,8 @@ import importlib
 import re
 import shlex
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -110,3 +112,15 @@ def test_links_lead_somewhere(root: Path, tracked: list[Path]) -> None:
         if not (root / Path(name).parent / link).exists()
     ]
     assert broken == []
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="argparse words its help by version")
+def test_the_reference_of_the_command_line_is_up_to_date(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cogapp", "--check", "docs/cli.md"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, "run: cog -r docs/cli.md"
