@@ -141,7 +141,7 @@ def _family(plan: Plan, curve: CurveKey) -> CurveFamily:
 
 
 def _trial(plan: Plan, curve: CurveKey, length: int, index: int) -> TrialId:
-    version = find_task(curve.task).version
+    version = find_task(curve.task).version_of(curve.mode, curve.lens)
     return TrialId(
         curve.task, curve.mode, curve.lens, version, length, index, plan.seed, curve.answer
     )

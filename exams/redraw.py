@@ -18,7 +18,7 @@ from ..store.journal import Journal
 from ..store.manifest import Manifest, read_manifest
 from ..store.run_directory import RunDirectory, find_run
 from ..store.trials import read_trials, trial_row, write_trials
-from ..tasks.trial import TrialId, rebuild_trial
+from ..tasks.trial import TrialId, can_rebuild, rebuild_trial
 from .finishing import write_run
 from .loaded import Run, load_run
 from .session import Answered, request_of
@@ -104,6 +104,13 @@ def _answered(manifest: Manifest, journal: Journal) -> Iterator[Answered]:
     plan = manifest.plan
     who = _Asked(plan.model, manifest.endpoint, manifest.numerics)
     by_key, by_trial = _index(journal)
+    for identity in by_trial:
+        if identity.task in plan.tasks and not can_rebuild(identity):
+            raise StoreError(
+                f"the journal's answer to {identity.task} in mode {identity.mode} was given to "
+                f"version {identity.version} of its prompt, which this version of snellen does not "
+                "build any more; use the version that the manifest names"
+            )
     wanted = by_trial if plan.precision is not None else plan.trial_ids()
     for identity in plan.in_order(wanted):
         trial = rebuild_trial(identity)

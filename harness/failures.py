@@ -9,6 +9,7 @@ task and however its text is filtered. The counts go into the results under ``fa
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -116,9 +117,17 @@ class _OnlyAnswers:
         return self._kept[key]
 
     def __setitem__(self, key: str, answer: Any) -> None:
-        if not (isinstance(answer, AnswerText) and answer.finish_reason == "failed"):
+        if not _is_failure(answer):
             self._kept[key] = answer
 
     def commit(self) -> None:
         """Write what is kept."""
         self._kept.commit()
+
+
+def _is_failure(answer: Any) -> bool:
+    """Whether it stands for no answer: a text that says so, or a likelihood that is no number."""
+    if isinstance(answer, AnswerText):
+        return answer.finish_reason == "failed"
+    likelihood = answer[0] if isinstance(answer, tuple) else answer
+    return isinstance(likelihood, float) and math.isnan(likelihood)

@@ -10,34 +10,34 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lm_eval.api.instance import Instance
 
-from ..errors import InputError, RequestsFailed
+from ..errors import InputError, RequestsFailed, SnellenError
 from ..runners.cached import CachedRunner
-from ..runners.protocol import Message, Request, Sampling
+from ..runners.protocol import Request
 from ..store.answers import Failure, Reply
 from ..tasks.judging import AnswerText
 from ..tasks.modes import base_mode
 from ..tasks.trial import TrialId
-from .failures import AnsweringLM
+from .failures import AnsweringLM, FailedDocuments
+from .request_parts import (
+    UNDERSTOOD,
+    Conversation,
+    limit_of,
+    messages_of,
+    sampling_of,
+    trial_of,
+)
 
 log = logging.getLogger(__name__)
 
-LIMITS = ("max_gen_toks", "max_tokens", "max_new_tokens", "max_completion_tokens")
-"""The names that tasks give the limit of an answer's tokens, the first found counts."""
-_UNDERSTOOD = {*LIMITS, "until", "do_sample", "temperature", "top_p", "seed", "reasoning_effort"}
-_DEFAULT_LIMIT = 256
-"""lm-eval's own, for tasks that name none."""
-
-
-class Conversation(str):
-    """Turns as JSON: what :meth:`HarnessLM.apply_chat_template` makes of them for lm-eval."""
-
-    __slots__ = ()
+_CHUNK = 256
+"""Texts scored at a time; of a chunk with a failure all are scored again."""
 
 
 class HarnessLM(AnsweringLM):
@@ -118,20 +118,60 @@ class HarnessLM(AnsweringLM):
 
         Raises:
             InputError: it cannot, or the context is a conversation.
+            SnellenError: a text could not be scored, and nobody leaves it out of the scores.
         """
         if any(isinstance(instance.args[0], Conversation) for instance in requests):
             raise InputError(
                 f"{self.cached.runner.model} scores given texts without a chat template only: "
                 "leave out --apply_chat_template, or choose tasks that generate"
             )
-        return self.cached.runner.loglikelihood([instance.args for instance in requests])
+        return self._score(requests, [instance.args for instance in requests])
 
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
-        """Log-likelihoods of whole texts, where the runner can score a given text."""
+        """Log-likelihoods of whole texts, where the runner can score a given text.
+
+        Raises:
+            InputError: it cannot.
+            SnellenError: a text could not be scored, and nobody leaves it out of the scores.
+        """
         pairs = [("", instance.args[0]) for instance in requests]
-        return [total for total, _ in self.cached.runner.loglikelihood(pairs)]
+        return [total for total, _ in self._score(requests, pairs)]
+
+    def _score(
+        self, requests: Sequence[Instance], pairs: Sequence[tuple[str, str]]
+    ) -> list[tuple[float, bool]]:
+        """Score pairs; of a chunk in which one fails, each by itself, so that it fails alone."""
+        runner = self.cached.runner
+        found: list[tuple[float, bool]] = []
+        chunk = max(_CHUNK, runner.parallel)
+        for start in range(0, len(pairs), chunk):
+            some = pairs[start : start + chunk]
+            try:
+                found += runner.loglikelihood(some)
+            except InputError:
+                raise
+            except SnellenError:
+                if self.failed is None:
+                    raise
+                found += [
+                    self._score_alone(instance, pair, self.failed)
+                    for instance, pair in zip(requests[start:], some, strict=False)
+                ]
+        return found
+
+    def _score_alone(
+        self, instance: Instance, pair: tuple[str, str], failed: FailedDocuments
+    ) -> tuple[float, bool]:
+        try:
+            (score,) = self.cached.runner.loglikelihood([pair])
+        except InputError:
+            raise
+        except SnellenError as error:
+            failed.note(instance.task_name, instance.doc_id, str(error))
+            return math.nan, False
+        return score
 
     def get_model_info(self) -> dict[str, Any]:
         """What lm-eval writes into its results beside the scores.
@@ -160,7 +200,7 @@ class HarnessLM(AnsweringLM):
     def _request(self, instance: Instance, repeat: int) -> Request:
         context, settings = instance.args
         identity: dict[str, Any]
-        if (trial := _trial(instance.doc)) is None:
+        if (trial := trial_of(instance.doc)) is None:
             identity = {"harness_task": instance.task_name, "doc": instance.doc_id}
         else:
             identity = trial.as_dict()
@@ -174,45 +214,12 @@ class HarnessLM(AnsweringLM):
         # Plain examples without a template are a text to continue, as in `snellen run`.
         plain = trial is not None and base_mode(trial.mode) == "fewshot"
         chat = isinstance(context, Conversation) or (self.chat and not plain)
-        return self.cached.request(_messages(context), _sampling(settings), identity, chat=chat)
+        return self.cached.request(messages_of(context), sampling_of(settings), identity, chat=chat)
 
     def _name_unknown(self, settings: Mapping[str, Any]) -> None:
-        for name in settings.keys() - _UNDERSTOOD - self._not_sent:
+        for name in settings.keys() - UNDERSTOOD - self._not_sent:
             self._not_sent.add(name)
             log.warning("the generation setting %s is not sent: there is none by that name", name)
-
-
-def limit_of(settings: Mapping[str, Any]) -> int:
-    """The token limit among lm-eval's generation settings, or its default."""
-    return int(next((settings[name] for name in LIMITS if name in settings), _DEFAULT_LIMIT))
-
-
-def _trial(doc: Any) -> TrialId | None:
-    try:
-        return TrialId.from_dict(doc)
-    except (KeyError, TypeError, AttributeError):
-        return None
-
-
-def _messages(context: str) -> tuple[Message, ...]:
-    if isinstance(context, Conversation):
-        return tuple(Message(turn["role"], turn["content"]) for turn in json.loads(context))
-    return (Message("user", context),)
-
-
-def _sampling(settings: Mapping[str, Any]) -> Sampling:
-    temperature = settings.get("temperature")
-    if settings.get("do_sample") is False or temperature is None:
-        temperature = 0.0
-    until = settings.get("until") or ()
-    return Sampling(
-        max_tokens=limit_of(settings),
-        temperature=float(temperature),
-        top_p=settings.get("top_p"),
-        seed=settings.get("seed"),
-        stop=(until,) if isinstance(until, str) else tuple(until),
-        reasoning_effort=settings.get("reasoning_effort"),
-    )
 
 
 def _text(result: Reply | Failure) -> AnswerText:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ..errors import InputError
 from .draw import Draw
-from .lookup import value_of
 from .task import Items, Task
 
 CHOICES = 4
@@ -71,8 +70,7 @@ def _sequences(task: Task, made: Items, draw: Draw) -> list[str]:
 
 
 def _values(made: Items) -> list[str]:
-    values = [value_of(item) for item in made.items]
-    place = values.index(made.truth)
-    beside = sorted(range(len(values)), key=lambda i: abs(i - place))
-    others = dict.fromkeys(values[i] for i in beside if values[i] != made.truth)
+    place = made.values.index(made.truth)
+    beside = sorted(range(len(made.values)), key=lambda i: abs(i - place))
+    others = dict.fromkeys(made.values[i] for i in beside if i != place)
     return list(others)[: CHOICES - 1]

@@ -19,9 +19,18 @@ BERNOULLI_P = 0.7
 
 def run_of_one_symbol(draw: Draw, n: int) -> Items:
     """One digit, n times (paper, task ii)."""
-    # A symbol that equals the count would let an echo pass for an answer.
     symbol = draw.pick([digit for digit in DIGITS if digit != str(n)])
+    if _spells((symbol,), str(n)):
+        symbol = draw.pick([digit for digit in DIGITS if digit not in str(n)])
     return Items((symbol,) * n, truth=str(n), asked=symbol)
+
+
+def _spells(symbols: tuple[str, ...], truth: str) -> bool:
+    """Whether the count can be written with the symbols alone: "11" for eleven ones.
+
+    Then an echo of the sequence would pass for the answer, and no reader could tell them apart.
+    """
+    return set(truth) <= set(symbols)
 
 
 def bernoulli(draw: Draw, n: int, p: float = BERNOULLI_P) -> Items:
@@ -34,6 +43,8 @@ def bernoulli(draw: Draw, n: int, p: float = BERNOULLI_P) -> Items:
     asks_frequent = draw.uniform() < 0.5
     truth = str(sum(frequent) if asks_frequent else n - sum(frequent))
     asked, other = draw.two([digit for digit in DIGITS if digit != truth])
+    if _spells((asked, other), truth):
+        asked, other = draw.two([digit for digit in DIGITS if digit not in truth])
     items = tuple(asked if is_one == asks_frequent else other for is_one in frequent)
     return Items(items, truth=truth, asked=asked, decoy=other)
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .lookup import LEAST, MOST
 from .task import Task
 from .trial import Trial
 
@@ -34,8 +33,13 @@ class AnswerForm:
 
 
 def forced_form(task: Task, trial: Trial) -> AnswerForm:
-    """The form of a forced answer to a trial."""
-    return answer_form(task, trial.id.length)
+    """The form of a forced answer to a trial.
+
+    After plain examples the grammar begins with a space, as the answers of the examples do:
+    without it a model cannot write the tokens that it has seen.
+    """
+    form = answer_form(task, trial.id.length)
+    return form if trial.chat else replace(form, regex=f" {form.regex}")
 
 
 def answer_form(task: Task, length: int) -> AnswerForm:
@@ -52,9 +56,10 @@ def answer_form(task: Task, length: int) -> AnswerForm:
             _object({"type": "integer", "minimum": 0, "maximum": 10**digits - 1}),
         )
     if task.answer == "code":
+        least, greatest = task.codes
         return AnswerForm(
-            f"[1-9][0-9]{{{len(str(MOST)) - 1}}}",
-            _object({"type": "integer", "minimum": LEAST, "maximum": MOST}),
+            f"[1-9][0-9]{{{len(str(greatest)) - 1}}}",
+            _object({"type": "integer", "minimum": least, "maximum": greatest}),
         )
     symbol = {"type": "string", "enum": list(task.alphabet)}
     one = "(" + "|".join(map(re.escape, task.alphabet)) + ")"

@@ -32,12 +32,19 @@ def records(draw: Draw, n: int, near: bool = False) -> Items:
     # One value fewer to draw from, so that the truth is passed over.
     values = LEAST + (draw.uniforms(n - 1) * (MOST - LEAST)).astype(int)
     values += values >= truth
-    keys = _letters(others)
-    written = [f"{key}: {value}" for key, value in zip(keys, values.tolist(), strict=True)]
     place = draw.below(n)
     (key,) = _letters(asked[None, :])
-    written.insert(place, f"{key}: {truth}")
-    return Items(tuple(written), str(truth), asked=key, notes={"depth": (place + 0.5) / n})
+    keys = _letters(others)
+    keys.insert(place, key)
+    said = [*map(str, values.tolist())]
+    said.insert(place, str(truth))
+    return Items(
+        tuple(map(": ".join, zip(keys, said, strict=True))),
+        str(truth),
+        asked=key,
+        values=tuple(said),
+        notes={"depth": (place + 0.5) / n},
+    )
 
 
 def near_records(draw: Draw, n: int) -> Items:
@@ -89,11 +96,6 @@ def _letters(keys: Keys) -> list[str]:
     return found
 
 
-def value_of(record: str) -> str:
-    """The value that stands in a record."""
-    return record[-len(str(MOST)) :]
-
-
 def look_through_groups(made: Items, separator: str) -> str:
     """Look for the key group by group."""
     return (
@@ -138,6 +140,7 @@ TASKS = (
         separator="; ",
         work=look_through_groups,
         guess=one_of_n_guess,
+        codes=(LEAST, MOST),
     ),
     Task(
         "lookup_near",
@@ -149,5 +152,6 @@ TASKS = (
         separator="; ",
         work=look_through_groups,
         guess=one_of_n_guess,
+        codes=(LEAST, MOST),
     ),
 )

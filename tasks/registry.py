@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from ..errors import InputError
 from . import copying, counting, lookup, paper, summing
 from .catalogue import Catalogue
-from .modes import MODES as MODES
-from .modes import base_mode
-from .modes import find_mode as find_mode
+from .modes import MODES, base_mode
 from .task import Task
 
 PREFIX = "snellen_"

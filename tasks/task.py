@@ -24,6 +24,7 @@ class Items:
         truth: the expected answer.
         asked: the symbol or key that the question names, where it names one.
         decoy: the symbol that a model without sight would answer with, where there is one.
+        values: of records, the values, of which one is the answer.
         notes: what else the table of trials should hold, by column (``depth``).
     """
 
@@ -31,6 +32,7 @@ class Items:
     truth: str
     asked: str = ""
     decoy: str = ""
+    values: tuple[str, ...] = ()
     notes: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -62,6 +64,7 @@ class Task:
             is blind).
         alphabet: what a ``symbol``, or an item of a ``sequence``, can be: what a forced answer is
             chosen from.
+        codes: the least and the greatest ``code``, of equally many digits.
         end: which end of the sequence a ``symbol`` is asked from, where it is.
         shots: worked examples of a ``fewshot`` prompt, if the mode does not say.
         stop: texts that end an answer in ``cot_fewshot`` mode, for tasks that write their own
@@ -84,6 +87,7 @@ class Task:
     work: WorkedExample | None = None
     guess: Guess = no_guess
     alphabet: tuple[str, ...] = DIGITS
+    codes: tuple[int, int] = (10_000, 99_999)
     end: Literal["", "first", "last"] = ""
     shots: int = 5
     stop: tuple[str, ...] = ()

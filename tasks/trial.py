@@ -12,7 +12,6 @@ from ..errors import InputError
 from .draw import Draw
 from .judging import Judgement, judge
 from .lenses import find_lens
-from .lookup import value_of
 from .modes import BARE, REASONED, base_mode, find_mode
 from .prompts.compose import compose, stop_texts
 from .reading import Facts
@@ -57,20 +56,21 @@ class TrialId:
         """The identity that a mapping holds, beside whatever else it holds.
 
         A document calls the answer form ``answer``; a row of the table of trials calls it
-        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is of
-        the version that the manifest names.
+        ``answer_form``, for there ``answer`` is what was answered, and has no version: it is taken
+        to be of today's.
 
         Raises:
             KeyError: a field is missing.
             TypeError: a length, index or seed is not a whole number.
             InputError: there is no such task.
         """
-        task = str(fields["task"])
+        task, mode, lens = (str(fields[name]) for name in ("task", "mode", "lens"))
+        now = None if "version" in fields else find_task(task).version_of(mode, lens)
         return cls(
             task=task,
-            mode=str(fields["mode"]),
-            lens=str(fields["lens"]),
-            version=fields["version"] if "version" in fields else find_task(task).version,
+            mode=mode,
+            lens=lens,
+            version=fields["version"] if now is None else now,
             length=_whole(fields["length"]),
             index=_whole(fields["index"]),
             seed=_whole(fields["seed"]),
@@ -184,11 +184,10 @@ def build_trial(
 
 
 def _facts(task: Task, made: Items, mode: str, length: int) -> Facts:
-    items = map(value_of, made.items) if task.answer == "code" else made.items
     return Facts(
         task.answer,
         made.asked,
-        tuple(dict.fromkeys(items)),
+        tuple(dict.fromkeys(made.values or made.items)),
         length,
         # The paper's prompts ask for a final line, and do not forbid others before it.
         bare=base_mode(mode) in BARE and task.takes_lenses,

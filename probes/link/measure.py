@@ -117,7 +117,7 @@ def _item(tokenizer: Any, trial: Any, row: int, chat: bool) -> Item:
     task = find_task(trial.task)
     asked = rebuild_trial(
         TrialId(
-            trial.task, trial["mode"], trial.lens, task.version,
+            trial.task, trial["mode"], trial.lens, task.version_of(trial["mode"], trial.lens),
             int(trial.length), int(trial["index"]), int(trial.seed),
         )
     )  # fmt: skip

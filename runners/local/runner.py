@@ -142,8 +142,13 @@ class LocalRunner(Runner):
     def _encode(self, request: Request) -> list[int]:
         if self._chat and not request.raw:
             turns = [{"role": m.role, "content": m.content} for m in request.messages]
+            # An assistant's turn at the end is the beginning of the answer: it is continued.
+            begun = turns[-1]["role"] == "assistant"
             text = self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True
+                turns,
+                tokenize=False,
+                add_generation_prompt=not begun,
+                continue_final_message=begun,
             )
             # The template writes its own beginning-of-sequence token.
             return list(self._tokenizer.encode(str(text), add_special_tokens=False))

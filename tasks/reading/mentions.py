@@ -10,22 +10,32 @@ from .masks import ASKED, OTHER
 from .words import DIGIT_NAMES
 
 _NOUN = (
-    r"digits?|numbers?|numerals?|symbols?|characters?|values?|integers?|figures?|elements?|words?|items?|letters?"
-    r"|tokens?|entries|entry|ziffern?|zahl|zeichen|wort|chiffres?|nombre|caractère|mot|número|cifra|dígito|palabra|símbolo"
+    r"digits?|numbers?|numerals?|symbols?|characters?|values?|integers?|figures?"
+    r"|elements?|words?|items?|letters?"
+    r"|tokens?|entries|entry|ziffern?|zahl|zeichen|wort|chiffres?|nombre|caractère|mot"
+    r"|número|cifra|dígito|palabra|símbolo"
     r"|数字|数値|数|单词|字符|单字|文字|単語|숫자|단어|수"
 )
 _VERB = (
-    r"(?:(?:appears?|occurs?|comes? up|shows? up|is (?:repeated|present|found|used|listed|written|included|the only"
-    r"|not|never|absent|shown)|repeats?|does(?:n't| not)|do(?:n't| not)|never|was (?:found|repeated|not)|is repeated|erscheint|kommt|tritt|taucht|apparaît|apparait"
-    r"|figure|aparece|se repite|ocurre|está)(?![a-z])|(?:出现|出現|重复|重複)|が|は(?!全部で)|이 |가 |은 |는 )"
+    r"(?:(?:appears?|occurs?|comes? up|shows? up|is (?:repeated|present|found|used"
+    r"|listed|written|included|the only"
+    r"|not|never|absent|shown)|repeats?|does(?:n't| not)|do(?:n't| not)|never"
+    r"|was (?:found|repeated|not)|is repeated|erscheint|kommt|tritt|taucht|apparaît"
+    r"|apparait"
+    r"|figure|aparece|se repite|ocurre|está)(?![a-z])"
+    r"|出现|出現|重复|重複|が|は(?!全部で)|이 |가 |은 |는 )"
 )
 _COUNT_OF = (
-    r"(?:occurrences?|instances?|appearances?|counts?|number|frequency|copies|repetitions|anzahl(?: der)?|vorkommen|mal"
+    r"(?:occurrences?|instances?|appearances?|counts?|number|frequency|copies"
+    r"|repetitions|anzahl(?: der)?|vorkommen|mal"
     r"|apariciones|ocurrencias|veces|occurrences|nombre|how many|个|個|回|次|개의?|번)"
 )
 
 
-_LABEL = re.compile(r"(?m:^)[ \t>*|-]*(?:digits?\s+)?\d(?=\s*(?::|=|→|->|\||=>)\s*\d)")
+_LABEL = re.compile(
+    r"(?:(?m:^)[ \t>*|-]*|[,;] |\band )(?:digits?\s+)?\d(?=\s*(?::|=|→|->|\||=>)\s*\d)"
+)
+_PLURAL = re.compile(r"(?<![\w.,/])\d'?s(?!\w)")
 _PLURAL_DIGIT = re.compile(r"(?<![\w.,/])(?:\d'?s(?!\w)|[\"']\d[\"'](?:'?s\b)?)")
 
 
@@ -33,24 +43,43 @@ _PLURAL_DIGIT = re.compile(r"(?<![\w.,/])(?:\d'?s(?!\w)|[\"']\d[\"'](?:'?s\b)?)"
 def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
     names = [re.escape(symbol)]
     if symbol.isalpha():
-        return (re.compile(rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?[\"'(]?(?<!\w){names[0]}(?!\w)(?:'?s\b)?[\"')]?", re.I),)
+        return (
+            re.compile(
+                rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?[\"'(]?(?<!\w){names[0]}(?!\w)"
+                rf"(?:'?s\b)?[\"')]?",
+                re.I,
+            ),
+        )
     spoken = "|".join([*names, *DIGIT_NAMES.get(symbol, ())])
     one = rf"(?<![\w.,/]){names[0]}(?![\w.,/]*\d)"
     patterns = [
-        rf"(?:\b(?:the|die|der|das|le|la|el|los|las)\s+)?(?:\b(?:{_NOUN})\s*[:=]?\s+)?[\"']{names[0]}[\"'](?:s\b|'s\b|-s\b)?",
+        rf"(?:\b(?:the|die|der|das|le|la|el|los"
+        rf"|las)\s+)?(?:\b(?:{_NOUN})\s*[:=]?\s+)?[\"']{names[0]}[\"'](?:s\b|'s\b|-s\b)?",
         rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?{one}(?:'s|s|er|en)(?!\w)",
-        rf"(?P<lead>^[ \t>*|-]*|[,;]\s*|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→|->|\||=>)\s*\d)",
+        rf"(?P<lead>^[ \t>*|-]*|[,;]\s*|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
+        rf"|->|\||=>)\s*\d)",
     ]
     patterns += [
-        rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})|数字|数|숫자)\s*[\"'(]*(?<!\d)(?<!\w)(?:{spoken})(?![\w]|[.,]\d)[\"')]?(?!\s*(?:times|occurrences|instances)\b)",
+        rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})|数字|数"
+        rf"|숫자)\s*[\"'(]*(?<!\d)(?<!\w)(?:{spoken})(?![\w]|[.,]\d)[\"')]?(?!\s*(?:times"
+        rf"|occurrences|instances)\b)",
         rf"{one}\s*(?={_VERB})",
         rf"\b(?<=of )(?:{spoken})(?=\s+(?:in|is|are|was|occurs?|appears?)\b)",
-        rf"(?:(?<={{0}}))?(?P<lead>\b{_COUNT_OF}\s*(?:of|der|de|des|von|del|的|の|か|に)?\s*(?:the\s+|la\s+|el\s+|le\s+|die\s+)?)(?:{spoken})(?![\w]|[.,]\d)".replace("(?:(?<={0}))?", ""),
-        rf"(?P<lead>\b(?:consist\w*|made up|composed|comprised|besteht|contains?)\s+(?:\w+\s+){{0,3}}?(?:of|only|aus)\s+(?:\w+\s+){{0,2}}?)(?:{spoken})(?![\w]|[.,]\d)",
-        rf"(?P<lead>\b(?:all|only|just|every \w+|each \w+) (?:of (?:them|which|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
+        rf"(?:(?<={{0}}))?(?P<lead>\b{_COUNT_OF}\s*(?:of|der|de|des|von|del|的|の|か"
+        rf"|に)?\s*(?:the\s+|la\s+|el\s+|le\s+|die\s+)?)(?:{spoken})(?![\w]|[.,]\d)".replace(
+            "(?:(?<={0}))?", ""
+        ),
+        rf"(?P<lead>\b(?:consist\w*|made up|composed|comprised|besteht"
+        rf"|contains?)\s+(?:\w+\s+){{0,3}}?(?:of|only"
+        rf"|aus)\s+(?:\w+\s+){{0,2}}?)(?:{spoken})(?![\w]|[.,]\d)",
+        rf"(?P<lead>\b(?:all|only|just|every \w+|each \w+) (?:of (?:them|which"
+        rf"|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
         rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
-        rf"(?P<lead>\bno\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|single)\s+){names[0]}(?![\w.,/]*\d)",
-        rf"(?P<lead>(?<!\d)\d{{1,7}}\s+(?:(?:of|out|them|these|those|which|the|digits?|numbers?|\d{{1,7}})\s+){{0,6}}(?:is|are|were|equal|have the value|show)\s+(?:a |an |all |the )?)[\"'(]*(?:{spoken})(?![\w]|[.,]\d)[\"')]?",
+        rf"(?P<lead>\bno\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:one|two|three|four|five|six"
+        rf"|seven|eight|nine|ten|single)\s+){names[0]}(?![\w.,/]*\d)",
+        rf"(?P<lead>(?<!\d)\d{{1,7}}\s+(?:(?:of|out|them|these|those|which|the|digits?"
+        rf"|numbers?|\d{{1,7}})\s+){{0,6}}(?:is|are|were|equal|have the value"
+        rf"|show)\s+(?:a |an |all |the )?)[\"'(]*(?:{spoken})(?![\w]|[.,]\d)[\"')]?",
     ]
     return tuple(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in patterns)
 
@@ -70,14 +99,12 @@ def mark_mentions(text: str, facts: Facts) -> str:
     for symbol in sorted(others):
         text = _marked(text, symbol, OTHER)
     if not facts.asked:
-        # Of a sum, "9 + 3 = 12" and "the number 9" may be anything: only quotes and plurals are sure.
-        return _PLURAL_DIGIT.sub(f" {OTHER} ", text)
+        # Of a sum, "9 = 12", "'9'" and "the number 9" may be anything: only plurals are sure.
+        return _PLURAL.sub(f" {OTHER} ", text)
     return _LABEL.sub(f" {OTHER} ", _PLURAL_DIGIT.sub(f" {OTHER} ", text))
 
 
 def _marked(text: str, symbol: str, sign: str) -> str:
     for pattern in _patterns(symbol):
-        text = pattern.sub(
-            lambda match: (match.groupdict().get("lead") or "") + f" {sign} ", text
-        )
+        text = pattern.sub(lambda match: (match.groupdict().get("lead") or "") + f" {sign} ", text)
     return text

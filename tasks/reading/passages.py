@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,7 +16,8 @@ _QUESTION = re.compile(
     r"\b(?:sequence|text|sum|sentence|series|string|list|numbers to add)\b[^\n]*:"
     r"|(?:question|problem|exercise|prompt|instructions?|task|input|example|q)(?: ?\d+)? ?:"
     r"|(?:sequence|text|sum|add up the following) ?: ?\S"
-    r"|(?:please )?(?:count|perform|add up|repeat|copy|reproduce|write|print|give|tell me|find|name"
+    r"|(?:please )?(?:count|perform|add up|repeat|copy|reproduce|write|print|give"
+    r"|tell me|find|name"
     r"|identify|calculate|work out) (?:me )?(?:how|the|up|out|back)\b[^\n]{0,60}"
     r"\b(?:following|sequence|text|sum|sentence|result|total|exactly|number of)\b[^\n]{0,40}[.:]?$"
     r"|(?:please )?(?:count|perform) [^\n]{0,60}\bfollowing\b"
@@ -32,9 +34,14 @@ _QUESTION = re.compile(
 )
 
 _CORRECTION = re.compile(
-    r"(?<![\w'])(?:wait|actually|correction|corrected|oops|hmm+|scratch that|my mistake|my bad|sorry"
-    r"|apologies|i apologi[sz]e|on second thought|i (?:mis\w+|made (?:a|an) (?:mistake|error|slip))"
-    r"|the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b|(?:then|and|but) i re-?count|(?:up)?on (?:re-?count|re-?check|closer|careful)|after (?:re-?count|re-?check|double)|i mean|or rather|no, (?!\d+ \w+s\b)|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
+    r"(?<![\w'])(?:wait|actually|correction|corrected|oops|hmm+|scratch that|my mistake"
+    r"|my bad|sorry"
+    r"|apologies|i apologi[sz]e|on second thought|i (?:mis\w+|made (?:a|an) (?:mistake"
+    r"|error|slip))"
+    r"|the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b"
+    r"|(?:then|and|but) i re-?count|(?:up)?on (?:re-?count|re-?check|closer|careful)"
+    r"|after (?:re-?count|re-?check|double)|i mean|or rather|no, (?!\d+ \w+s\b)"
+    r"|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
     r"|incorrect)|korrektur|moment|halt|nein|eigentlich|espera|corrección|perdón|en realidad"
     r"|attends|attendez|pardon|en fait|non,|等等|等一下|不对|不對|更正|应该是|抱歉|いや|訂正|待って"
     r"|間違え|正しくは|아니|잠깐|정정)",
@@ -71,22 +78,23 @@ class Part(NamedTuple):
     last: bool
 
 
-# The format that the prompt asked for, quoted: "a line that says exactly 'The final answer is: xxxx'".
+# The format of the prompt, quoted: "a line that says exactly 'The final answer is: xxxx'".
 _QUOTED_FORMAT = re.compile(
-    r"\b(?:says?|exactly|as|format|form|line)\b[^'\"‘“\n]{0,20}['\"‘“](?:the )?(?:final )?answer[^'\"’”\n]{0,80}['\"’”]",
+    r"\b(?:says?|exactly|as|format|form|line)\b[^'\"‘“\n]{0,20}['\"‘“](?:the )?(?:final "
+    r")?answer[^'\"’”\n]{0,80}['\"’”]",
     re.IGNORECASE,
 )
 
 
 def passages(text: str) -> list[tuple[str, bool]]:
-    """Cut a text where a question begins; with each passage, whether another one follows.
+    r"""Cut a text where a question begins; with each passage, whether another one follows.
 
     >>> passages("42\\n\\nHere is a sequence: 3 3\\nHow many?")[0]
     ('42\\n\\n', True)
     """
     text = _QUOTED_FORMAT.sub(" ", text)
     starts = [0, *(match.start() for match in _QUESTION.finditer(text)), len(text)]
-    cut = [text[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    cut = [text[a:b] for a, b in itertools.pairwise(starts)]
     cut = [piece for piece in cut if piece.strip()]
     return [(piece, at + 1 < len(cut)) for at, piece in enumerate(cut)]
 
@@ -110,7 +118,7 @@ def corrected(passage: str) -> list[Part]:
     edges = [0, *marks, len(passage)]
     parts = [
         Part(_NO.sub("", passage[a:b]), b, b == len(passage))
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
         if passage[a:b].strip()
     ]
     return parts[::-1]
@@ -165,7 +173,7 @@ class FinalLine(NamedTuple):
 
 
 def final_lines(part: str, *, cut: bool = False) -> list[FinalLine]:
-    """All places of a part that say what the answer is, in order; one ends where the next begins.
+    r"""All places of a part that say what the answer is, in order; one ends where the next begins.
 
     Of several, a last one that a cut left unfinished is left out.
 

@@ -24,11 +24,14 @@ from .words import spell_out
 # After these a number may still grow: "1," to "1,024", "12." to "12.5", "12 *" to "12 * 3 = 36".
 _MAY_GO_ON = re.compile(r"[\s.,;|_/+*×^\-'\"\[\]]*")
 _CONTINENTAL = re.compile(
-    r"\b(?:antwort|insgesamt|summe|ergebnis|lautet|ist|respuesta|suma|es|total de|resultado|réponse|somme|est"
+    r"\b(?:antwort|insgesamt|summe|ergebnis|lautet|ist|respuesta|suma|es|total de"
+    r"|resultado|réponse|somme|est"
     r"|risposta|resposta|resultado|somma)\b",
     re.IGNORECASE,
 )
 _POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")
+_TO_FILL = re.compile(r"(?<!\w)x{3,}(?![\w\"'])", re.IGNORECASE)
+"""The place that the prompt left for the answer, still empty."""
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json", "table"})
 
 
@@ -62,17 +65,27 @@ def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
     grids, text = tables(text)
     if objects:
         return _agreed(objects, facts, "json")
+    framed = _agreed(boxes[-1:], facts, "boxed")
     parts = corrected(text)
     for part in parts:
         found = _read_part(part.text, facts, text[part.end :], cut=cut and part.last)
         if found.value is not None or found.rivals:
-            return found
+            return _framed(found, framed, corrected=len(parts) > 1)
         if part is not parts[-1] and retracts(part.text):
             return Reading()
-    if boxes and (framed := _agreed(boxes[-1:], facts, "boxed")).value is not None:
+    if framed.value is not None:
         return framed
     cells = [cell for rows in grids for cell in table_answers(rows, facts)]
     return _agreed(cells, facts, "table") if cells else Reading()
+
+
+def _framed(found: Reading, framed: Reading, *, corrected: bool) -> Reading:
+    """What was found, held against the box: without a final line, the box is the answer."""
+    if framed.value is None or found.rule == "final_line":
+        return found
+    if found.value in (None, framed.value):
+        return framed
+    return found if corrected else Reading(rivals=(framed.value, str(found.value)))
 
 
 def _only_symbols(text: str, facts: Facts) -> bool:
@@ -123,6 +136,8 @@ def _read_part(part: str, facts: Facts, text_after: str, *, cut: bool) -> Readin
     answered = [(line, found) for line, found in readings if found.value or found.rivals]
     final = [pair for pair in answered if pair[0].final] or answered
     said = _choose_final(part, final)
+    if said is not None and cut and _TO_FILL.search(lines[-1].rest):
+        said = replace(said, complete=False)
     first = _first_line(part, text_after) if facts.bare else None
     opening = _own_number(first[0], facts) if first else None
     if said is not None and (said.value or said.rivals):
@@ -131,12 +146,14 @@ def _read_part(part: str, facts: Facts, text_after: str, *, cut: bool) -> Readin
         return said
     everything = claims(prepared(part, facts), facts)
     bound = [claim for claim in everything if claim.level == BOUND]
+    closing = _closing_number(part, facts)
     if opening is not None and first:
+        if closing not in (None, opening):
+            return Reading(rivals=(opening, str(closing)))
         against = settle([c for c in everything if c.level < BARE and c.whole], "phrase", "")
         if against.value not in (None, opening):
             return Reading(rivals=(opening, str(against.value)))
         return Reading(opening, "number_alone", complete=first[1])
-    closing = _closing_number(part, facts)
     if closing is not None:
         return Reading(closing, "number_alone")
     if lines:

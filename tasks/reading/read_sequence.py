@@ -16,19 +16,25 @@ _BETWEEN = r"[\s,;|+\-'\"\[\](){}<>→=>…⇒_/\\.•·]"
 _ABRIDGED = re.compile(r"…|\.{3}|\betc\b|and so on")
 # A number with one of these after it counts something: "6 digits in total".
 _COUNTS = re.compile(
-    r"\s*(?:digits?|items?|numbers?|elements?|characters?|symbols?|terms?|entries|values?|words?|times|groups?|of the|in total"
-    r"|total|个|個|桁|文字|자리|개|ziffern?|zahlen|dígitos?|números?|chiffres?|nombres?|st\b|nd\b|rd\b|th\b|%)",
+    r"\s*(?:digits?|items?|numbers?|elements?|characters?|symbols?|terms?|entries"
+    r"|values?|words?|times|groups?|of the|in total"
+    r"|total|个|個|桁|文字|자리|개|ziffern?|zahlen|dígitos?|números?|chiffres?|nombres?|st\b"
+    r"|nd\b|rd\b|th\b|%)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"(?:\b(?:group|line|row|part|step|block|chunk|set|section|segment|digits?|positions?|length|total|count|items?|numbers?)\s*(?:#|no\.?)?\s*"
-    r"\d+(?:\s*(?:-|to|through)\s*\d+)?\s*[:.)\-]|\b(?:length|total|count)\s*(?:is|of|=|:)\s*\d+|\b(?:groups?|sets?|chunks?|lines?|rows?|blocks?) of \d+)",
+    r"(?:\b(?:group|line|row|part|step|block|chunk|set|section|segment|digits?"
+    r"|positions?|length|total|count|items?|numbers?)\s*(?:#|no\.?)?\s*"
+    r"\d+(?:\s*(?:-|to|through)\s*\d+)?\s*[:.)\-]|\b(?:length|total|count)\s*(?:is|of|="
+    r"|:)\s*\d+|\b(?:groups?|sets?|chunks?|lines?|rows?|blocks?) of \d+)",
     re.IGNORECASE,
 )
 _MARKER = re.compile(r"(?m:^[ \t]*\d{1,3}[.)][ \t]+)(?=\d+[ ,]+\d)")
 _NUMBERED = re.compile(r"^[ \t]*(\d+)[.):][ \t]+(\w+)[ \t]*$")
 _COPY = re.compile(
-    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer|exact\w*)\b[^\n]{0,40}$", re.IGNORECASE
+    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer"
+    r"|exact\w*)\b[^\n]{0,40}$",
+    re.IGNORECASE,
 )
 
 
@@ -46,8 +52,8 @@ class Run(NamedTuple):
 def read_sequence(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     """Find the sequence that a text answers with, as long as the model made it.
 
-    Order: what stands after the last final line; JSON or a box; else the only run of items, groups of
-    one copy taken together. Where two different runs remain, there is none.
+    Order: JSON; what stands after the last final line; the only run of items, groups of one copy
+    taken together; a box. Where two different runs remain, there is none.
     """
     weak = Reading()
     text = drop_code(text)
@@ -81,16 +87,16 @@ def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
 
 
 def _read_part(part: str, after: str, facts: Facts, *, cut: bool) -> Reading:
+    end = len(part)
     for line in reversed(final_lines(part, cut=cut)):
-        scope = part[line.start :]
+        scope = part[line.start : end]
         if runs := _runs(scope, facts):
-            return _copy_of(runs, scope, "final_line", scope + after, answered=True)
+            return _copy_of(runs, scope, "final_line", part[line.start :] + after, answered=True)
+        end = line.start
     return _copy_of(_runs(part, facts), part, "sequence", part + after, answered=facts.bare)
 
 
-def _copy_of(
-    runs: list[Run], scope: str, rule: str, rest: str, *, answered: bool
-) -> Reading:
+def _copy_of(runs: list[Run], scope: str, rule: str, rest: str, *, answered: bool) -> Reading:
     if not runs:
         return Reading()
     blocks = _blocks(runs, scope)
@@ -100,7 +106,9 @@ def _copy_of(
     # A shorter run beside a whole copy is a group of it, or a count.
     if longest > 2:
         blocks = [block for block in blocks if 2 * len(block[0]) > longest]
-    cued = [block for block in blocks if _COPY.search(scope[: block[1].start].rstrip(" :\n\"'[(")[-60:])]
+    cued = [
+        block for block in blocks if _COPY.search(scope[: block[1].start].rstrip(" :\n\"'[(")[-60:])
+    ]
     values = tuple(dict.fromkeys(" ".join(items) for items, _ in blocks))
     if len(values) > 1 and len(dict.fromkeys(" ".join(items) for items, _ in cued)) == 1:
         values, blocks = (" ".join(cued[-1][0]),), cued
@@ -110,7 +118,9 @@ def _copy_of(
     if _ABRIDGED.search(scope[max(0, blocks[-1][1].start - 5) : end + 5]):
         return Reading()
     tail = rest[end:]
-    going_on = not re.search(r"\w", tail) or (rule != "final_line" and "\n" not in tail[: len(tail) - len(tail.lstrip()) + 1])
+    going_on = not re.search(r"\w", tail) or (
+        rule != "final_line" and "\n" not in tail[: len(tail) - len(tail.lstrip()) + 1]
+    )
     return Reading(values[0], rule, complete=answered and not going_on)
 
 
@@ -153,7 +163,7 @@ def _run_pattern(facts: Facts) -> re.Pattern[str]:
 
 
 def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:
-    """The run without a last number that counts ("3 1 4\\n\\n3 digits in total")."""
+    r"""The run without a last number that counts ("3 1 4\\n\\n3 digits in total")."""
     start, end = match.span()
     said = match[0]
     if _COUNTS.match(text, end):

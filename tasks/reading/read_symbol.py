@@ -25,30 +25,41 @@ from .words import DIGIT_NAMES, name_digits
 _NAMES = {name: digit for digit, names in DIGIT_NAMES.items() for name in names}
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json"})
 _NOT = (
-    r"not|n't|never|rather than|instead of|nor|as opposed to|unlike|nicht|statt|pas|en lugar de|en vez de|au lieu de"
+    r"not|n't|never|rather than|instead of|nor|as opposed to|unlike|nicht|statt|pas"
+    r"|en lugar de|en vez de|au lieu de"
     r"|不是|并非|而不是|而非"
 )
 _PASSING: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:(?<![a-z])(?:{_NOT})|不是|而不是)\s*(?:(?:a|an|the|another|necessarily|just|digit|number|es|un|eine?|une?|la|el|die)\s+)*[\"'(]*\d+\b",
+        rf"(?:(?<![a-z])(?:{_NOT})|不是|而不是)\s*(?:(?:a|an|the|another|necessarily|just"
+        rf"|digit|number|es|un|eine?|une?|la|el|die)\s+)*[\"'(]*\d+\b",
         r"(?<!\w)\d+\s*(?:ではなく|じゃなく|이 ?아니라|가 ?아니라)",
         r"\bno\s+\d+(?=,?\s+sino)",
         # How many, and of what: "41 sevens", "7s", "the 42nd", "a 42-digit sequence".
         r"(?<!\w)\d+\s+(?:consecutive |repeated |other |identical |more )*(?=\d'?s\b)",
         r"(?<!\w)[\"']?\d[\"']?'?s(?!\w)",
         r"(?<!\w)\d+(?:st|nd|rd|th)(?!\w)|\d+-(?:digit|item|character|element|long)\w*",
-        r"(?<!\w)\d+\s+(?:digits?|times|items?|characters?|elements?|numbers?|symbols?|repetitions|occurrences|instances|consecutive|copies|groups?|个|個|回|次|개|번|桁|mal|veces|fois)(?![a-z])",
-        r"\b(?:position|index|place|step|line|row|group|item|#|length|of length)\s*(?:number|is|of|=|:)?\s*\d+",
+        r"(?<!\w)\d+\s+(?:digits?|times|items?|characters?|elements?|numbers?|symbols?"
+        r"|repetitions|occurrences|instances|consecutive|copies|groups?|个|個|回|次|개|번|桁"
+        r"|mal|veces|fois)(?![a-z])",
+        r"\b(?:position|index|place|step|line|row|group|item|#|length"
+        r"|of length)\s*(?:number|is|of|=|:)?\s*\d+",
         r"\bgroups?\s+of\s+\d+|\d+\s*%|\bdigit number \d+|第\s*\d+|\d+\s*番目",
         # The rest of the sequence.
-        r"\b(?:followed by|preceded by|after|before|between|alternat\w+|repeat\w*|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b"
-        r"(?:(?!\b(?:and|but|then|so) (?:(?:it|the sequence|then) )?(?:is|ends?|starts?|begins?|the (?:last|first|final))\b)[^.;,\n])*",
-        r"\b(?:because|since|given that|even though|although|while|whereas|as (?:the|it|there|all)|instead)\b[^.;\n]*",
+        r"\b(?:followed by|preceded by|after|before|between|alternat\w+|repeat\w*"
+        r"|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b"
+        r"(?:(?!\b(?:and|but|then|so) (?:(?:it|the sequence|then) )?(?:is|ends?|starts?"
+        r"|begins?|the (?:last|first|final))\b)[^.;,\n])*",
+        r"\b(?:because|since|given that|even though|although|while|whereas|as (?:the|it"
+        r"|there|all)|instead)\b[^.;\n]*",
         r"\([^()\n]*\b(?:not|out of|position|digits?|total|the \d+)[^()\n]*\)",
     )
 )
-_FIRST = r"first|start\w*|begin\w*|initial|leading|opening|erste\w*|primer\w*|premi\w*|开头|第一|最初|先頭|첫"
+_FIRST = (
+    r"first|start\w*|begin\w*|initial|leading|opening|erste\w*|primer\w*|premi\w*|开头|第一"
+    r"|最初|先頭|첫"
+)
 _LAST = r"last|final|end\w*|closing|letzte\w*|últim\w*|derni\w*|最后|最後|末尾|마지막"
 _LINK = r"(?:is|are|was|with|in|:|=|→|ist|es|est|lautet|mit|con|par|是|为|は|が|은|는)"
 
@@ -168,7 +179,7 @@ def _quiet(text: str) -> str:
 
 
 def _settle(sentence: str, facts: Facts, rule: str) -> Reading:
-    """The item that a sentence names: where it speaks of the end that is asked for, else the only one."""
+    """The item that a sentence names: at the end that is asked for, else the only one."""
     line = _quiet(sentence)
     for pattern in _PASSING:
         line = pattern.sub(f" {GONE} ", line)
@@ -196,7 +207,8 @@ def _patterns(end: str, words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     noun = r"(?:(?:digit|number|ziffer|zahl|dígito|chiffre|word)\s+)?"
     patterns = (
         item,
-        rf"\b(?:{ends})(?![a-z])[^.;\d\n]{{0,60}}?{_LINK}\s*(?:the |a |an |das |die |eine? )?{noun}"
+        rf"\b(?:{ends})(?![a-z])[^.;\d\n]{{0,60}}?{_LINK}\s*(?:the |a |an |das |die "
+        rf"|eine? )?{noun}"
         rf"[\"'(]*(?P<item>{item})",
         rf"\b(?:digit|number|word|output)\s+(?:alone\s+)?(?:is|:)\s*[\"'(]*(?P<item>{item})",
         rf"[\"']?(?P<item>{item})[\"']?\s+(?:is|was|as|comes|stands|ist|es|est)\s+(?:at\s+)?"

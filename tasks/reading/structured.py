@@ -1,4 +1,4 @@
-"""Answers with a form of their own: JSON, tables, ``\\boxed{}``."""
+r"""Answers with a form of their own: JSON, tables, ``\\boxed{}``."""
 
 from __future__ import annotations
 
@@ -11,20 +11,40 @@ from .words import DIGIT_NAMES
 
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _KEYS: dict[str, str] = {
-    "number": r"count|sum|result|occurrences?|times|frequency|appearances|instances|how_?many|amount",
+    "number": r"count|sum|result|occurrences?|times|frequency|appearances|instances|how_?many"
+    r"|amount",
     "symbol": r"(?:first|last)?_?(?:digit|number|symbol|element|item|word|character)|result",
     "sequence": r"(?:\w+_)?(?:sequence|copy|digits|items|numbers)|result|repeated",
     "code": r"value|code|result|record",
 }
 """What the answer is called in an object, by kind, beside "answer"."""
 _LESSER_KEY = r"(?:total|number|value|output|response)(?:_?\w+)?"
-_BOXED = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}|<\|begin_of_box\|>(.*?)<\|end_of_box\|>")
+_BOXED = re.compile(
+    r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+    r"|<\|begin_of_box\|>(.*?)<\|end_of_box\|>"
+)
 _ROW = re.compile(r"^[ \t]*\|?([^|\n]+(?:\|[^|\n]*)+)\|?[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
-_COUNT_HEAD = re.compile(r"count|number of|frequency|occurrence|times|total|how many|amount|anzahl|häufigkeit|cantidad|veces|nombre|fréquence|次数|个数|数量|回数|個数|횟수|개수", re.I)
-_SYMBOL_HEAD = re.compile(r"digit|symbol|number|character|value|element|word|item|ziffer|zahl|wort|dígito|número|palabra|chiffre|mot|数字|字符|数|単語|文字|숫자|단어", re.I)
-_PLACE_HEAD = re.compile(r"group|step|row|line|#|position|index|block|part|batch|chunk|segment|section|gruppe|grupo|groupe|组|行|グループ", re.I)
-_TOTAL = re.compile(r"\b(?:(?:grand )?total|sum|altogether|overall|answer|result|insgesamt|summe|gesamt)\b|总计|合计|总数|合計|합계|총", re.I)
+_COUNT_HEAD = re.compile(
+    r"count|number of|frequency|occurrence|times|total|how many|amount|anzahl|häufigkeit"
+    r"|cantidad|veces|nombre|fréquence|次数|个数|数量|回数|個数|횟수|개수",
+    re.I,
+)
+_SYMBOL_HEAD = re.compile(
+    r"digit|symbol|number|character|value|element|word|item|ziffer|zahl|wort|dígito"
+    r"|número|palabra|chiffre|mot|数字|字符|数|単語|文字|숫자|단어",
+    re.I,
+)
+_PLACE_HEAD = re.compile(
+    r"group|step|row|line|#|position|index|block|part|batch|chunk|segment|section|gruppe"
+    r"|grupo|groupe|组|行|グループ",
+    re.I,
+)
+_TOTAL = re.compile(
+    r"\b(?:(?:grand )?total|sum|altogether|overall|answer|result|insgesamt|summe"
+    r"|gesamt)\b|总计|合计|总数|合計|합계|총",
+    re.I,
+)
 
 
 def json_answers(text: str, facts: Facts) -> tuple[list[str], str]:
@@ -74,7 +94,9 @@ def _rank(key: str, keys: int, facts: Facts) -> int:
     if re.search(r"answer|respuesta|réponse|antwort|答案|答え|정답", key, re.IGNORECASE):
         return 2
     plainly = re.sub(r"[\s-]+", "_", key.strip())
-    if re.fullmatch(rf"(?:\w+_)?(?:{_KEYS[facts.kind]})(?:_of_\w+|_count)?", plainly, re.IGNORECASE):
+    if re.fullmatch(
+        rf"(?:\w+_)?(?:{_KEYS[facts.kind]})(?:_of_\w+|_count)?", plainly, re.IGNORECASE
+    ):
         return 3
     if re.fullmatch(_LESSER_KEY, plainly, re.IGNORECASE):
         return 4
@@ -84,11 +106,13 @@ def _rank(key: str, keys: int, facts: Facts) -> int:
 def _names(cell: str, symbol: str) -> bool:
     """Whether a cell or key names a symbol: "7", "7s", "'7'", "digit 7", "sevens", "count_of_7"."""
     said = [re.escape(symbol), *DIGIT_NAMES.get(symbol, ())]
-    return bool(re.search(rf"(?<![^\W_])(?:{'|'.join(said)})(?:'?e?s)?(?![^\W_])", cell, re.IGNORECASE))
+    return bool(
+        re.search(rf"(?<![^\W_])(?:{'|'.join(said)})(?:'?e?s)?(?![^\W_])", cell, re.IGNORECASE)
+    )
 
 
 def boxed(text: str) -> list[str]:
-    """What stands in the boxes of a text (raw, not plain: it needs its backslashes).
+    r"""What stands in the boxes of a text (raw, not plain: it needs its backslashes).
 
     >>> boxed(r"$\\boxed{1{,}152}$")
     ['1{,}152']
@@ -112,7 +136,12 @@ def tables(text: str) -> tuple[list[list[list[str]]], str]:
     at = 0
     while at < len(lines):
         rows: list[list[str]] = []
-        if at + 1 < len(lines) and "|" in lines[at] and "|" in lines[at + 1] and _RULE.fullmatch(lines[at + 1]):
+        if (
+            at + 1 < len(lines)
+            and "|" in lines[at]
+            and "|" in lines[at + 1]
+            and _RULE.fullmatch(lines[at + 1])
+        ):
             while at < len(lines) and "|" in lines[at]:
                 if not _RULE.fullmatch(lines[at]):
                     rows.append([cell.strip() for cell in lines[at].strip().strip("|").split("|")])
@@ -133,9 +162,12 @@ def table_answers(rows: list[list[str]], facts: Facts) -> list[str]:
         return row[column] if column is not None and column < len(row) else row[-1]
 
     if facts.asked:
-        if len(body) == 1 and (named := [at for at, title in enumerate(head) if _names(title, facts.asked)]):
-            if named != [0] or len(head) == 1 or not _SYMBOL_HEAD.search(head[0]):
-                return [body[0][at] for at in named if at < len(body[0])]
+        if (
+            len(body) == 1
+            and (named := [at for at, title in enumerate(head) if _names(title, facts.asked)])
+            and (named != [0] or len(head) == 1 or not _SYMBOL_HEAD.search(head[0]))
+        ):
+            return [body[0][at] for at in named if at < len(body[0])]
         if not _PLACE_HEAD.search(head[0]):
             asked = [row for row in body if len(row) > 1 and _names(row[0], facts.asked)]
             if asked:

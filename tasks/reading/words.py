@@ -60,13 +60,16 @@ _SPANISH = {
 # Words that are more often something else (an article, "once" of English or "eleven" of Spanish)
 # are numbers only inside a longer phrase, or where :func:`spell_out` is asked to be bold.
 _SHY = {"one", "ein", "eine", "un", "une", "una", "uno", "once", "mil", "cent", "null", "neuf"}
-_JOINED = {"english": r"(?:\s*-\s*|\s+(?:and\s+)?|,\s+)", "french": r"(?:\s*-\s*(?:et-)?|\s+(?:et\s+)?)"}
+_JOINED = {
+    "english": r"(?:\s*-\s*|\s+(?:and\s+)?|,\s+)",
+    "french": r"(?:\s*-\s*(?:et-)?|\s+(?:et\s+)?)",
+}
 _JOINED["spanish"] = r"\s+(?:y\s+)?"
 
 
 def _pattern(words: dict[str, int], joined: str) -> re.Pattern[str]:
     names = "|".join(sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<![\w'’])(?:{names})(?:{joined}(?:{names}))*(?![\w])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w'’-])(?:{names})(?:{joined}(?:{names}))*(?![\w])", re.IGNORECASE)
 
 
 _GERMAN_PART = "|".join(sorted(_GERMAN, key=len, reverse=True))
@@ -177,7 +180,7 @@ def _positional(word: str, values: dict[str, int]) -> int:
 
 
 def _korean_value(word: str) -> int:
-    if word[0] in _HANGUL and not re.fullmatch("|".join(_NATIVE), word):
+    if all(sign in _HANGUL for sign in word):
         return _positional(word, _HANGUL)
     return sum(_NATIVE[part] for part in re.findall("|".join(_NATIVE), word))
 
@@ -192,6 +195,8 @@ def spell_out(text: str, *, bold: bool = False) -> str:
     >>> spell_out("There are forty-two of them."), spell_out("quarante-deux fois")
     ('There are 42 of them.', '42 fois')
     """
+    if bold:
+        text = spell_out(text)  # whole phrases first: "vingt et un" before "un"
 
     def shown(match: re.Match[str], value: int | None) -> str:
         if value is None or (not bold and match[0].lower() in _SHY):
@@ -208,21 +213,39 @@ def spell_out(text: str, *, bold: bool = False) -> str:
         text = pattern.sub(spelled, text)
     text = _GERMAN_WORD.sub(lambda match: shown(match, _german_value(match[0].lower())), text)
     text = re.sub(r"(?<=\d)(?=mal\b)", " ", text)
-    text = _HAN_WORD.sub(lambda match: f" {value} " if (value := han_value(match[0])) is not None else match[0], text)
+    text = _HAN_WORD.sub(
+        lambda match: f" {value} " if (value := han_value(match[0])) is not None else match[0], text
+    )
     return _KOREAN_WORD.sub(lambda match: f" {_korean_value(match['word'])} ", text)
 
 
 DIGIT_NAMES: dict[str, tuple[str, ...]] = {
-    "0": ("zero", "null", "cero", "零"), "1": ("one", "eins", "uno", "一"), "2": ("two", "zwei", "dos", "二"),
+    "0": ("zero", "null", "cero", "零"), "1": ("one", "eins", "uno", "一"),
+    "2": ("two", "zwei", "dos", "二"),
     "3": ("three", "drei", "tres", "三"), "4": ("four", "vier", "cuatro", "四"),
     "5": ("five", "fünf", "cinco", "五"), "6": ("six", "sechs", "seis", "六"),
     "7": ("seven", "sieben", "siete", "七"), "8": ("eight", "acht", "ocho", "八"),
     "9": ("nine", "neun", "nueve", "九"),
 }  # fmt: skip
 """What a digit is called, the English name first."""
-_PLURALS = {"zeros": "0", "zeroes": "0", "sixes": "6", "einsen": "1", "nullen": "0", "unos": "1", "ceros": "0"}
+_PLURALS = {
+    "zeros": "0",
+    "zeroes": "0",
+    "sixes": "6",
+    "einsen": "1",
+    "nullen": "0",
+    "unos": "1",
+    "ceros": "0",
+}
 _PLURALS |= {f"{names[0]}s": digit for digit, names in DIGIT_NAMES.items()}
-_PLURALS |= {"siebenen": "7", "dreien": "3", "fünfen": "5", "vieren": "4", "neunen": "9", "achten": "8"}
+_PLURALS |= {
+    "siebenen": "7",
+    "dreien": "3",
+    "fünfen": "5",
+    "vieren": "4",
+    "neunen": "9",
+    "achten": "8",
+}
 _PLURAL = re.compile(rf"(?<!\w)(?:{'|'.join(_PLURALS)})(?!\w)", re.IGNORECASE)
 
 

@@ -76,7 +76,7 @@ def evaluate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             ),
             bootstrap_iters=0,
             batch_size=1,
-            device="cuda:0",
+            device=options.pop("device", "cuda:0"),
             **options,
         )
 

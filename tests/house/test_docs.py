@@ -19,7 +19,8 @@ from snellen.store.manifest import Manifest
 from snellen.store.plan import Plan
 from snellen.store.trials import COLUMNS, OUTCOMES
 from snellen.tasks.lenses import LENSES
-from snellen.tasks.registry import MODES, TASKS
+from snellen.tasks.modes import MODES
+from snellen.tasks.registry import TASKS
 
 ACCURACY = ("accuracy", "accuracy_low", "accuracy_high", "accuracy_truncated_wrong",
             "accuracy_truncated_excluded", "answered", "n", "error_n")  # fmt: skip

@@ -42,8 +42,9 @@ def answer_to_question(text: str) -> str:
     if records := RECORD.findall(shown["seq"]):
         assert len(dict(records)) == len(records)
         (asked,) = [key for key, _ in records if key in question]
-        return dict(records)[asked]
-    items = re.findall(r"\d|[a-z]+", shown["seq"])
+        found: str = dict(records)[asked]
+        return found
+    items: list[str] = re.findall(r"\d|[a-z]+", shown["seq"])
     if ALL.search(question):
         return " ".join(items)
     if LAST.search(question):

@@ -25,7 +25,7 @@ every_task = pytest.mark.parametrize("task", OWN, ids=lambda task: task.name)
 
 @every_task
 def test_choices_are_different_and_hold_the_truth(task: Task) -> None:
-    places = Counter()
+    places: Counter[int] = Counter()
     for length in (4, 5, 10, 77):
         for index in range(25):
             offered, gold = choices(task, length, index, 0)

@@ -50,6 +50,17 @@ def test_the_truth_can_be_written_and_is_read_as_right(task: Task) -> None:
 
 
 @every_task
+def test_after_plain_examples_an_answer_begins_as_theirs_do(task: Task) -> None:
+    trial = build_trial(task, "fewshot", "none", 9, 0, 0, "forced")
+    form = forced_form(task, trial)
+    first = re.findall(r"\nAnswer:(.+)\n\n", trial.prompt)[0]
+    assert first.startswith(" ")
+    assert re.fullmatch(form.regex, f" {trial.truth}")
+    assert not re.fullmatch(form.regex, trial.truth)
+    assert trial.judge(f" {trial.truth}").outcome == "correct"
+
+
+@every_task
 def test_a_form_gives_nothing_away(task: Task) -> None:
     forms = {
         repr(forced_form(task, build_trial(task, "direct", "none", 9, i, 0))) for i in range(9)
@@ -70,7 +81,8 @@ def test_nothing_else_can_be_written(task: str, texts: list[str]) -> None:
     form = answer_form(TASKS[task], 9)
     assert [text for text in texts if re.fullmatch(form.regex, text)] == []
     answer = form.schema["properties"]["answer"]
-    assert not any(allows(answer, value) for value in (None, -1, 10**8, "eleven", ["11"], [], {}))
+    values: list[Any] = [None, -1, 10**8, "eleven", ["11"], [], {}]
+    assert not any(allows(answer, value) for value in values)
 
 
 def test_long_sums_and_copies_have_room() -> None:
