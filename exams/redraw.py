@@ -20,11 +20,11 @@ from ..store.run_directory import RunDirectory, find_run
 from ..store.trials import read_trials, trial_row, write_trials
 from ..tasks.trial import TrialId, can_rebuild, rebuild_trial
 from .finishing import write_run
-from .loaded import Run, load_run
+from .loaded import Run
 from .session import Answered, request_of
 
 
-def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Run, pd.DataFrame | None]:
+def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Report, pd.DataFrame | None]:
     """Draw the report of a run again.
 
     Args:
@@ -32,7 +32,7 @@ def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Run, pd.Da
         rejudge: read every answer of the journal again, with this version's reader.
 
     Returns:
-        The run, and with ``rejudge`` the trials whose outcome or answer changed: their identity,
+        The report, and with ``rejudge`` the trials whose outcome or answer changed: their identity,
         and outcome and answer before and after.
 
     Raises:
@@ -46,11 +46,11 @@ def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Run, pd.Da
         where = find_run(path)
         with where.journal() as journal:
             run = rebuild(where, journal)
-        return run, changes(before, run.trials)
+        report = Report(run.report, run.summary, run.warnings, run.acuities)
+        return report, changes(before, run.trials)
     manifest = path / "manifest.json"
     facts = read_manifest(manifest).model_dump(mode="json") if manifest.is_file() else {}
-    write_report(path, before, facts, _kept_texts(path))
-    return load_run(path), None
+    return write_report(path, before, facts, _kept_texts(path)), None
 
 
 def report_samples(samples: list[Path], out: Path) -> Report:
