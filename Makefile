@@ -44,9 +44,9 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 		-p snellen.store -p snellen.runners -p snellen.probes -p snellen.reports -p snellen.harness \
 		-p snellen.exams -p snellen.cli -m snellen.errors
 
-test-served: setup ## serve the bundled model with a real vLLM on the CPU and drive it
+test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), driven end to end
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@SNELLEN_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest -q -m served tests/served
+	@$(BIN)/python -m pytest -q -m served tests/served
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos
@@ -71,4 +71,4 @@ reference: setup ## remake the reference run that is committed under results/ref
 	@cp -r results/bundled/reference-run/{manifest.json,trials.csv,curves.csv,histogram.csv,figures} results/reference/
 
 clean: ## remove what make has built (not results)
-	rm -rf $(VENV) .venv-vllm .venv-lens .typecheck build dist *.egg-info
+	rm -rf $(VENV) .venv-* .typecheck build dist *.egg-info

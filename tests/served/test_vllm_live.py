@@ -18,7 +18,7 @@ import pytest
 from snellen.errors import InputError
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
-from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
+from snellen.runners.protocol import AnswerForm, Failure, Message, Reply, Request, Sampling
 from snellen.runners.vllm.provider import Vllm
 from snellen.runners.vllm.runner import VllmRunner
 from snellen.runners.vllm.server import VllmServer
@@ -96,6 +96,39 @@ def test_settings_arrive(served):
         for seed in range(4)
     }
     assert len(hot) > 1
+
+
+def test_greedy_is_greedy_whatever_the_server_was_started_with(served):
+    prompts = [f"Repeat exactly: {'1 ' * n}0" for n in (6, 12, 20)]
+    ours = collect(served, [ask(prompt, 24) for prompt in prompts])
+
+    def raw(prompt, **settings):
+        body = {"model": "smollm2", "messages": [{"role": "user", "content": prompt}]}
+        body |= {"max_tokens": 24, "temperature": 0.0, **settings}
+        answer = httpx2.post(f"{url_of(served)}/chat/completions", json=body, timeout=120.0)
+        return answer.json()["choices"][0]["message"]["content"]
+
+    neutral = {prompt: raw(prompt, repetition_penalty=1.0) for prompt in prompts}
+    assert {prompt: reply.text for prompt, reply in ours.items()} == neutral
+    assert {prompt: raw(prompt) for prompt in prompts} != neutral  # the server has its own
+    assert served.generation["repetition_penalty"] == 1.0
+
+
+def test_forced_answers_keep_to_their_form(served):
+    form = AnswerForm("[0-9]{1,4}", {"type": "object"})
+    requests = [
+        Request(f"What is {i} plus {i}?", (Message("user", f"{i}+{i}?"),), Sampling(12), form=form)
+        for i in range(6)
+    ]
+    for reply in collect(served, requests).values():
+        assert re.fullmatch(form.regex, reply.text)
+        assert reply.finish_reason == "stop"
+
+
+def test_what_it_is_comes_from_an_answer_of_its_own(served):
+    (reply,) = collect(served, [ask("Say hello.")]).values()
+    assert reply.fingerprint == f"smollm2 {served.numerics['fingerprint']}"
+    assert not served.notices
 
 
 def test_raw_text_is_continued(served):
@@ -232,7 +265,7 @@ def test_kill_and_resume_from_the_command_line(served, tmp_path):
     assert rows == rows_of(tmp_path / "straight")
 
 
-def test_our_own_server_from_the_command_line(model_folder, tmp_path):
+def test_our_own_server_from_the_command_line(vllm_python, model_folder, tmp_path):
     command = [
         *(*SNELLEN, "run", "--model", f"vllm/{model_folder}", "--dtype", "float32"),
         *("--model-args", "enforce_eager=true,max_model_len=1024", "--tasks", "count_ones"),
@@ -245,7 +278,7 @@ def test_our_own_server_from_the_command_line(model_folder, tmp_path):
     assert "Application shutdown complete" in log.read_text()
 
 
-def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path):
+def test_a_server_killed_midway_and_started_again(vllm_python, engine, model_folder, tmp_path):
     engine = engine | {"served_model_name": "smollm2"}
     server = VllmServer(model_folder, engine, tmp_path)
     port = int(server.base_url.split(":")[2].split("/")[0])
@@ -276,7 +309,7 @@ def test_a_server_killed_midway_and_started_again(engine, model_folder, tmp_path
     assert all(isinstance(answer, Reply) for answer in answers.values())
 
 
-def test_a_stopped_server_is_gone(engine, model_folder, tmp_path):
+def test_a_stopped_server_is_gone(vllm_python, engine, model_folder, tmp_path):
     server = VllmServer(model_folder, engine, tmp_path)
     pid = pid_of(server)
     assert httpx2.get(server.base_url.replace("/v1", "/health")).status_code == 200

@@ -14,21 +14,40 @@ from pathlib import Path
 import chaosworker
 import pytest
 from snellen.store.journal import Journal
-from wireserver import Call, Serving, Wire, answer_to
+from wireserver import Call, Raw, Serving, Wire, answer_to
 
 PROMPTS = 24
 FAULTS = [
     *("429", "429:0.05", "500", "502", "503", "503:0.05", "529", "408", "409"),
-    *("reset", "half_body", "invalid_json", "drip"),
+    *("reset", "half_body", "invalid_json", "drip", "web_page"),
+    *("loading", "no_text", "error_in_200"),
 ]
+LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
+NO_TEXT = {
+    "openai": {"choices": [{"message": {"content": ""}, "finish_reason": "stop"}]},
+    "gemini": {"candidates": [{"content": {"role": "model"}, "finishReason": "STOP"}]},
+}
+
+
+def raw(fault: str, wire: str) -> str | Raw:
+    """A fault by name; those that a wire server has no name for, word for word."""
+    if fault == "loading":
+        return Raw(503, LOADING)
+    if fault == "no_text":
+        return Raw(200, NO_TEXT[wire])
+    if fault == "error_in_200":
+        return Raw(200, {"error": {"message": "upstream overloaded", "code": 503}})
+    return fault
 
 
 def plan(seed: int, share: float):
     """Faults by chance: the same for the same seed, prompt and attempt."""
 
-    def fault(call: Call) -> str | None:
+    spoken = "gemini" if seed % 2 == 0 else "openai"
+
+    def fault(call: Call) -> str | Raw | None:
         dice = random.Random(f"{seed} {call.prompt} {call.attempt}")
-        return dice.choice(FAULTS) if dice.random() < share else None
+        return raw(dice.choice(FAULTS), spoken) if dice.random() < share else None
 
     return fault
 
