@@ -10,7 +10,7 @@ from scipy.stats import binom
 from snellen.errors import InputError
 from snellen.stats.compare import ComparisonVerdict as Verdict
 from snellen.stats.compare import compare, pool
-from snellen.stats.compare.compare import ComparisonVerdict, paired
+from snellen.stats.compare.compare import paired
 from snellen.stats.compare.mcnemar import (
     bias_mass,
     clustered,
@@ -80,7 +80,7 @@ def test_pairs_are_counted_by_trial() -> None:
 
 
 @pytest.mark.parametrize(("octaves", "verdict"), [(1.0, Verdict.BETTER), (-1.0, Verdict.WORSE)])
-def test_a_clear_difference_is_called(octaves: float, verdict: ComparisonVerdict) -> None:
+def test_a_clear_difference_is_called(octaves: float, verdict: Verdict) -> None:
     found = compare(*answers(5.0, 5.0 + octaves))
     assert found.verdict is verdict
     assert found.ratio_interval.low < 2**octaves < found.ratio_interval.high
