@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from .facts import AnswerKind, Facts, Reading
 from .markup import strip_reasoning
+from .read_code import read_code
 from .read_number import read_number
 from .read_sequence import read_sequence
-from .read_symbol import read_code, read_symbol
+from .read_symbol import read_symbol
 
 __all__ = ["AnswerKind", "Facts", "Reading", "read"]
 

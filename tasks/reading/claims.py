@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .asides import mask_asides, mask_steps, say_times
 from .facts import Facts, Reading
 from .masks import ASKED, GONE, OTHER, N, mask, mask_idioms, mask_lists, mask_markers
 from .mentions import mark_mentions
@@ -131,6 +132,12 @@ _COMES_TO = re.compile(
     r" (\d{1,7})(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
+# "then 2 more → 32", "2 left over makes 42"
+_RUNNING_END = re.compile(
+    rf"\b(?:more|extra|left ?over|remaining|additional)\b[^.\d\n]{{0,20}}"
+    rf"(?:→|\bmak(?:es?|ing)|\bgiv(?:es?|ing)|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
+    re.IGNORECASE,
+)
 _TOTAL_BEFORE = re.compile(
     r"\b(?:total|count|result|sum|answer|times)\W*(?:is|of|was|=|:)?\W*$", re.IGNORECASE
 )
@@ -167,7 +174,8 @@ def prepared(text: str, facts: Facts) -> str:
     """
     if facts.length:
         text = re.sub(rf"(?<![\w.,/])(\d+) ?/ ?{facts.length}(?![\w/]|[.,]\d)", r"\1", text)
-    return mask_lists(mask_markers(mark_mentions(name_digits(text), facts)))
+    text = mark_mentions(name_digits(say_times(text, facts)), facts)
+    return mask_lists(mask_markers(mask_steps(mask_asides(text))))
 
 
 def claims(text: str, facts: Facts, *, answered: bool = False) -> list[Claim]:
@@ -207,6 +215,8 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     )
     whole = bool(_WHOLE.search(sentence)) and not partial
     line = mask(sentence)
+    if (ending := _RUNNING_END.search(line)) and (total := _value(ending["n"], facts)) is not None:
+        return [Claim(total, COUNTED, True)]
     found: list[Claim] = []
     for either in _EITHER.finditer(line):
         values = [_value(said, facts) for said in either.groups() if said]

@@ -30,7 +30,7 @@ _ITEMS = (
     r"|caracteres|palabras|chiffres?|nombres?|caractères|mots|数字|数値|桁|文字|字符|位数|位|자리|글자|자)(?![a-z])"
 )
 _LABEL = (
-    r"digits?|numbers?|items?|elements?|positions?|places?|index|indices|steps?|lines?"
+    r"digits?|numbers?|items?|elements?|words|terms|characters|positions?|places?|index|indices|steps?|lines?"
     r"|rows?|groups?|blocks?|parts?"
     r"|sets?|chunks?|sections?|segments?|examples?|attempts?|tries|try|pass|rounds?"
     r"|stages?|columns?|paragraphs?"
@@ -189,8 +189,17 @@ def mask_lists(text: str) -> str:
     """Replace echoes of a sequence, over several lines too, and the left sides of equations."""
     text = _INNER.sub(f"{GONE} ", text)
     text = _EQUATION_RUN.sub(_solved, text)
-    text = LIST.sub(lambda match: GONE + "\n" * match[0].count("\n"), text)
+    text = LIST.sub(_listed, text)
     return _LIST_TAIL.sub(GONE, text)
+
+
+def _listed(match: re.Match[str]) -> str:
+    # Of "6, 12, 19 → 19" the list goes, and what it comes to stays.
+    comes_to = _COMES_TO.fullmatch(match[0])
+    return GONE + "\n" * match[0].count("\n") + (f" → {comes_to[1]}" if comes_to else "")
+
+
+_COMES_TO = re.compile(r"[^→\n]*\d[^→\n\d]+\d[^→\n]*→ *(\d+)")
 
 
 _LIST_TAIL = re.compile(rf"{GONE},? (?:and|und|et|y) \d+(?!\w|[.,]\d)(?! times)")

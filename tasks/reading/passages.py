@@ -15,7 +15,7 @@ _QUESTION = re.compile(
     r"(?:a|an|the|this|another|the following|following|numbers)\b[^\n:]{0,40}"
     r"\b(?:sequence|text|sum|sentence|series|string|list|numbers to add)\b[^\n]*:"
     r"|(?:question|problem|exercise|prompt|instructions?|task|input|example|q)(?: ?\d+)? ?:"
-    r"|(?:sequence|text|sum|add up the following) ?: ?\S"
+    r"|(?:sequence|text|sum|add up the following) ?: ?(?![^\n]*=[^\n]*\d)\S"
     r"|(?:please )?(?:count|perform|add up|repeat|copy|reproduce|write|print|give"
     r"|tell me|find|name"
     r"|identify|calculate|work out) (?:me )?(?:how|the|up|out|back)\b[^\n]{0,60}"

@@ -71,7 +71,9 @@ _CODE = re.compile(
     r"|#include)\b|\w\(|[+\-]?=(?!\s*\d+\s*$)|^\s*(?:#|//|>>>)",
     re.MULTILINE,
 )
-_TAG = re.compile(r"</?\s*(?:final_?)?answer\s*/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?\s*(?:final_?)?(?:answer|result|count|total|sum|output|solution)\s*/?>", re.IGNORECASE
+)
 
 
 def drop_code(text: str) -> str:
@@ -88,10 +90,6 @@ def drop_code(text: str) -> str:
         return f"\n{body}\n"
 
     return _FENCE.sub(kept, text)
-
-
-def _ascii_digit(match: re.Match[str]) -> str:
-    return str(unicodedata.decimal(match[0]))
 
 
 def plain(text: str) -> str:

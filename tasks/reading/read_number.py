@@ -32,6 +32,11 @@ _CONTINENTAL = re.compile(
 _POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")
 _TO_FILL = re.compile(r"(?<!\w)x{3,}(?![\w\"'])", re.IGNORECASE)
 """The place that the prompt left for the answer, still empty."""
+_NO_ONE = re.compile(
+    r"none|none at all|not (?:even )?once|not a single one|zero times|keine?|nicht ein einziges mal"
+    r"|ning(?:uno|una)|ninguna vez|aucune?|aucune fois|没有|0次|ありません|なし|없음|없습니다",
+    re.IGNORECASE,
+)
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json", "table"})
 
 
@@ -121,6 +126,8 @@ def _number(text: str) -> int | None:
     """The number that a piece of text is; "forty-two (42)" too."""
     if (value := alone(text)) is not None:
         return value
+    if _NO_ONE.fullmatch(text.strip(" .!*_'\"\n")):
+        return 0
     spelled = spell_out(text.strip(" .!"), bold=True)
     if (value := alone(spelled)) is not None:
         return value
@@ -219,7 +226,12 @@ def _first_line(part: str, text_after: str) -> tuple[str, bool] | None:
 
 
 def _own_number(line: str, facts: Facts) -> str | None:
-    """The number that a line is and that is not the asked symbol said again."""
+    """The number that a line is and that is not the asked symbol said again.
+
+    A lone "None" may be a count or the lack of an answer.
+    """
+    if line.strip(" .!*").casefold() == "none":
+        return None
     value = _number(line)
     if value is None or str(value) == facts.asked or is_echo(abs(value), str(abs(value)), facts):
         return None

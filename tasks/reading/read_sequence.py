@@ -32,7 +32,8 @@ _LABEL = re.compile(
 _MARKER = re.compile(r"(?m:^[ \t]*\d{1,3}[.)][ \t]+)(?=\d+[ ,]+\d)")
 _NUMBERED = re.compile(r"^[ \t]*(\d+)[.):][ \t]+(\w+)[ \t]*$")
 _COPY = re.compile(
-    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer"
+    r"\b(?:full|complete|entire|whole|combin\w+|together|final"
+    r"|cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer"
     r"|exact\w*)\b[^\n]{0,40}$",
     re.IGNORECASE,
 )
@@ -103,6 +104,8 @@ def _copy_of(runs: list[Run], scope: str, rule: str, rest: str, *, answered: boo
     if rule == "final_line":
         blocks = blocks[:1]
     longest = max(len(items) for items, _ in blocks)
+    if len(blocks) > 2 and sum((items for items, _ in blocks[:-1]), ()) == blocks[-1][0]:
+        blocks = blocks[-1:]  # first in groups, then all of it
     # A shorter run beside a whole copy is a group of it, or a count.
     if longest > 2:
         blocks = [block for block in blocks if 2 * len(block[0]) > longest]

@@ -25,14 +25,14 @@ from .words import DIGIT_NAMES, name_digits
 _NAMES = {name: digit for digit, names in DIGIT_NAMES.items() for name in names}
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json"})
 _NOT = (
-    r"not|n't|never|rather than|instead of|nor|as opposed to|unlike|nicht|statt|pas"
+    r"not|never|rather than|instead of|nor|as opposed to|unlike|nicht|statt|pas"
     r"|en lugar de|en vez de|au lieu de"
     r"|不是|并非|而不是|而非"
 )
 _PASSING: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:(?<![a-z])(?:{_NOT})|不是|而不是)\s*(?:(?:a|an|the|another|necessarily|just"
+        rf"(?:(?<![a-z])(?:{_NOT})|n't|不是|而不是)\s*(?:(?:a|an|the|another|necessarily|just"
         rf"|digit|number|es|un|eine?|une?|la|el|die)\s+)*[\"'(]*\d+\b",
         r"(?<!\w)\d+\s*(?:ではなく|じゃなく|이 ?아니라|가 ?아니라)",
         r"\bno\s+\d+(?=,?\s+sino)",
@@ -46,6 +46,11 @@ _PASSING: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:position|index|place|step|line|row|group|item|#|length"
         r"|of length)\s*(?:number|is|of|=|:)?\s*\d+",
         r"\bgroups?\s+of\s+\d+|\d+\s*%|\bdigit number \d+|第\s*\d+|\d+\s*番目",
+        r"\b(?:last|first|final|ending|closing|opening) (?:two|three|four|five|few|couple of|\d+) "
+        r"(?:digits|numbers|items|elements|symbols)\b(?:(?!,? (?:so|thus|and the (?:last|first))"
+        r"\b)[^.;\n])*",
+        r"[\"']?(?<!\w)\d[\"']?(?:'?s)?,? (?:is |being |are )?"
+        r"(?:repeat(?:ed|ing|s)|over and over)\b(?: \d+ times)?",
         # The rest of the sequence.
         r"\b(?:followed by|preceded by|after|before|between|alternat\w+|repeat\w*"
         r"|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b"
@@ -61,6 +66,10 @@ _FIRST = (
     r"|最初|先頭|첫"
 )
 _LAST = r"last|final|end\w*|closing|letzte\w*|últim\w*|derni\w*|最后|最後|末尾|마지막"
+_NO_OTHER = "".join(
+    rf"(?<!\b{which} )"
+    for which in "first last final initial starting ending other repeated second only".split()
+)
 _LINK = r"(?:is|are|was|with|in|:|=|→|ist|es|est|lautet|mit|con|par|是|为|は|が|은|는)"
 
 
@@ -210,7 +219,7 @@ def _patterns(end: str, words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
         rf"\b(?:{ends})(?![a-z])[^.;\d\n]{{0,60}}?{_LINK}\s*(?:the |a |an |das |die "
         rf"|eine? )?{noun}"
         rf"[\"'(]*(?P<item>{item})",
-        rf"\b(?:digit|number|word|output)\s+(?:alone\s+)?(?:is|:)\s*[\"'(]*(?P<item>{item})",
+        rf"{_NO_OTHER}\b(?:digit|number|word|output)\s+(?:alone\s+)?(?:is|:)\s*[\"'(]*(?P<item>{item})",
         rf"[\"']?(?P<item>{item})[\"']?\s+(?:is|was|as|comes|stands|ist|es|est)\s+(?:at\s+)?"
         rf"(?:the\s+|la\s+|el\s+|die\s+|le\s+)?(?:very\s+)?(?:{ends})(?![a-z])",
     )
@@ -221,64 +230,3 @@ def _normal(token: str, facts: Facts) -> str | None:
     named = {symbol.casefold(): symbol for symbol in facts.symbols}
     lower = token.casefold()
     return named.get(lower) or _NAMES.get(lower) or _digits(token, facts)
-
-
-_CODE = re.compile(r"(?<![\w-])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w-])")
-
-
-def read_code(text: str, facts: Facts, *, cut: bool = False) -> Reading:
-    """Find the value that a lookup answers with: one of the records' values, or another code.
-
-    A text that holds several of the records' values is an echo of the records, unless a final
-    line or a line of its own names one of them.
-    """
-    weak = Reading()
-    for passage, followed in passages(drop_code(text)):
-        found = _code_in(without_question(passage), facts)
-        if found.value is not None and followed:
-            found = replace(found, complete=True)
-        if found.rule in _STRONG or found.rivals or (facts.bare and found.rule):
-            return found
-        weak = weak if weak.value or weak.rivals else found
-    return weak
-
-
-def _code_in(passage: str, facts: Facts) -> Reading:
-    boxes = boxed(passage)
-    text = plain(unboxed(passage))
-    objects, text = json_answers(text, facts)
-    if objects:
-        return _one([_codes(value, facts)[-1] for value in objects if _codes(value, facts)], "json")
-    for part in corrected(text):
-        body = part.text
-        final = [line for line in final_lines(body) if _codes(line.rest, facts)]
-        final = [line for line in final if line.final] or final
-        after = text[part.end :]
-        if final:
-            values = [_codes(line.rest, facts) for line in final]
-            rest = (body[final[-1].end :] + after).strip()
-            return _one((v for value in values for v in value), "final_line", complete=bool(rest))
-        lines = [line for line in body.strip().split("\n") if line.strip()]
-        ends = lines[:1] if facts.bare else lines[-1:]
-        for line in ends:
-            if (codes := _codes(line, facts)) and len(line.strip(" .'\"*`").split()) == 1:
-                more = bool(after.strip()) or len(lines) > 1
-                return _one(codes, "number_alone", complete=facts.bare and more)
-        found = [code for sentence in sentences(body) for code in _codes(sentence, facts)]
-        if found:
-            return _one(found, "phrase")
-    return _one(_codes(boxes[-1], facts), "boxed") if boxes else Reading()
-
-
-def _codes(text: str, facts: Facts) -> list[str]:
-    """The codes in a piece of text, without the key that was asked for.
-
-    A word is a code if it is a value of the records, or holds a digit, or stands alone.
-    """
-    known = {symbol.casefold(): symbol for symbol in facts.symbols}
-    tokens = [token for token in _CODE.findall(text) if token.casefold() != facts.asked.casefold()]
-    values = [known[token.casefold()] for token in tokens if token.casefold() in known]
-    if values:
-        return values
-    made = [token for token in tokens if any(sign.isdigit() for sign in token)]
-    return made or (tokens if len(tokens) == 1 else [])

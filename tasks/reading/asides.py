@@ -1,0 +1,91 @@
+"""What a text says beside its answer: first thoughts, doubts, steps on the way to a result."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from .facts import Facts
+from .masks import ASKED, GONE, N
+
+_FIRST_THOUGHT = (
+    r"at first|at first glance|initially|originally|earlier|previously|mistakenly|wrongly"
+    r"|(?:my |an? )?(?:first|initial|earlier|previous|quick|rough) "
+    r"(?:count|guess|thought|estimate|try|attempt|pass|impression)"
+    r"|i (?:first|had|almost|nearly) (?:thought|counted|guessed|said|got|wrote|answered)"
+    r"|zuerst|anfangs|al principio|primero (?:conté|pensé)|d'abord|au début"
+    r"|一开始|起初|最初は|처음에는?"
+)
+_MAYBE = r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? (?:be|have been)"
+_OR_MORE = rf"(?:\s*(?:,|or|to|and|-|/)+\s*{N})*"
+_ITEMS = r"(?:digits?|numbers?|items?|elements?|characters?|symbols?|words?|entries|tokens?)"
+
+_SETTLES = (
+    r"probably|most likely|likely|best (?:guess|estimate)|closest|closer to|specifically|precisely"
+    r"|i(?:'d| would|'ll| will) (?:say|go with|guess|answer|settle)|going with|my (?:guess|answer)"
+)
+
+_PASSING = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # "At first I thought there were 40, but …"
+        rf"\b(?:{_FIRST_THOUGHT})(?![a-z])[^.;:\d\n]{{0,60}}?{N}(?!\s*{_ITEMS})",
+        # "it may be 41 or 43", "the real number could be 43"
+        rf"\b{_MAYBE}\s+(?:about |around |either |as (?:high|low|many) as )?{N}{_OR_MORE}",
+        # "between 35 and 50, probably 42"
+        rf"(?:\bbetween\s+{N}\s+and\s+{N}|{N}\s*(?:-|~|or|to)\s*{N})"
+        rf"(?=[^.\d\n]{{0,30}}\b(?:{_SETTLES})\b[^.\d\n]{{0,30}}\d)",
+        # "more often than 0", "other than 0"
+        rf"\bthan\s+{N}",
+    )
+)
+# "Every one of the 42 digits is a 7" counts, although "42 digits" alone is only the length.
+_ALL_ARE = re.compile(
+    rf"\b(?:all|every|each)(?: single)?(?: one)?(?: of)?(?: the| these| those)* (?P<n>{N}) "
+    rf"{_ITEMS}(?: in the \w+| here| given)? (?:is|are|were|being)(?: all| indeed| exactly)?"
+    rf"(?: equal to| the digit| the same:?)?(?: an?)? *{ASKED}",
+    re.IGNORECASE,
+)
+_A_SINGLE = re.compile(rf"(?<!not )(?<!never )\b(?:a|one) single\s+{ASKED}", re.IGNORECASE)
+_TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
+_EQUATION = re.compile(
+    r"(?P<first>\d+)(?P<rest>[ ]*[+*×x·/÷-][\d +*×x·/÷()-]*=[ ]*)(?P<result>\d+)(?!\w|[.,]\d)"
+)
+
+
+def say_times(text: str, facts: Facts) -> str:
+    """Write "42x" as "42 times", and a whole text "7 x 42" as a count of the asked 7.
+
+    The latter only where the product would be no count of so few items: "7 x 6" of 42 items may
+    also be 42.
+    """
+    if facts.asked.isdigit():
+        whole = re.fullmatch(rf"\W*{facts.asked} ?[x×*] ?(\d{{1,7}})\W*", text)
+        if whole and int(facts.asked) * int(whole[1]) > (facts.length or 0):
+            return f"{facts.asked}: {whole[1]}"
+    return _TIMES.sub(lambda match: f"{match[1] or match[2]} times", text)
+
+
+def mask_asides(text: str) -> str:
+    """Replace numbers that a text only thought of or doubts; text with mentions marked."""
+    text = _ALL_ARE.sub(lambda match: f"{match['n']} {ASKED}", text)
+    text = _A_SINGLE.sub(f"1 {ASKED}", text)
+    for pattern in _PASSING:
+        text = pattern.sub(lambda match: re.sub(r"\d[\d,.]*(?<![.,])", GONE, match[0]), text)
+    return text
+
+
+def mask_steps(text: str) -> str:
+    """Replace results that the next equation takes up: of "3 + 4 = 7, 7 + 5 = 12" 12 is left.
+
+    >>> mask_steps("3 + 4 = 7, 7 + 5 = 12").replace(GONE, "_")
+    '3 + 4 = _, 7 + 5 = 12'
+    """
+    equations = list(_EQUATION.finditer(text))
+    pieces = []
+    at = 0
+    for step, following in itertools.pairwise(equations):
+        if step["result"] == following["first"]:
+            pieces.append(text[at : step.start("result")])
+            at = step.end("result")
+    return GONE.join([*pieces, text[at:]])
