@@ -13,6 +13,7 @@ _FIRST_THOUGHT = (
     r"|(?:my |an? )?(?:first|initial|earlier|previous|quick|rough) "
     r"(?:count|guess|thought|estimate|try|attempt|pass|impression)"
     r"|i (?:first|had|almost|nearly) (?:thought|counted|guessed|said|got|wrote|answered)"
+    r"|i(?:'d| would(?:'ve| have)| could have|'d have) (?:said|guessed|thought|put)"
     r"|zuerst|anfangs|al principio|primero (?:conté|pensé)|d'abord|au début"
     r"|一开始|起初|最初は|처음에는?"
 )
@@ -30,6 +31,8 @@ _PASSING = tuple(
     for pattern in (
         # "At first I thought there were 40, but …"
         rf"\b(?:{_FIRST_THOUGHT})(?![a-z])[^.;:\d\n]{{0,60}}?{N}(?!\s*{_ITEMS})",
+        # "I said 41, it's 42"
+        rf"\bi (?:said|wrote|put|typed)\s+{N}(?=[^\n]*\d)",
         # "it may be 41 or 43", "the real number could be 43"
         rf"\b{_MAYBE}\s+(?:about |around |either |as (?:high|low|many) as )?{N}{_OR_MORE}",
         # "between 35 and 50, probably 42"

@@ -40,7 +40,8 @@ _WORDS = (
     r"|followed)\b)[^\W\d]+[ ]+){0,5}?"
 )
 _FAR = (
-    rf"(?:(?!\b(?:and|but|while|because|since|out of|followed|whereas|und|pero"
+    rf"(?:(?!\b(?:and|but|while|because|since|out of|followed|whereas|so|thus|therefore"
+    rf"|hence|leav(?:es|ing)|und|pero"
     rf"|mais)\b)[^\d\n{ASKED}{OTHER}{GONE};]){{0,80}}?"
 )
 _LABELLED = (
@@ -132,6 +133,13 @@ _COMES_TO = re.compile(
     r" (\d{1,7})(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
+# "Adding them up gives 42": of counts of parts, what they come to.
+_SUMMED = re.compile(
+    rf"\b(?:adding|summing|combining|tallying|(?:add|sum|put)(?:ting)? (?:them|these|it|all))\b[^.\n]{{0,40}}?"
+    rf"\b(?:gives?|gets?|makes?|yields?|have|comes? to|totals?|is|results? in)\b[^.\d\n]{{0,20}}"
+    rf"(?P<n>{N})",
+    re.IGNORECASE,
+)
 # "then 2 more → 32", "2 left over makes 42"
 _RUNNING_END = re.compile(
     rf"\b(?:more|extra|left ?over|remaining|additional)\b[^.\d\n]{{0,20}}"
@@ -215,6 +223,9 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     )
     whole = bool(_WHOLE.search(sentence)) and not partial
     line = mask(sentence)
+    if facts.asked and (summed := _SUMMED.search(line)):
+        if (total := _value(summed["n"], facts)) is not None:
+            return [Claim(total, BOUND, True)]
     if (ending := _RUNNING_END.search(line)) and (total := _value(ending["n"], facts)) is not None:
         return [Claim(total, COUNTED, True)]
     found: list[Claim] = []

@@ -39,7 +39,8 @@ _LABEL = (
     r"|zeile|gruppe|reihe|paso|línea|grupo|fila|étape|ligne|groupe|步骤|ステップ|グループ|그룹|단계"
 )
 _BOUND = (
-    r"more than|over|at least|greater than|larger than|less than|fewer than|lower than"
+    r"more than|over|(?:a )?(?:maximum|minimum) of|no less than|at the (?:most|least)|in excess of"
+    r"|upwards? of|as (?:many|few) as|close to|at least|greater than|larger than|less than|fewer than|lower than"
     r"|under|(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!sums )(?<!sum )up to|above"
     r"|below|at most|no more than|no fewer than|exceed(?:s|ing)?|beyond|almost|nearly"
     r"|mehr als|über"
@@ -107,7 +108,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (
         "size of groups",
         rf"{_GROUPS}\s*(?:of|à|de|von|with|zu)\s+(?:size\s+)?{N}s?(?!\w)|\b(?:in|by|into"
-        rf"|en|per)\s+{N}(?:s|'s)?(?!\w)(?!\s*(?:total|all))|\bsize\s+(?:of\s+)?{N}",
+        rf"|en|per)\s+{N}(?:s|'s)?(?!\w)(?!\s*(?:total|all|of|out))|\bsize\s+(?:of\s+)?{N}",
     ),
     (
         "part of a sum",
