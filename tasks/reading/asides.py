@@ -6,7 +6,7 @@ import itertools
 import re
 
 from .facts import Facts
-from .masks import ASKED, GONE, N
+from .masks import ASKED, GONE, OTHER, N
 
 _FIRST_THOUGHT = (
     r"at first|at first glance|initially|originally|earlier|previously|mistakenly|wrongly"
@@ -38,14 +38,16 @@ _PASSING = tuple(
         # "between 35 and 50, probably 42"
         rf"(?:\bbetween\s+{N}\s+and\s+{N}|{N}\s*(?:-|~|or|to)\s*{N})"
         rf"(?=[^.\d\n]{{0,30}}\b(?:{_SETTLES})\b[^.\d\n]{{0,30}}\d)",
+        # "60 - zeros": an operand
+        rf"{N} *[-+×*] *(?=[{ASKED}{OTHER}{GONE}] *=)",
         # "more often than 0", "other than 0"
         rf"\bthan\s+{N}",
     )
 )
 # "Every one of the 42 digits is a 7" counts, although "42 digits" alone is only the length.
 _ALL_ARE = re.compile(
-    rf"\b(?:all|every|each)(?: single)?(?: one)?(?: of)?(?: the| these| those)* (?P<n>{N}) "
-    rf"{_ITEMS}(?: in the \w+| here| given)? (?:is|are|were|being)(?: all| indeed| exactly)?"
+    rf"\b(?:all|every|each)(?: single)?(?: one)?(?: of)?(?: the| these| those)* (?P<n>{N})"
+    rf"(?: {_ITEMS})?(?: of (?:them|these|those|which))?(?: in the \w+| here| given)? (?:is|are|were|being)(?: all| indeed| exactly)?"
     rf"(?: equal to| the digit| the same:?)?(?: an?)? *{ASKED}",
     re.IGNORECASE,
 )

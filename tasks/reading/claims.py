@@ -127,12 +127,14 @@ _COUNTED_AFTER = re.compile(
     r"|number))",
     re.IGNORECASE,
 )
+# "…, so 42 sevens in total", "…, for a total of 42": what a sentence comes to.
 _COMES_TO = re.compile(
-    r"(?:\bfor a total of|\b(?:so|hence|thus|therefore),? (?:the (?:sum|total|count"
-    r"|answer) is|that's|it's))"
+    r"\b(?:for a total of|so|hence|thus|therefore|making|giving|i\.e\.),?"
+    r"(?: (?:the (?:sum|total|count|answer) is|that's|that is|it's|it is|there are|we have|a total of))?"
     r" (\d{1,7})(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
+_SUPPOSED = re.compile(r"\W*(?:if|suppose|supposing|imagine)\b.*(?:\bwould\b|'d\b)", re.IGNORECASE)
 # "Adding them up gives 42": of counts of parts, what they come to.
 _SUMMED = re.compile(
     rf"\b(?:adding|summing|combining|tallying|(?:add|sum|put)(?:ting)? (?:them|these|it|all))\b[^.\n]{{0,40}}?"
@@ -218,6 +220,8 @@ def claims(text: str, facts: Facts, *, answered: bool = False) -> list[Claim]:
 def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     if ASKED not in sentence and not re.search(r"\d", sentence):
         return []
+    if _SUPPOSED.match(sentence):
+        return []
     partial = bool(_PARTIAL.search(sentence)) and not re.search(
         r"\b(?:total|altogether|overall|in all)\b|=|\b(?:so|therefore|thus|hence)\b", sentence, re.I
     )
@@ -235,7 +239,7 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     line = _EITHER.sub(f" {GONE} ", line)
     if facts.asked and (_NONE.search(line)):
         found.append(Claim(0, BOUND, whole))
-    terms = line
+    terms = unbound = line
     if not facts.asked:
         line = _TERMS.sub(f" {GONE} ", line)
     for sign, pattern in _BINDINGS if facts.asked else ():
@@ -248,6 +252,7 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
             return match.string[match.start() : start] + GONE + match.string[end : match.end()]
 
         line = pattern.sub(bind, line)
+    found = _concluding(found, unbound)
     if not found and not _REFUSED.search(line):
         outside = _ASIDE.sub(lambda match: " " * len(match[0]), line)
         for shown in (outside, line) if facts.asked else (outside, line, terms):
