@@ -162,7 +162,9 @@ def _runs(text: str, facts: Facts) -> list[Run]:
 def _run_pattern(facts: Facts) -> re.Pattern[str]:
     words = "|".join(re.escape(symbol) for symbol in facts.symbols if not symbol.isdigit())
     item = rf"(?:\d++|{words})(?!\w)" if words else r"\d++(?!\w)"
-    return re.compile(rf"(?<!\w){item}(?:{_BETWEEN}++{item})*+", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w){item}(?:(?:,? (?:and|und|et|y) |{_BETWEEN}++){item})*+", re.IGNORECASE
+    )
 
 
 def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:
@@ -172,8 +174,19 @@ def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:
     if _COUNTS.match(text, end):
         said = re.sub(rf"{_BETWEEN}*\w+$", "", said)
         end = start + len(said)
-    items = _items(said, facts)
+    items = _items(_once(said, facts), facts)
     return Run(tuple(items), start, end) if items else None
+
+
+def _once(said: str, facts: Facts) -> str:
+    """One line of a run whose lines are all the same copy; nothing where that cannot be told."""
+    lines = [line.strip() for line in said.split("\n") if line.strip()]
+    size = len(_items(lines[0], facts)) if lines else 0
+    if len(lines) < 2 or size < 2 or len(set(lines)) > 1:
+        return said
+    if facts.length is None:
+        return "" if size > 3 else said
+    return lines[0] if 2 * size > facts.length else said
 
 
 def _items(text: str, facts: Facts) -> list[str]:

@@ -35,7 +35,7 @@ _PASSING: tuple[re.Pattern[str], ...] = tuple(
         rf"(?:(?<![a-z])(?:{_NOT})|n't|不是|而不是)\s*(?:(?:a|an|the|another|necessarily|just"
         rf"|digit|number|es|un|eine?|une?|la|el|die)\s+)*[\"'(]*\d+\b",
         r"(?<!\w)\d+\s*(?:ではなく|じゃなく|이 ?아니라|가 ?아니라)",
-        r"\bno\s+\d+(?=,?\s+sino)",
+        r"\bno\s+(?:\d+(?=,?\s+sino)|(?:es |el |la |un )+\d+)",
         # How many, and of what: "41 sevens", "7s", "the 42nd", "a 42-digit sequence".
         r"(?<!\w)\d+\s+(?:consecutive |repeated |other |identical |more )*(?=\d'?s\b)",
         r"(?<!\w)[\"']?\d[\"']?'?s(?!\w)",
@@ -52,15 +52,21 @@ _PASSING: tuple[re.Pattern[str], ...] = tuple(
         r"[\"']?(?<!\w)\d[\"']?(?:'?s)?,? (?:is |being |are )?"
         r"(?:repeat(?:ed|ing|s)|over and over)\b(?: \d+ times)?",
         # The rest of the sequence.
-        r"\b(?:followed by|preceded by|after|before|between|alternat\w+|repeat\w*"
+        r"\b(?:followed by|preceded by|after|before|between|alternat\w+(?! (?:sequence|pattern))"
+        r"|repeat\w*"
         r"|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b"
         r"(?:(?!\b(?:and|but|then|so) (?:(?:it|the sequence|then) )?(?:is|ends?|starts?"
-        r"|begins?|the (?:last|first|final))\b)[^.;,\n])*",
+        r"|begins?|the (?:last|first|final))\b|\bcomes? an?\b|\bthere (?:is|'s)\b)[^.;,\n])*",
         r"\b(?:because|since|given that|even though|although|while|whereas|as (?:the|it"
-        r"|there|all)|instead)\b[^.;\n]*",
+        r"|there|all)|instead)\b(?:(?!, (?:so|thus|then|the|it)\b)[^.;\n])*",
+        r"\b(?:at first|initially|(?:i )?first (?:thought|guess\w*|read)|i (?:thought|said|guessed))\b"
+        r"[^.;\d\n]{0,40}\d+",
+        r"(?<!\w)[\"']?\d[\"']?s? (?:all the (?:way|time)|throughout|from (?:then|there) on)\b",
         r"\([^()\n]*\b(?:not|out of|position|digits?|total|the \d+)[^()\n]*\)",
     )
 )
+# Of the start of a sequence, what comes "then" is not asked for.
+_THEN = re.compile(r"\bthen\b(?![^.;\n]{0,30}\b(?:first|answer)\b)[^.;\n]*", re.IGNORECASE)
 _FIRST = (
     r"first|start\w*|begin\w*|initial|leading|opening|erste\w*|primer\w*|premi\w*|开头|第一"
     r"|最初|先頭|첫"
@@ -168,7 +174,13 @@ def _read_part(part: str, facts: Facts, after: str, *, cut: bool) -> Reading:
         return _one(
             alone, "number_alone", complete=len(lines) > 1 and alone[0] == _item(lines[0], facts)
         )
-    return _settle_text(part, facts, bool(final))
+    found = _settle_text(part, facts, bool(final))
+    if facts.bare and found.rule == "phrase":
+        opening, *rest = re.split(r"(?<=[.!])\s+|\n+", part.strip(), maxsplit=1)
+        said_first = _settle(opening, facts, "phrase")
+        if said_first.value == found.value and (rest or after.strip()):
+            return replace(found, complete=True)
+    return found
 
 
 def _settle_text(part: str, facts: Facts, pointed: bool) -> Reading:
@@ -192,6 +204,8 @@ def _settle(sentence: str, facts: Facts, rule: str) -> Reading:
     line = _quiet(sentence)
     for pattern in _PASSING:
         line = pattern.sub(f" {GONE} ", line)
+    if facts.end == "first":
+        line = _THEN.sub(f" {GONE} ", line)
     item, *placed = _patterns(facts.end, _spelled(facts))
     named = [
         _normal(match["item"], facts) for pattern in placed for match in pattern.finditer(line)
