@@ -38,6 +38,13 @@ _PASSING = tuple(
         # "between 35 and 50, probably 42"
         rf"(?:\bbetween\s+{N}\s+and\s+{N}|{N}\s*(?:-|~|or|to)\s*{N})"
         rf"(?=[^.\d\n]{{0,30}}\b(?:{_SETTLES})\b[^.\d\n]{{0,30}}\d)",
+        # "41 or 43 are also possible", "40 would be wrong"
+        rf"{N}{_OR_MORE}\s+(?:is|are|was|were|would be|seems?)\s+(?:also |still |clearly )?"
+        r"(?:possible|plausible|wrong|incorrect|not right|too (?:low|high|many|few|small|large))\b",
+        # "60, minus 18 zeros, is 42"
+        rf"{N}(?=,?\s*(?:minus|less|without)\b)",
+        rf"\b(?:minus|less|subtract(?:ing)?|remov(?:e|ing)|without|excluding|take away)"
+        rf"\s+(?:the\s+)?{N}(?:\s*{OTHER})?",
         # "60 - zeros": an operand
         rf"{N} *[-+×*] *(?=[{ASKED}{OTHER}{GONE}] *=)",
         # "more often than 0", "other than 0"
@@ -51,6 +58,13 @@ _ALL_ARE = re.compile(
     rf"(?: equal to| the digit| the same:?)?(?: an?)? *{ASKED}",
     re.IGNORECASE,
 )
+_ALL_THE_SAME = re.compile(
+    rf"(?P<n>{N}) {_ITEMS},?(?: and| which are| that are| —| -)*(?: all| each| every one)"
+    rf"(?: of (?:them|which))?(?: is| are| being)?(?: the same:?)?(?: an?)? *{ASKED}",
+    re.IGNORECASE,
+)
+# "8 fives and 2" of a sequence without fives: groups and what is left over.
+_FIVES_AND = re.compile(rf"{N}\s*{OTHER}(?:,? (?:and|plus) (?:a |another )?{N}(?!\s*{ASKED}))?")
 _A_SINGLE = re.compile(rf"(?<!not )(?<!never )\b(?:a|one) single\s+{ASKED}", re.IGNORECASE)
 _TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
 _EQUATION = re.compile(
@@ -65,19 +79,33 @@ def say_times(text: str, facts: Facts) -> str:
     also be 42.
     """
     if facts.asked.isdigit():
-        whole = re.fullmatch(rf"\W*{facts.asked} ?[x×*] ?(\d{{1,7}})\W*", text)
+        whole = re.fullmatch(rf"\W*(?:(?:result|answer|count|total)\W+)?{facts.asked} ?[x×*] ?(\d{{1,7}})\W*", text, re.I)
         if whole and int(facts.asked) * int(whole[1]) > (facts.length or 0):
             return f"{facts.asked}: {whole[1]}"
     return _TIMES.sub(lambda match: f"{match[1] or match[2]} times", text)
 
 
-def mask_asides(text: str) -> str:
+def mask_asides(text: str, facts: Facts) -> str:
     """Replace numbers that a text only thought of or doubts; text with mentions marked."""
+    if facts.symbols and set(facts.symbols) <= {facts.asked}:
+        text = _FIVES_AND.sub(GONE, text)
     text = _ALL_ARE.sub(lambda match: f"{match['n']} {ASKED}", text)
+    text = _ALL_THE_SAME.sub(lambda match: f"{match['n']} {ASKED}", text)
     text = _A_SINGLE.sub(f"1 {ASKED}", text)
     for pattern in _PASSING:
-        text = pattern.sub(lambda match: re.sub(r"\d[\d,.]*(?<![.,])", GONE, match[0]), text)
+        text = pattern.sub(_gone, text)
     return text
+
+
+_ADDED = re.compile(
+    rf"\b(?:add(?:ing)?|plus)\s+(?:the\s+)?{N}\s*(?:[:=→,]|\b(?:gives?|makes?|is|to get|we get)\b)"
+    rf"[\s:=→]*(?P<result>{N})",
+    re.IGNORECASE,
+)
+
+
+def _gone(match: re.Match[str]) -> str:
+    return re.sub(rf"\d[\d,.]*(?<![.,])(?:\s*{OTHER})?", GONE, match[0])
 
 
 def mask_steps(text: str) -> str:
@@ -86,6 +114,9 @@ def mask_steps(text: str) -> str:
     >>> mask_steps("3 + 4 = 7, 7 + 5 = 12").replace(GONE, "_")
     '3 + 4 = _, 7 + 5 = 12'
     """
+    added = list(_ADDED.finditer(text))
+    for step in added[-2::-1]:
+        text = text[: step.start("result")] + GONE + text[step.end("result") :]
     equations = list(_EQUATION.finditer(text))
     pieces = []
     at = 0

@@ -90,7 +90,8 @@ _NONE = re.compile(
     rf"|kommt (?:\w+ )*?nicht|erscheint nicht|taucht nicht)"
     rf"\s*(?:appear|occur|present|found|in|exist|contained|show|be found|here|part"
     rf"|aparece|está|apparaît|vor|auf|there|at all)?"
-    rf"|{ASKED}[^\n\d]{{0,12}}?(?:没有|未出现|不出现|ありません|ない|出現しません|出てきません"
+    rf"|{ASKED}\s*(?:digit )?is (?:absent|missing|nowhere)\b|\b(?:found|find|see|saw|counted?"
+    rf"|there (?:are|were|is)|contains?) none\b|{ASKED}[^\n\d]{{0,12}}?(?:没有|未出现|不出现|ありません|ない|出現しません|出てきません"
     rf"|없습니다|없다|나타나지 않)"
     rf"|(?:没有|没出现|不包含|不含)(?:任何)?\s*{ASKED}",
     re.IGNORECASE,
@@ -185,7 +186,7 @@ def prepared(text: str, facts: Facts) -> str:
     if facts.length:
         text = re.sub(rf"(?<![\w.,/])(\d+) ?/ ?{facts.length}(?![\w/]|[.,]\d)", r"\1", text)
     text = mark_mentions(name_digits(say_times(text, facts)), facts)
-    return mask_lists(mask_markers(mask_steps(mask_asides(text))))
+    return mask_lists(mask_markers(mask_steps(mask_asides(text, facts))))
 
 
 def claims(text: str, facts: Facts, *, answered: bool = False) -> list[Claim]:
@@ -218,12 +219,12 @@ def claims(text: str, facts: Facts, *, answered: bool = False) -> list[Claim]:
 
 
 def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
-    if ASKED not in sentence and not re.search(r"\d", sentence):
+    if ASKED not in sentence and not re.search(r"\d| none\b", sentence):
         return []
     if _SUPPOSED.match(sentence):
         return []
     partial = bool(_PARTIAL.search(sentence)) and not re.search(
-        r"\b(?:total|altogether|overall|in all)\b|=|\b(?:so|therefore|thus|hence)\b", sentence, re.I
+        r"\b(?:total|altogether|overall|in all)\b|=|\b(?:so(?! far)|therefore|thus|hence)\b", sentence, re.I
     )
     whole = bool(_WHOLE.search(sentence)) and not partial
     line = mask(sentence)
@@ -274,7 +275,9 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
 def _concluding(found: list[Claim], line: str) -> list[Claim]:
     """Of several counts in one sentence, the one that it comes to ("…, for a total of 42")."""
     totals = {int(match[1]) for match in _COMES_TO.finditer(line)}
-    return [claim for claim in found if claim.value in totals] if len(totals) == 1 else found
+    if len(totals) != 1:
+        return found
+    return [claim for claim in found if claim.value in totals] or found
 
 
 def _in_passing(line: str, match: re.Match[str], facts: Facts) -> bool:

@@ -190,8 +190,22 @@ def mask_lists(text: str) -> str:
     """Replace echoes of a sequence, over several lines too, and the left sides of equations."""
     text = _INNER.sub(f"{GONE} ", text)
     text = _EQUATION_RUN.sub(_solved, text)
+    text = _RUNNING.sub(_ran, text)
     text = LIST.sub(_listed, text)
     return _LIST_TAIL.sub(GONE, text)
+
+
+# "The running sum: 6 → 12 → 30" ends at what it comes to.
+_RUNNING = re.compile(
+    r"(\b(?:running|cumulative|increas\w+)\b[^\n\d]{0,30})"
+    r"(\d+(?: *[→,] *(?:then )?\d+)+)(?!\w|[.,]\d| *[→,] *\d)",
+    re.IGNORECASE,
+)
+
+
+def _ran(match: re.Match[str]) -> str:
+    values = [int(value) for value in re.findall(r"\d+", match[2])]
+    return f"{match[1]}{GONE} = {values[-1]}" if values == sorted(set(values)) else match[0]
 
 
 def _listed(match: re.Match[str]) -> str:
@@ -218,6 +232,8 @@ def _solved(match: re.Match[str]) -> str:
     left, equals, right = run.rpartition("=")
     if re.search(r"[/÷]", left) and not re.search(r"[+*×x·]", left):
         return f"{GONE} "  # dividing counts nothing
+    if equals and not right.strip(" .,"):
+        return run  # "42 = the number of ones"
     if not equals:
         return _PRODUCT.sub(f"{GONE} ", run)
     if re.search(r"[+*×x·/÷]", right.strip(" .,)")) and re.fullmatch(r"[\d,. ]+", left):

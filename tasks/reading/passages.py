@@ -34,7 +34,7 @@ _QUESTION = re.compile(
 )
 
 _CORRECTION = re.compile(
-    r"(?<![\w'])(?:wait|edit(?:ed)?:|update:|actually|correction|corrected|oops|hmm+|scratch that|my mistake"
+    r"(?<![\w'])(?:wait|edit(?:ed)?:|update:|hold on|strike that|make that|actually|correction|corrected|oops|hmm+|scratch that|my mistake"
     r"|my bad|sorry"
     r"|apologies|i apologi[sz]e|on second thought|i (?:mis\w+|made (?:a|an) (?:mistake"
     r"|error|slip))"

@@ -42,6 +42,7 @@ _LATEX = (
     (re.compile(r"\\(?:quad|qquad|,|;|!|:|left|right|displaystyle)(?![A-Za-z])"), " "),
     (re.compile(r"\\[()\[\]]|\$+"), " "),
 )
+_STRUCK = re.compile(r"~~[^~\n]{1,60}~~|<(?:s|del|strike)>[^<\n]{1,60}</(?:s|del|strike)>")
 _EMPHASIS = re.compile(
     r"\*{2,}|__+|(?<![\d\s*])\*(?!\s)|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])"
     r"|(?m:^[ \t]*#{1,6}[ \t])|(?m:^[ \t]*>[ \t](?![ \t]*\d[\d,.]*[ \t]*$))|~~|`"
@@ -112,7 +113,7 @@ def plain(text: str) -> str:
     text = _TAG.sub(lambda m: "\n" if "/" in m[0] else "\nAnswer: ", text)
     for pattern, plainly in _LATEX:
         text = pattern.sub(plainly, text)
-    text = _EMPHASIS.sub("", text)
+    text = _EMPHASIS.sub("", _STRUCK.sub(" ", text))
     return _BESIDE_CJK.sub(" ", text)
 
 
