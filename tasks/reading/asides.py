@@ -65,7 +65,7 @@ _ALL_THE_SAME = re.compile(
 )
 # "8 fives and 2" of a sequence without fives: groups and what is left over.
 _FIVES_AND = re.compile(rf"{N}\s*{OTHER}(?:,? (?:and|plus) (?:a |another )?{N}(?!\s*{ASKED}))?")
-_A_SINGLE = re.compile(rf"(?<!not )(?<!never )\b(?:a|one) single\s+{ASKED}", re.IGNORECASE)
+_A_SINGLE = re.compile(rf"(?<!not )(?<!never )(?<!n't )\b(?:a|one) single\s+{ASKED}", re.IGNORECASE)
 _TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
 _EQUATION = re.compile(
     r"(?P<first>\d+)(?P<rest>[ ]*[+*×x·/÷-][\d +*×x·/÷()-]*=[ ]*)(?P<result>\d+)(?!\w|[.,]\d)"

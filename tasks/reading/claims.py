@@ -78,7 +78,7 @@ _TERMS = re.compile(
     rf"|to)\b|:)"
 )
 _NONE = re.compile(
-    rf"n't (?:contain|include|have|see|find)\s+(?:(?:any|a|single|occurrences?|instances?"
+    rf"n't (?:a|one) single\s+{ASKED}|n't (?:contain|include|have|see|find)\s+(?:(?:any|a|single|occurrences?|instances?"
     rf"|of|the|digits?)\s+)*{ASKED}|"
     rf"\b(?:no|zero|not a single|not any|without any|none of the \w+ (?:is|are)|kein\w*"
     rf"|keine\w*|aucune?|ningún|ninguna?"

@@ -30,6 +30,7 @@ _CONTINENTAL = re.compile(
     re.IGNORECASE,
 )
 _POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")
+_SPACED = re.compile(r"(?<![\d.,])(?<![\d.,+*/=-] )[1-9]\d{0,2}(?: \d{3})+(?!\d| \d|[.,]\d| [+*/=])")
 _TO_FILL = re.compile(r"(?<!\w)x{3,}(?![\w\"'])", re.IGNORECASE)
 """The place that the prompt left for the answer, still empty."""
 _NO_ONE = re.compile(
@@ -66,6 +67,8 @@ def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
     text = plain(unboxed(passage))
     if _CONTINENTAL.search(text):
         text = _POINTS.sub(lambda match: match[0].replace(".", ""), text)
+    if not facts.asked:
+        text = _SPACED.sub(lambda match: match[0].replace(" ", ""), text)
     objects, text = json_answers(text, facts)
     grids, text = tables(text)
     if objects:

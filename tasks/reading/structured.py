@@ -11,7 +11,7 @@ from .words import DIGIT_NAMES
 
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _KEYS: dict[str, str] = {
-    "number": r"count|sum|result|occurrences?|times|frequency|appearances|instances|how_?many"
+    "number": r"count|n|sum|result|occurrences?|times|frequency|appearances|instances|how_?many"
     r"|amount",
     "symbol": r"(?:first|last)?_?(?:digit|number|symbol|element|item|word|character)|result",
     "sequence": r"(?:\w+_)?(?:sequence|copy|digits|items|numbers)|result|repeated",
