@@ -67,6 +67,14 @@ _ALL_THE_SAME = re.compile(
 _FIVES_AND = re.compile(rf"{N}\s*{OTHER}(?:,? (?:and|plus) (?:a |another )?{N}(?!\s*{ASKED}))?")
 _A_SINGLE = re.compile(rf"(?<!not )(?<!never )(?<!n't )\b(?:a|one) single\s+{ASKED}", re.IGNORECASE)
 _TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
+_PLUS = re.compile(rf"({N}),? plus ({N})(?= ?(?:=|is|are|makes?|gives?|equals?)(?![a-z]))")
+# "is a run of 31 fives": a group that is the whole.
+_IS_A_RUN = re.compile(
+    r"\b(?:is|as|just|consists of|contains|has) (?:a|one) (?:\w+ )?"
+    rf"(?:run|string|series|stretch|list|sequence|chain|row|line|block) of (?={N} *{ASKED})",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(rf"([{ASKED}{OTHER}]) +number(?:s|ed)? (?=\d)", re.IGNORECASE)
 _EQUATION = re.compile(
     r"(?P<first>\d+)(?P<rest>[ ]*[+*×x·/÷-][\d +*×x·/÷()-]*=[ ]*)(?P<result>\d+)(?!\w|[.,]\d)"
 )
@@ -82,6 +90,7 @@ def say_times(text: str, facts: Facts) -> str:
         whole = re.fullmatch(rf"\W*(?:(?:result|answer|count|total)\W+)?{facts.asked} ?[x×*] ?(\d{{1,7}})\W*", text, re.I)
         if whole and int(facts.asked) * int(whole[1]) > (facts.length or 0):
             return f"{facts.asked}: {whole[1]}"
+    text = _PLUS.sub(r"\1 + \2", text)
     return _TIMES.sub(lambda match: f"{match[1] or match[2]} times", text)
 
 
@@ -91,6 +100,7 @@ def mask_asides(text: str, facts: Facts) -> str:
         text = _FIVES_AND.sub(GONE, text)
     text = _ALL_ARE.sub(lambda match: f"{match['n']} {ASKED}", text)
     text = _ALL_THE_SAME.sub(lambda match: f"{match['n']} {ASKED}", text)
+    text = _NUMBERED.sub(r"\1: ", _IS_A_RUN.sub("is ", text))
     text = _A_SINGLE.sub(f"1 {ASKED}", text)
     for pattern in _PASSING:
         text = pattern.sub(_gone, text)

@@ -46,7 +46,7 @@ _FAR = (
 )
 _LABELLED = (
     rf"{{sign}}\s*(?:count|total|times)?\s*(?::|=(?!=)(?!\s*{N}\s*[{ASKED}{OTHER}])|→|->"
-    rf"|=>|\|)\s*(?P<n>{N})"
+    rf"|=>|\||\((?=\d+ times))\s*(?P<n>{N})"
 )
 _BEFORE = (
     rf"(?P<n>{N})\s*(?:times |[x×*]\s*)?[\"'(]?{_WORDS}(?:个|個|次|回|개의?|번)?\s*(?:的"

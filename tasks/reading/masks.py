@@ -156,7 +156,8 @@ _COMPILED = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern i
 _IDIOM = re.compile(
     r"\bone (?:by one|at a time|after (?:another|the other)|another|more time|or more)\b"
     r"|\bone-by-one\b"
-    rf"|\b(?:no|each|every|any|this|that|which|another|last|first|other|only) one\b(?!\s*{ASKED})"
+    rf"|\b(?:no|each|every|any|this|that|which|another|last|first|other|only|final|right|correct|same|next"
+    rf"|previous|second|third|extra|wrong|new) one\b(?!\s*{ASKED})"
     r"|\b(?:at|all at) once\b|\bonce (?:again|more|i|you|we|the)\b|\bone of (?:the|them"
     r"|these|those)\b"
     r"|\bone or two\b|\btwo or three\b|\ba (?:\w+ )?one\b|\bone can\b|\bas one\b"

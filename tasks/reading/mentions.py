@@ -34,7 +34,7 @@ _COUNT_OF = (
 
 _LABEL = re.compile(
     r"(?:(?m:^)[ \t>*|#-]*|[,;] #?|\band )(?:digits?\s+)?\d"
-    r"(?=\s*(?:(?::|=|→|->|\||=>)\s*\d|-\s*\d+ times))"
+    r"(?=\s*(?:(?::|=|→|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times))"
 )
 _PLURAL = re.compile(r"(?<![\w.,/])\d'?s(?!\w)")
 _PLURAL_DIGIT = re.compile(r"(?<![\w.,/])(?:\d'?s(?!\w)|[\"']\d[\"'](?:'?s\b)?)")
@@ -58,7 +58,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"|las)\s+)?(?:\b(?:{_NOUN})\s*[:=]?\s+)?[\"']{names[0]}[\"'](?:s\b|'s\b|-s\b)?",
         rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?{one}(?:'s|s|er|en)(?!\w)",
         rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*#?|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
-        rf"|->|\||=>)\s*\d|-\s*\d+ times)",
+        rf"|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times)",
         rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*|\band\s+)(?:{spoken})(?=\s*(?::|=|→|\|)\s*\w)",
         rf"(?<!\w)(?:{spoken})\s*(?={_VERB})",
         rf"\b(?:the|die|der|das|le|la|el)\s+{one}(?=\s+(?:\d+|[^\W\d]+(?:[ -][^\W\d]+)?)"

@@ -39,7 +39,7 @@ _CORRECTION = re.compile(
     r"|apologies|i apologi[sz]e|on second thought|i (?:mis\w+|made (?:a|an) (?:mistake"
     r"|error|slip))"
     r"|the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b"
-    r"|(?:then|and|but) i re-?count|(?:up)?on (?:re-?count|re-?check|closer|careful)"
+    r"|(?:then|and|but) (?:i |on |after )?re-?(?:count|check)|(?:up)?on (?:re-?count|re-?check|closer|careful)"
     r"|after (?:re-?count|re-?check|double)|i mean|or rather|no, (?!\d+ \w+s\b)"
     r"|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
     r"|incorrect)|korrektur|moment|halt|nein|eigentlich|espera|corrección|perdón|en realidad"
