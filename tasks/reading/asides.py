@@ -41,6 +41,8 @@ _PASSING = tuple(
         # "41 or 43 are also possible", "40 would be wrong"
         rf"{N}{_OR_MORE}\s+(?:is|are|was|were|would be|seems?)\s+(?:also |still |clearly )?"
         r"(?:possible|plausible|wrong|incorrect|not right|too (?:low|high|many|few|small|large))\b",
+        # "10 times more than the ones"
+        rf"{N} (?:times )?(?:more|fewer|less)\b(?: \S+){{0,3}}? than\b",
         # "60, minus 18 zeros, is 42"
         rf"{N}(?=,?\s*(?:minus|less|without)\b)",
         rf"\b(?:minus|less|subtract(?:ing)?|remov(?:e|ing)|without|excluding|take away)"
@@ -65,7 +67,12 @@ _ALL_THE_SAME = re.compile(
 )
 # "8 fives and 2" of a sequence without fives: groups and what is left over.
 _FIVES_AND = re.compile(rf"{N}\s*{OTHER}(?:,? (?:and|plus) (?:a |another )?{N}(?!\s*{ASKED}))?")
-_A_SINGLE = re.compile(rf"(?<!not )(?<!never )(?<!n't )\b(?:a|one) single\s+{ASKED}", re.IGNORECASE)
+_A_SINGLE = re.compile(
+    rf"(?<!not )(?<!never )(?<!n't )\b(?:a|one) single\s+{ASKED}"
+    rf"|\b(?:only|just|exactly) one(?: of (?:the|these|those)(?: {N})?(?: {_ITEMS})?)?"
+    rf" (?:is|equals)(?: an?)? *{ASKED}",
+    re.IGNORECASE,
+)
 _TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
 _PLUS = re.compile(rf"({N}),? plus ({N})(?= ?(?:=|is|are|makes?|gives?|equals?)(?![a-z]))")
 # "is a run of 31 fives": a group that is the whole.

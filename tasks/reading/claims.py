@@ -146,7 +146,7 @@ _SUMMED = re.compile(
 # "then 2 more → 32", "2 left over makes 42"
 _RUNNING_END = re.compile(
     rf"\b(?:more|extra|left ?over|remaining|additional)\b[^.\d\n]{{0,20}}"
-    rf"(?:→|\bmak(?:es?|ing)|\bgiv(?:es?|ing)|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
+    rf"(?:→|\bis|\bmak(?:es?|ing)|\bgiv(?:es?|ing)|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
     re.IGNORECASE,
 )
 _TOTAL_BEFORE = re.compile(

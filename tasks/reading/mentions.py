@@ -63,6 +63,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"(?<!\w)(?:{spoken})\s*(?={_VERB})",
         rf"\b(?:the|die|der|das|le|la|el)\s+{one}(?=\s+(?:\d+|[^\W\d]+(?:[ -][^\W\d]+)?)"
         rf"[ -]?(?:times|mal|veces|fois)\b|\s+[^\W\d]+mal\b)",
+        rf"\b(?:count|n|num|number|freq\w*|occurrences)\([\"' ]*{one}[\"' ]*\)",
         rf"(?P<lead>(?<!\bin )\ball\s+){one}(?=\s*(?:[.,;!)]|$))",
         rf"\bfor\s+(?:the\s+)?(?:(?:{_NOUN})\s+)?{one}(?=\s*(?:is|are|it|i|we|there|the|:|=|,)"
         rf"(?![a-z]))",
@@ -80,7 +81,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"(?P<lead>\b(?:consist\w*|made up|composed|comprised|besteht"
         rf"|contains?)\s+(?:\w+\s+){{0,3}}?(?:of|only"
         rf"|aus)\s+(?:\w+\s+){{0,2}}?)(?:{spoken})(?![\w]|[.,]\d)",
-        rf"(?P<lead>\b(?:all|only|just|every \w+|each \w+) (?:of (?:them|which"
+        rf"(?P<lead>\b(?:all|none|only|just|every \w+|each \w+) (?:of (?:them|which"
         rf"|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
         rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
         rf"(?P<lead>\bno\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:one|two|three|four|five|six"
