@@ -212,7 +212,7 @@ def _choose_final(part: str, answered: list[tuple[FinalLine, Reading]]) -> Readi
         complete = any(found.complete for _, found in answered)
         return replace(last, complete=complete)
     before = answered[-2][0] if len(answered) > 1 else None
-    if before and last.value and VERIFYING.search(part[before.end : last_line.start]):
+    if before and last.value and VERIFYING.search(part[before.start : last_line.start]):
         return last
     return Reading(rivals=tuple(values))
 

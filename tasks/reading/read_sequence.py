@@ -156,7 +156,20 @@ def _runs(text: str, facts: Facts) -> list[Run]:
         run = _trimmed(match, quiet, facts)
         if run:
             found.append(run)
-    return found
+    return _whole_at_last(found, quiet, facts) or found
+
+
+def _whole_at_last(runs: list[Run], text: str, facts: Facts) -> list[Run]:
+    """The last of runs parted at blank lines, if it says again what those before it give in parts."""
+    pieces: list[Run] = []
+    for run in runs:
+        at = run.start
+        for piece in re.split(r"(\n\s*\n)", text[run.start : run.end]):
+            if items := _items(piece, facts):
+                pieces.append(Run(tuple(items), at, at + len(piece)))
+            at += len(piece)
+    parts = [item for piece in pieces[:-1] for item in piece.items]
+    return pieces[-1:] if len(pieces) > 2 and parts == list(pieces[-1].items) else []
 
 
 def _run_pattern(facts: Facts) -> re.Pattern[str]:

@@ -29,6 +29,10 @@ _NOT = (
     r"|en lugar de|en vez de|au lieu de"
     r"|不是|并非|而不是|而非"
 )
+_REST = (
+    "其他|其余|其它|剩下|后面|前面|残り|それ以外|ほかは|他は|나머지|다른"
+    r"|\b(?:el resto|los demás|las demás|le reste|les autres|der rest|alle anderen|die übrigen)\b"
+)
 _PASSING: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -44,7 +48,7 @@ _PASSING: tuple[re.Pattern[str], ...] = tuple(
         r"|repetitions|occurrences|instances|consecutive|copies|groups?|个|個|回|次|개|번|桁"
         r"|mal|veces|fois)(?![a-z])",
         r"\b(?:position|index|place|step|line|row|group|item|#|length"
-        r"|of length)\s*(?:number|is|of|=|:)?\s*\d+",
+        r"|of length)\s*(?:number|is|of|=|:|\()?\s*\d+",
         r"\bgroups?\s+of\s+\d+|\d+\s*%|\bdigit number \d+|第\s*\d+|\d+\s*番目",
         r"\b(?:last|first|final|ending|closing|opening) (?:two|three|four|five|few|couple of|\d+) "
         r"(?:digits|numbers|items|elements|symbols)\b(?:(?!,? (?:so|thus|and the (?:last|first))"
@@ -52,6 +56,7 @@ _PASSING: tuple[re.Pattern[str], ...] = tuple(
         r"[\"']?(?<!\w)\d[\"']?(?:'?s)?,? (?:is |being |are )?"
         r"(?:repeat(?:ed|ing|s)|over and over)\b(?: \d+ times)?",
         # The rest of the sequence.
+        rf"(?:{_REST})[^.;,\n]*",
         r"\b(?:followed by|preceded by|after|before|between|alternat\w+(?! (?:sequence|pattern))"
         r"|repeat\w*"
         r"|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b"
@@ -161,7 +166,7 @@ def _read_part(part: str, facts: Facts, after: str, *, cut: bool) -> Reading:
         last_line, last = said[-1]
         if len(values) == 1:
             return replace(last, complete=any(found.complete for _, found in said))
-        if len(said) > 1 and VERIFYING.search(part[said[-2][0].end : last_line.start]):
+        if len(said) > 1 and VERIFYING.search(part[said[-2][0].start : last_line.start]):
             return last
         return Reading(rivals=tuple(str(value) for value in values))
     lines = [line for line in part.strip().split("\n") if line.strip()]
@@ -234,6 +239,7 @@ def _patterns(end: str, words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
         rf"|eine? )?{noun}"
         rf"[\"'(]*(?P<item>{item})",
         rf"{_NO_OTHER}\b(?:digit|number|word|output)\s+(?:alone\s+)?(?:is|:)\s*[\"'(]*(?P<item>{item})",
+        rf"[\"']?(?P<item>{item})[\"']? (?:(?:at|in) )?the (?:very )?(?:{ends})(?![a-z])",
         rf"[\"']?(?P<item>{item})[\"']?\s+(?:is|was|as|comes|stands|ist|es|est)\s+(?:at\s+)?"
         rf"(?:the\s+|la\s+|el\s+|die\s+|le\s+)?(?:very\s+)?(?:{ends})(?![a-z])",
     )
