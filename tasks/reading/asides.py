@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 
 from .facts import Facts
@@ -31,6 +30,7 @@ _PASSING = tuple(
     for pattern in (
         # "At first I thought there were 40, but …"
         rf"\b(?:{_FIRST_THOUGHT})(?![a-z])[^.;:\d\n]{{0,60}}?{N}(?!\s*{_ITEMS})",
+        rf"\bnot {N}(?=[;,] *{N})",
         # "I said 41, it's 42"
         rf"\bi (?:said|wrote|put|typed)\s+{N}(?=[^\n]*\d)",
         # "it may be 41 or 43", "the real number could be 43"
@@ -81,9 +81,10 @@ _IS_A_RUN = re.compile(
     rf"(?:run|string|series|stretch|list|sequence|chain|row|line|block) of (?={N} *{ASKED})",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(rf"([{ASKED}{OTHER}]) +number(?:s|ed)? (?=\d)", re.IGNORECASE)
-_EQUATION = re.compile(
-    r"(?P<first>\d+)(?P<rest>[ ]*[+*×x·/÷-][\d +*×x·/÷()-]*=[ ]*)(?P<result>\d+)(?!\w|[.,]\d)"
+_NUMBERED = re.compile(rf"([{ASKED}{OTHER}])(?: +in the \w+)? +number(?:s|ed)? (?=\d)", re.IGNORECASE)
+# "= 40" where an equation that begins with 40 comes next.
+_STEP = re.compile(
+    r"(= ?)(\d{1,7})(?!\w|[.,]\d)(?=[^=]{0,80}?(?<![\w.,])\2 ?[+*×·-] ?[(\d][^=\n]{0,80}=)"
 )
 
 
@@ -134,11 +135,4 @@ def mask_steps(text: str) -> str:
     added = list(_ADDED.finditer(text))
     for step in added[-2::-1]:
         text = text[: step.start("result")] + GONE + text[step.end("result") :]
-    equations = list(_EQUATION.finditer(text))
-    pieces = []
-    at = 0
-    for step, following in itertools.pairwise(equations):
-        if step["result"] == following["first"]:
-            pieces.append(text[at : step.start("result")])
-            at = step.end("result")
-    return GONE.join([*pieces, text[at:]])
+    return _STEP.sub(rf"\1{GONE}", text)

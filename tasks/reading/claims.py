@@ -166,6 +166,14 @@ _PARTIAL = re.compile(
     r"|\bso far\b|组|行目|グループ|그룹",
     re.IGNORECASE,
 )
+# What is counted there is only a part of it: "in the first half there are 20".
+_PART_OF = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|next|last|other)\s+(?:\d+ |ten |five |twenty )?"
+    r"(?:half|quarter|row|line|group|block|batch|chunk|segment|section|part|portion|column|set"
+    r"|digits|items|numbers|words)\b|\bso far\b"
+    r"|^\W*(?:row|line|group|block|part|section|segment|chunk|batch|half)\s*\w{1,3}\s*[:(=→-]",
+    re.IGNORECASE,
+)
 _REFUSED = re.compile(
     r"\b(?:can't|cannot|can not|unable|lost count|not able|too (?:long|many)|could you"
     r"|please provide|would need)\b|无法|不能|できません|할 수 없",
@@ -224,7 +232,7 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
     if _SUPPOSED.match(sentence):
         return []
     partial = bool(_PARTIAL.search(sentence)) and not re.search(
-        r"\b(?:total|altogether|overall|in all)\b|=|\b(?:so(?! far)|therefore|thus|hence)\b", sentence, re.I
+        r"\b(?:total|altogether|overall|in all)\b|=|\b(?:giving|making|gives|makes|so(?! far)|therefore|thus|hence)\b", sentence, re.I
     )
     whole = bool(_WHOLE.search(sentence)) and not partial
     line = mask(sentence)
@@ -267,6 +275,8 @@ def _claims_of(sentence: str, facts: Facts, answered: bool) -> list[Claim]:
             if found:
                 break
         found = _concluding(found, shown)
+    if partial and _PART_OF.search(sentence):
+        return []
     if partial:
         found = [Claim(claim.value, BARE, False) for claim in found]
     return found

@@ -85,6 +85,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
         rf"|a total of )?{N}(?:\s*(?:or|to)\s*{N})?|{N}\s*(?:\+|or more|or so more"
         rf"|or fewer|plus)(?=[\s.,;)]|$)(?!\s*\d)|{N}\s*(?:个|個|回|次)?(?:以上|以下|多个|余)",
     ),
+    ("vague", rf"{N}[ -]?(?:ish|odd|something)\b"),
     (
         "ordinal",
         r"(?<!\w)\d+(?:st|nd|rd|th|ste[rns]?|te[rns]?|er|e|ème|[ºª])(?!\w)|\d+\s*(?:番目"

@@ -64,6 +64,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"\b(?:the|die|der|das|le|la|el)\s+{one}(?=\s+(?:\d+|[^\W\d]+(?:[ -][^\W\d]+)?)"
         rf"[ -]?(?:times|mal|veces|fois)\b|\s+[^\W\d]+mal\b)",
         rf"\b(?:count|n|num|number|freq\w*|occurrences)\([\"' ]*{one}[\"' ]*\)",
+        rf"(?<!\w)n_{names[0]}(?=\s*=)",
         rf"(?P<lead>(?<!\bin )\ball\s+){one}(?=\s*(?:[.,;!)]|$))",
         rf"\bfor\s+(?:the\s+)?(?:(?:{_NOUN})\s+)?{one}(?=\s*(?:is|are|it|i|we|there|the|:|=|,)"
         rf"(?![a-z]))",

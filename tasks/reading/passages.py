@@ -129,6 +129,10 @@ def retracts(part: str) -> bool:
     return bool(_RETRACTED.search(part)) and not _AFFIRMED.search(_RETRACTED.sub("", part))
 
 
+# A question that holds another answer against the first: "53... or is it 54?"
+_OR_ELSE = re.compile(r"(?:or|oder|ou|o)\b", re.IGNORECASE)
+
+
 def sentences(text: str) -> Iterator[str]:
     """The sentences of a text, questions left out.
 
@@ -136,7 +140,8 @@ def sentences(text: str) -> Iterator[str]:
     ['No.', '42 of them.']
     """
     for sentence in _SENTENCE_END.split(text):
-        if (said := sentence.strip()) and not said.endswith("?"):
+        said = sentence.strip()
+        if said and (not said.endswith("?") or _OR_ELSE.match(said)):
             yield said
 
 
