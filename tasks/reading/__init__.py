@@ -7,11 +7,11 @@ none: where two readings remain there is none, and both are recorded.
 from __future__ import annotations
 
 from .facts import AnswerKind, Facts, Reading
-from .markup import strip_reasoning
+from .number.read_number import read_number
 from .read_code import read_code
-from .read_number import read_number
 from .read_sequence import read_sequence
 from .read_symbol import read_symbol
+from .text.markup import strip_reasoning
 
 __all__ = ["AnswerKind", "Facts", "Reading", "read"]
 

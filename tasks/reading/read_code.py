@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from .facts import Facts, Reading
-from .passages import corrected, final_lines, passages, sentences, without_question
-from .plain import drop_code, plain
-from .structured import boxed, json_answers, unboxed
+from .text.passages import corrected, final_lines, passages, sentences, without_question
+from .text.plain import drop_code, plain
+from .text.structured import boxed, json_answers, unboxed
 
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json"})
 _CODE = re.compile(r"(?<![\w-])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w-])")

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from .facts import Facts, Reading
-from .masks import GONE
-from .passages import corrected, final_lines, passages, without_question
-from .plain import drop_code, plain
-from .structured import boxed, json_answers, unboxed
+from .number.masks import GONE
+from .text.passages import corrected, final_lines, passages, without_question
+from .text.plain import drop_code, plain
+from .text.structured import boxed, json_answers, unboxed
 
 _BETWEEN = r"[\s,;|+\-'\"\[\](){}<>→=>…⇒_/\\.•·]"
 _ABRIDGED = re.compile(r"…|\.{3}|\betc\b|and so on")
@@ -160,7 +160,7 @@ def _runs(text: str, facts: Facts) -> list[Run]:
 
 
 def _whole_at_last(runs: list[Run], text: str, facts: Facts) -> list[Run]:
-    """The last of runs parted at blank lines, if it says again what those before it give in parts."""
+    """The last of the runs parted at blank lines, if it is those before it taken together."""
     pieces: list[Run] = []
     for run in runs:
         at = run.start

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 
-from .facts import Facts
+from ..facts import Facts
+from ..text.vocabulary import either
 from .masks import ASKED, GONE, OTHER, N
 
-_FIRST_THOUGHT = (
-    r"at first|at first glance|initially|originally|earlier|previously|mistakenly|wrongly"
-    r"|(?:my |an? )?(?:first|initial|earlier|previous|quick|rough) "
-    r"(?:count|guess|thought|estimate|try|attempt|pass|impression)"
-    r"|i (?:first|had|almost|nearly) (?:thought|counted|guessed|said|got|wrote|answered)"
-    r"|i(?:'d| would(?:'ve| have)| could have|'d have) (?:said|guessed|thought|put)"
-    r"|zuerst|anfangs|al principio|primero (?:conté|pensé)|d'abord|au début"
-    r"|一开始|起初|最初は|처음에는?"
+_FIRST_THOUGHT = either(
+    "at first | at first glance | initially | originally | earlier | previously | mistakenly",
+    "wrongly",
+    "(?:my |an? )?(?:first|initial|earlier|previous|quick|rough) (?:count|guess|thought"
+    "|estimate|try|attempt|pass|impression)",
+    "i (?:first|had|almost|nearly) (?:thought|counted|guessed|said|got|wrote|answered)",
+    "i(?:'d| would(?:'ve| have)| could have|'d have) (?:said|guessed|thought|put) | zuerst",
+    "anfangs | al principio | primero (?:conté|pensé) | d'abord | au début",
+    "一开始 | 起初 | 最初は | 처음에는?",
 )
 _MAYBE = r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? (?:be|have been)"
 _OR_MORE = rf"(?:\s*(?:,|or|to|and|-|/)+\s*{N})*"
 _ITEMS = r"(?:digits?|numbers?|items?|elements?|characters?|symbols?|words?|entries|tokens?)"
 
-_SETTLES = (
-    r"probably|most likely|likely|best (?:guess|estimate)|closest|closer to|specifically|precisely"
-    r"|i(?:'d| would|'ll| will) (?:say|go with|guess|answer|settle)|going with|my (?:guess|answer)"
+_SETTLES = either(
+    "probably | most likely | likely | best (?:guess|estimate) | closest | closer to",
+    "specifically | precisely | i(?:'d| would|'ll| will) (?:say|go with|guess|answer|settle)",
+    "going with | my (?:guess|answer)",
 )
 
 _PASSING = tuple(
@@ -56,7 +59,8 @@ _PASSING = tuple(
 # "Every one of the 42 digits is a 7" counts, although "42 digits" alone is only the length.
 _ALL_ARE = re.compile(
     rf"\b(?:all|every|each)(?: single)?(?: one)?(?: of)?(?: the| these| those)* (?P<n>{N})"
-    rf"(?: {_ITEMS})?(?: of (?:them|these|those|which))?(?: in the \w+| here| given)? (?:is|are|were|being)(?: all| indeed| exactly)?"
+    rf"(?: {_ITEMS})?(?: of (?:them|these|those|which))?(?: in the \w+| here| given)? (?:is"
+    rf"|are|were|being)(?: all| indeed| exactly)?"
     rf"(?: equal to| the digit| the same:?)?(?: an?)? *{ASKED}",
     re.IGNORECASE,
 )
@@ -81,7 +85,9 @@ _IS_A_RUN = re.compile(
     rf"(?:run|string|series|stretch|list|sequence|chain|row|line|block) of (?={N} *{ASKED})",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(rf"([{ASKED}{OTHER}])(?: +in the \w+)? +number(?:s|ed)? (?=\d)", re.IGNORECASE)
+_NUMBERED = re.compile(
+    rf"([{ASKED}{OTHER}])(?: +in the \w+)? +number(?:s|ed)? (?=\d)", re.IGNORECASE
+)
 # "= 40" where an equation that begins with 40 comes next.
 _STEP = re.compile(
     r"(= ?)(\d{1,7})(?!\w|[.,]\d)(?=[^=]{0,80}?(?<![\w.,])\2 ?[+*×·-] ?[(\d][^=\n]{0,80}=)"
@@ -95,7 +101,11 @@ def say_times(text: str, facts: Facts) -> str:
     also be 42.
     """
     if facts.asked.isdigit():
-        whole = re.fullmatch(rf"\W*(?:(?:result|answer|count|total)\W+)?{facts.asked} ?[x×*] ?(\d{{1,7}})\W*", text, re.I)
+        whole = re.fullmatch(
+            rf"\W*(?:(?:result|answer|count|total)\W+)?{facts.asked} ?[x×*] ?(\d{{1,7}})\W*",
+            text,
+            re.I,
+        )
         if whole and int(facts.asked) * int(whole[1]) > (facts.length or 0):
             return f"{facts.asked}: {whole[1]}"
     text = _PLUS.sub(r"\1 + \2", text)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .facts import Facts
+from ..facts import Facts
+from ..text.vocabulary import either
+from ..text.words import DIGIT_NAMES
 from .masks import ASKED, OTHER
-from .words import DIGIT_NAMES
 
-_NOUN = (
-    r"digits?|numbers?|numerals?|symbols?|characters?|values?|integers?|figures?"
-    r"|elements?|words?|items?|letters?"
-    r"|tokens?|entries|entry|ziffern?|zahl|zeichen|wort|chiffres?|nombre|caractère|mot"
-    r"|número|cifra|dígito|palabra|símbolo"
-    r"|数字|数値|数|单词|字符|单字|文字|単語|숫자|단어|수"
+_NOUN = either(
+    "digits? | numbers? | numerals? | symbols? | characters? | values? | integers? | figures?",
+    "elements? | words? | items? | letters? | tokens? | entries | entry | ziffern? | zahl",
+    "zeichen | wort | chiffres? | nombre | caractère | mot | número | cifra | dígito",
+    "palabra | símbolo",
+    "数字 | 数値 | 数 | 单词 | 字符 | 单字 | 文字 | 単語 | 숫자 | 단어 | 수",
 )
 _VERB = (
     r"(?:(?:appears?|occurs?|comes? up|shows? up|is (?:repeated|present|found|used"

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .facts import Facts
+from ..facts import Facts
 from .words import DIGIT_NAMES
 
 _OBJECT = re.compile(r"\{[^{}]*\}")
