@@ -17,7 +17,7 @@ from .spending import Budget
 
 Results = Sequence[tuple[Request, Reply | Failure]]
 Listener = Callable[[Results, bool], None]
-"""Hears of answers once they are kept (False), and of those that were known before (True)."""
+"""Is told of answers once they are kept (False), and of those that were known before (True)."""
 
 
 class Identity(Protocol):
@@ -81,7 +81,7 @@ class CachedRunner:
         journal: where answers are kept; without one they live as long as the caller holds them.
         budget: what the answers may cost, those of earlier sessions included.
         failures: the requests of this session that failed for good, by key.
-        listener: hears of answers once they are kept, and of those that were known before.
+        listener: is told of answers once they are kept, and of those that were known before.
     """
 
     def __init__(

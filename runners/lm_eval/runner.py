@@ -1,6 +1,6 @@
 """Any stock lm-eval backend as a runner: asked in chunks, so that each chunk is kept.
 
-lm-eval hands a backend everything at once and hears back at the end; one failure loses it all.
+lm-eval hands a backend everything at once and gets all at the end; one failure loses it all.
 Here a chunk that fails is asked again one request at a time, so that only the culprit fails.
 """
 

@@ -145,12 +145,12 @@ class LocalRunner(Runner):
         if self._chat and not request.raw:
             turns = [{"role": m.role, "content": m.content} for m in request.messages]
             # An assistant's turn at the end is the beginning of the answer: it is continued.
-            begun = turns[-1]["role"] == "assistant"
+            started = turns[-1]["role"] == "assistant"
             text = self._tokenizer.apply_chat_template(
                 turns,
                 tokenize=False,
-                add_generation_prompt=not begun,
-                continue_final_message=begun,
+                add_generation_prompt=not started,
+                continue_final_message=started,
             )
             # The template writes its own beginning-of-sequence token.
             return list(self._tokenizer.encode(str(text), add_special_tokens=False))
@@ -224,7 +224,7 @@ class LocalRunner(Runner):
     def _reply(
         self, request: Request, prompt: Sequence[int], ids: list[int], latency_s: float
     ) -> Reply:
-        ids = ids[: request.sampling.max_tokens]  # the batch went on for as long as any row
+        ids = ids[: request.sampling.max_tokens]  # the batch ran as long as its longest row
         ended = next((i for i, token in enumerate(ids) if token in self._stop_ids), None)
         kept = self._until(ids if ended is None else ids[:ended], request.sampling.stop)
         text = str(self._tokenizer.decode(kept, skip_special_tokens=True))

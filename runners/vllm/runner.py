@@ -56,7 +56,7 @@ class VllmRunner(Dispatch):
         return [_score_of(result) for result in self._run(self._all(list(work)))]
 
     def log_into(self, folder: Path) -> None:
-        """Move the log of our own server into a folder; it goes on being written there."""
+        """Move the log of our own server into a folder; the server continues to write it there."""
         super().log_into(folder)
         if self._server is not None:
             self._server.move_log(folder)
