@@ -34,6 +34,10 @@ _PASSING = tuple(
         # "At first I thought there were 40, but …"
         rf"\b(?:{_FIRST_THOUGHT})(?![a-z])[^.;:\d\n]{{0,60}}?{N}(?!\s*{_ITEMS})",
         rf"\bnot {N}(?=[;,] *{N})",
+        # "1 added 42 times"
+        rf"{N} (?:is |being )?(?:added|repeated|summed|taken)\b[^.:=\d\n]{{0,20}}{N} times\b",
+        # "I thought it was 41, but it's 42"
+        rf"\bi (?:had )?thought (?:it|there|that|they|the)\b[^.;:\d\n]{{0,40}}?{N}(?=[^\n]*\d)",
         # "I said 41, it's 42"
         rf"\bi (?:said|wrote|put|typed)\s+{N}(?=[^\n]*\d)",
         # "it may be 41 or 43", "the real number could be 43"

@@ -71,6 +71,7 @@ NONE = re.compile(
     re.IGNORECASE,
 )
 _SAYING = either(
+    r"\b(?:it|that|there|answer|count|total|number|sum|result)'s",
     r"\bthere(?:'s| is| are| was| were) | \btotal(?:s|ing)?(?: of| is| to|:)*",
     r"\b(?:final |total |sub)?count(?:s|ed|ing)?(?: them)?(?: is| of| as| to| was|=|:)*",
     r"\bsum(?: is| of| total)? | \bresult(?: is)? | \bequals?(?: to)? | =",

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ..facts import Facts
 from ..text.vocabulary import either
+from ..text.number_words import ENGLISH, FRENCH, GERMAN, SPANISH
 from ..text.words import DIGIT_NAMES
 from .masks import ASKED, OTHER
 
@@ -33,8 +34,9 @@ _COUNT_OF = (
 )
 
 
+_NUMBER_WORD = "|".join(sorted({*ENGLISH, *GERMAN, *FRENCH, *SPANISH}, key=len, reverse=True))
 _LABEL = re.compile(
-    r"(?:(?m:^)[ \t>*|#-]*|[,;] #?|\band )(?:digits?\s+)?\d"
+    r"(?:(?m:^)[ \t>*|#-]*|[,;|] #?|\band )(?:digits?\s+)?\d"
     r"(?=\s*(?:(?::|=|→|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times))"
 )
 _PLURAL = re.compile(r"(?<![\w.,/])\d'?s(?!\w)")
@@ -58,9 +60,9 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"(?:\b(?:the|die|der|das|le|la|el|los"
         rf"|las)\s+)?(?:\b(?:{_NOUN})\s*[:=]?\s+)?[\"']{names[0]}[\"'](?:s\b|'s\b|-s\b)?",
         rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?{one}(?:'s|s|er|en)(?!\w)",
-        rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*#?|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
+        rf"(?P<lead>^[ \t>*|#-]*|[,;|]\s*#?|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
         rf"|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times)",
-        rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*|\band\s+)(?:{spoken})(?=\s*(?::|=|→|\|)\s*\w)",
+        rf"(?P<lead>^[ \t>*|#-]*|[,;|]\s*|\band\s+)(?:{spoken})(?=\s*(?::|=|→|\|)\s*\w)",
         rf"(?<!\w)(?:{spoken})\s*(?={_VERB})",
         rf"\b(?:the|die|der|das|le|la|el)\s+{one}(?=\s+(?:\d+|[^\W\d]+(?:[ -][^\W\d]+)?)"
         rf"[ -]?(?:times|mal|veces|fois)\b|\s+[^\W\d]+mal\b)",
@@ -86,8 +88,8 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"(?P<lead>\b(?:all|none|only|just|every \w+|each \w+) (?:of (?:them|which"
         rf"|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
         rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
-        rf"(?P<lead>\bno\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:one|two|three|four|five|six"
-        rf"|seven|eight|nine|ten|single)\s+){names[0]}(?![\w.,/]*\d)",
+        rf"(?P<lead>\b(?:no|kein\w*|ning[uú]n\w*|aucune?)\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:{_NUMBER_WORD}"
+        rf"|single)\s+){names[0]}(?![\w.,/]*\d)",
         rf"(?P<lead>(?<!\d)\d{{1,7}}\s+(?:(?:of|out|them|these|those|which|the|digits?"
         rf"|numbers?|\d{{1,7}})\s+){{0,6}}(?:is|are|were|equal|have the value"
         rf"|show)\s+(?:a |an |all |the )?)[\"'(]*(?:{spoken})(?![\w]|[.,]\d)[\"')]?",
@@ -106,7 +108,9 @@ def mark_mentions(text: str, facts: Facts) -> str:
     others: set[str] = set()
     if facts.asked and " " not in facts.asked:
         text = _marked(text, facts.asked, ASKED)
-        others = {symbol for symbol in facts.symbols[:64] if symbol != facts.asked}
+        # Where the sequence is not known, any digit may be one of its symbols.
+        present = facts.symbols[:64] or (tuple(DIGIT_NAMES) if facts.asked.isdigit() else ())
+        others = {symbol for symbol in present if symbol != facts.asked}
     for symbol in sorted(others):
         text = _marked(text, symbol, OTHER)
     if not facts.asked:
