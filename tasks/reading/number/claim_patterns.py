@@ -133,8 +133,10 @@ SUMMED = re.compile(
 )
 # "then 2 more → 32", "2 left over makes 42"
 RUNNING_END = re.compile(
-    rf"\b(?:more|extra|left ?over|remaining|additional)\b[^.\d\n]{{0,20}}"
-    rf"(?:→|\bis|\bmak(?:es?|ing)|\bgiv(?:es?|ing)|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
+    rf"\b(?:add(?:ing)? (?:the )?(?:{GONE}|{N})|more|extra|left ?over|remaining"
+    rf"|additional)\b[^.\d\n]{{0,20}}"
+    rf"(?:→|\bis|\bto get|\bwe get|\bmak(?:es?|ing)|\bgiv(?:es?|ing)"
+    rf"|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
     re.IGNORECASE,
 )
 TOTAL_BEFORE = re.compile(

@@ -120,7 +120,8 @@ MASKS: tuple[tuple[str, str], ...] = (
         "what is left over",
         rf"{N}\s+(?:more|extra|left(?:\s*-?over)?|remaining|additional|leftover|further"
         rf"|others?|rest)\b|\b(?:remaining|remainder|left ?over|another|additional|extra"
-        rf"|rest|first|next|last|other|further)\s+(?:is\s+|are\s+|of\s+|the\s+|:\s*)?{N}"
+        rf"|rest|first|next|last|further)\s+(?:is\s+|are\s+|of\s+|the\s+|:\s*)?{N}"
+        rf"|\bother\s+{N}(?!\s*(?:digits )?(?:are|is)\s*{ASKED})"
         rf"|\b(?:remainder|rest|remaining)\b[^.\d]{{0,20}}?{N}",
     ),
     (

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from ..facts import Facts
-from ..text.vocabulary import either
 from ..text.number_words import ENGLISH, FRENCH, GERMAN, SPANISH
+from ..text.vocabulary import either
 from ..text.words import DIGIT_NAMES
 from .masks import ASKED, OTHER
 
@@ -21,7 +21,7 @@ _NOUN = either(
 _VERB = (
     r"(?:(?:appears?|occurs?|comes? up|shows? up|is (?:repeated|present|found|used"
     r"|listed|written|included|the only"
-    r"|not|never|absent|shown)|repeats?|does(?:n't| not)|do(?:n't| not)|never"
+    r"|not|never|absent|missing|shown)|repeats?|does(?:n't| not)|do(?:n't| not)|never"
     r"|was (?:found|repeated|not)|is repeated|erscheint|kommt|tritt|taucht|apparaît"
     r"|apparait"
     r"|figure|aparece|se repite|ocurre|está)(?![a-z])"
@@ -61,7 +61,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"|las)\s+)?(?:\b(?:{_NOUN})\s*[:=]?\s+)?[\"']{names[0]}[\"'](?:s\b|'s\b|-s\b)?",
         rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?{one}(?:'s|s|er|en)(?!\w)",
         rf"(?P<lead>^[ \t>*|#-]*|[,;|]\s*#?|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
-        rf"|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times)",
+        rf"|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times|,\s*\d+ times)",
         rf"(?P<lead>^[ \t>*|#-]*|[,;|]\s*|\band\s+)(?:{spoken})(?=\s*(?::|=|→|\|)\s*\w)",
         rf"(?<!\w)(?:{spoken})\s*(?={_VERB})",
         rf"\b(?:the|die|der|das|le|la|el)\s+{one}(?=\s+(?:\d+|[^\W\d]+(?:[ -][^\W\d]+)?)"
@@ -69,6 +69,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"\b(?:count|n|num|number|freq\w*|occurrences)\([\"' ]*{one}[\"' ]*\)",
         rf"(?<!\w)n_{names[0]}(?=\s*=)",
         rf"(?P<lead>(?<!\bin )\ball\s+){one}(?=\s*(?:[.,;!)]|$))",
+        rf"(?P<lead>\b(?:an?|eine?|une?|una)\s+){one}(?![-\w])",
         rf"\bfor\s+(?:the\s+)?(?:(?:{_NOUN})\s+)?{one}(?=\s*(?:is|are|it|i|we|there|the|:|=|,)"
         rf"(?![a-z]))",
     ]
