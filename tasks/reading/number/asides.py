@@ -34,6 +34,11 @@ _PASSING = tuple(
         # "At first I thought there were 40, but …"
         rf"\b(?:{_FIRST_THOUGHT})(?![a-z])[^.;:\d\n]{{0,60}}?{N}(?!\s*{_ITEMS})",
         rf"\bnot {N}(?=[;,] *{N})",
+        # "let count = 0", "starting at 0"
+        r"\b(?:count\w*|total|sum|n) ?(?:=|to|at) ?0\b(?=[^\0]{0,400}\d)",
+        r"\b(?:start|begin)(?:s|ing|ning)? (?:with|at|from) \d+\b",
+        # "of the 50, 32 are …"
+        rf"\bof (?:the |these |those )?{N}(?=, *\d)",
         # "1 added 42 times"
         rf"{N} (?:is |being )?(?:added|repeated|summed|taken)\b[^.:=\d\n]{{0,20}}{N} times\b",
         # "I thought it was 41, but it's 42"
@@ -89,6 +94,11 @@ _IS_A_RUN = re.compile(
     rf"(?:run|string|series|stretch|list|sequence|chain|row|line|block) of (?={N} *{ASKED})",
     re.IGNORECASE,
 )
+_IN_PLACES = re.compile(
+    rf"({ASKED})[^.\d\n]{{0,30}}\b(?:in|at) (?=(?:exactly |all )?{N} "
+    r"(?:places|positions|spots|slots|locations)\b)",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(
     rf"([{ASKED}{OTHER}])(?: +in the \w+)? +number(?:s|ed)? (?=\d)", re.IGNORECASE
 )
@@ -122,6 +132,7 @@ def mask_asides(text: str, facts: Facts) -> str:
         text = _FIVES_AND.sub(GONE, text)
     text = _ALL_ARE.sub(lambda match: f"{match['n']} {ASKED}", text)
     text = _ALL_THE_SAME.sub(lambda match: f"{match['n']} {ASKED}", text)
+    text = _IN_PLACES.sub(r"\1: ", text)
     text = _NUMBERED.sub(r"\1: ", _IS_A_RUN.sub("is ", text))
     text = _A_SINGLE.sub(f"1 {ASKED}", text)
     for pattern in _PASSING:

@@ -50,7 +50,7 @@ TERMS = re.compile(
     rf"|to)\b|:)"
 )
 NONE = re.compile(
-    rf"n't (?:a|one) single\s+{ASKED}|n't (?:contain|include|have|see|find)\s+(?:(?:any|a"
+    rf"n't (?:any|(?:a|one) single)\s+{ASKED}|n't (?:contain|include|have|see|find)\s+(?:(?:any|a"
     rf"|single|occurrences?|instances?"
     rf"|of|the|digits?)\s+)*{ASKED}|"
     rf"\b(?:no|zero|not a single|not any|without any|none of the \w+ (?:is|are)|kein\w*"

@@ -10,7 +10,8 @@ ASKED, OTHER, GONE = "\ue000", "\ue001", "\ue002"
 
 N = rf"(?<![\w.,/]){PLAIN}"
 _GROUP_WORDS = either(
-    "groups? | rows? | lines? | sets? | blocks? | batch(?:es)? | chunks? | bundles?",
+    "dozens? | tens | hundreds | groups? | rows? | lines? | sets? | blocks? | batch(?:es)?",
+    "chunks? | bundles?",
     "segments? | sections? | parts? | pairs? | triples? | columns? | clusters? | runs?",
     "gruppen? | reihen? | zeilen? | grupos? | filas? | bloques? | groupes? | lignes?",
     "组 | 組 | 行 | グループ | 그룹 | 줄",

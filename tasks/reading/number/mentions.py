@@ -21,7 +21,8 @@ _NOUN = either(
 _VERB = (
     r"(?:(?:appears?|occurs?|comes? up|shows? up|is (?:repeated|present|found|used"
     r"|listed|written|included|the only"
-    r"|not|never|absent|missing|shown)|repeats?|does(?:n't| not)|do(?:n't| not)|never"
+    r"|not|never|absent|missing|shown)|repeats?|(?:is|was|are)n't|does(?:n't| not)|do(?:n't"
+    r"| not)|never"
     r"|was (?:found|repeated|not)|is repeated|erscheint|kommt|tritt|taucht|apparaît"
     r"|apparait"
     r"|figure|aparece|se repite|ocurre|está)(?![a-z])"
