@@ -18,7 +18,7 @@ _FIRST_THOUGHT = either(
     "anfangs | al principio | primero (?:conté|pensé) | d'abord | au début",
     "一开始 | 起初 | 最初は | 처음에는?",
 )
-_MAYBE = r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? (?:be|have been)"
+_MAYBE = r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? (?:be|have \w+|miss|skip|differ by|vary by)"
 _OR_MORE = rf"(?:\s*(?:,|or|to|and|-|/)+\s*{N})*"
 _ITEMS = r"(?:digits?|numbers?|items?|elements?|characters?|symbols?|words?|entries|tokens?)"
 
@@ -87,6 +87,10 @@ _A_SINGLE = re.compile(
     re.IGNORECASE,
 )
 _TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
+_COMES_OUT = re.compile(
+    r"(?<![\w.,])(\d+ ?[+*×-] ?\d+) (?:is|are|makes?|gives?|equals?|yields?) (?=\d)(\d+)(?!\w"
+    r"|[.,]\d)"
+)
 _PLUS = re.compile(rf"({N}),? plus ({N})(?= ?(?:=|is|are|makes?|gives?|equals?)(?![a-z]))")
 # "is a run of 31 fives": a group that is the whole.
 _IS_A_RUN = re.compile(
@@ -122,6 +126,7 @@ def say_times(text: str, facts: Facts) -> str:
         )
         if whole and int(facts.asked) * int(whole[1]) > (facts.length or 0):
             return f"{facts.asked}: {whole[1]}"
+    text = _COMES_OUT.sub(r"\1 = \2", text)
     text = _PLUS.sub(r"\1 + \2", text)
     return _TIMES.sub(lambda match: f"{match[1] or match[2]} times", text)
 

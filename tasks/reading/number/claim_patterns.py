@@ -135,7 +135,8 @@ SUMMED = re.compile(
 RUNNING_END = re.compile(
     rf"\b(?:add(?:ing)? (?:the )?(?:{GONE}|{N})|more|extra|left ?over|remaining"
     rf"|additional)\b[^.\d\n]{{0,20}}"
-    rf"(?:→|\bis|\bto get|\bwe get|\bmak(?:es?|ing)|\bgiv(?:es?|ing)"
+    rf"(?:→|(?<=extra):|(?<=more):|(?<=over):|\bis|\bto get|\bwe get|\bmak(?:es?|ing)"
+    rf"|\bgiv(?:es?|ing)"
     rf"|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
     re.IGNORECASE,
 )
