@@ -18,7 +18,10 @@ _FIRST_THOUGHT = either(
     "anfangs | al principio | primero (?:conté|pensé) | d'abord | au début",
     "一开始 | 起初 | 最初は | 처음에는?",
 )
-_MAYBE = r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? (?:be|have \w+|miss|skip|differ by|vary by)"
+_MAYBE = (
+    r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? "
+    r"(?:be|have \w+|miss|skip|differ by|vary by)"
+)
 _OR_MORE = rf"(?:\s*(?:,|or|to|and|-|/)+\s*{N})*"
 _ITEMS = r"(?:digits?|numbers?|items?|elements?|characters?|symbols?|words?|entries|tokens?)"
 
@@ -87,6 +90,8 @@ _A_SINGLE = re.compile(
     re.IGNORECASE,
 )
 _TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
+# "64 (8 × 8)": how it came about.
+_WORKING = re.compile(r"(?<=\d) ?\((?=[^()]{0,80}[+*×·x-])\d[\d +*×·x=-]{0,80}\)")
 _COMES_OUT = re.compile(
     r"(?<![\w.,])(\d+ ?[+*×-] ?\d+) (?:is|are|makes?|gives?|equals?|yields?) (?=\d)(\d+)(?!\w"
     r"|[.,]\d)"
@@ -126,6 +131,7 @@ def say_times(text: str, facts: Facts) -> str:
         )
         if whole and int(facts.asked) * int(whole[1]) > (facts.length or 0):
             return f"{facts.asked}: {whole[1]}"
+    text = _WORKING.sub(" ", text)
     text = _COMES_OUT.sub(r"\1 = \2", text)
     text = _PLUS.sub(r"\1 + \2", text)
     return _TIMES.sub(lambda match: f"{match[1] or match[2]} times", text)

@@ -133,7 +133,8 @@ SUMMED = re.compile(
 )
 # "then 2 more → 32", "2 left over makes 42"
 RUNNING_END = re.compile(
-    rf"\b(?:add(?:ing)? (?:the )?(?:{GONE}|{N})|more|extra|left ?over|remaining"
+    rf"\b(?:add(?:ing)? (?:the )?(?:{GONE}|{N})|(?:last|final|next) (?:{GONE}"
+    rf"|{N})(?: {ASKED})?|more|extra|left ?over|remaining"
     rf"|additional)\b[^.\d\n]{{0,20}}"
     rf"(?:→|(?<=extra):|(?<=more):|(?<=over):|\bis|\bto get|\bwe get|\bmak(?:es?|ing)"
     rf"|\bgiv(?:es?|ing)"

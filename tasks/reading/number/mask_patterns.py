@@ -63,7 +63,7 @@ MASKS: tuple[tuple[str, str], ...] = (
     ("span", rf"\bfrom\s+{N}\s+(?:up )?to\s+{N}"),
     (
         "hedge",
-        rf"\b(?:by|within|give or take|plus or minus|margin of(?: error of)?|error of|um"
+        rf"\b(?:by|within|give or take|plus or minus|margin of(?: error(?: of|:)?)?|error of|um"
         rf"|accuracy of)\s+(?:about\s+|up to\s+|maybe\s+)?"
         rf"{N}(?:\s*(?:or|to|-|oder|bis)\s*{N})?|(?:±|\+/-|\+-)\s*{N}",
     ),
@@ -85,6 +85,7 @@ MASKS: tuple[tuple[str, str], ...] = (
         rf"|a total of )?{N}(?:\s*(?:or|to)\s*{N})?|{N}\s*(?:\+|or more|or so more"
         rf"|or fewer|plus)(?=[\s.,;)]|$)(?!\s*\d)|{N}\s*(?:个|個|回|次)?(?:以上|以下|多个|余)",
     ),
+    ("tens and ones", rf"{N} (?:tens|dozens?|hundreds) (?:and|plus) {N}(?!\s*{ASKED})"),
     ("vague", rf"{N}[ -]?(?:ish|odd|something)\b"),
     (
         "ordinal",
