@@ -42,6 +42,9 @@ _PASSING = tuple(
         r"\b(?:start|begin)(?:s|ing|ning)? (?:with|at|from) \d+\b",
         # "of the 50, 32 are …"
         rf"\bof (?:the |these |those )?{N}(?=, *\d)",
+        # "41 was my first guess"
+        rf"{N} (?:was|is) (?:my|the|an?) (?:first|initial|earlier|previous|original|quick"
+        rf"|rough) \w+",
         # "1 added 42 times"
         rf"{N} (?:is |being )?(?:added|repeated|summed|taken)\b[^.:=\d\n]{{0,20}}{N} times\b",
         # "I thought it was 41, but it's 42"
@@ -108,6 +111,8 @@ _IN_PLACES = re.compile(
     r"(?:places|positions|spots|slots|locations)\b)",
     re.IGNORECASE,
 )
+# "10 ones + 8 ones = 18 ones": terms of a sum.
+_TERM = re.compile(rf"(?<![\w.,/])(\d+) *{ASKED} *(?=[+=])")
 _NUMBERED = re.compile(
     rf"([{ASKED}{OTHER}])(?: +in the \w+)? +number(?:s|ed)? (?=\d)", re.IGNORECASE
 )
@@ -142,6 +147,7 @@ def mask_asides(text: str, facts: Facts) -> str:
     if facts.symbols and set(facts.symbols) <= {facts.asked}:
         text = _FIVES_AND.sub(GONE, text)
     text = _ALL_ARE.sub(lambda match: f"{match['n']} {ASKED}", text)
+    text = _TERM.sub(r"\1 ", text)
     text = _ALL_THE_SAME.sub(lambda match: f"{match['n']} {ASKED}", text)
     text = _IN_PLACES.sub(r"\1: ", text)
     text = _NUMBERED.sub(r"\1: ", _IS_A_RUN.sub("is ", text))

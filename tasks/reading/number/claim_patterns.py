@@ -105,7 +105,8 @@ COUNTED_AFTER = re.compile(
     r"|time\b|occurrences?|instances?|appearances?|copies|repetitions|repeats|of them"
     r"|in total|in all|total"
     r"|altogether|overall|个|個|次|回|개|번|つ|-?mal\b|veces|vez\b|fois|ocurrencias|apariciones"
-    r"|vorkommen|en total|au total|insgesamt|is the (?:answer|total|sum|result|count"
+    r"|vorkommen|en total|au total|insgesamt|is (?:right|correct)|is the (?:answer|total|sum"
+    r"|result|count"
     r"|number))",
     re.IGNORECASE,
 )
