@@ -89,7 +89,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"|aus)\s+(?:\w+\s+){{0,2}}?)(?:{spoken})(?![\w]|[.,]\d)",
         rf"(?P<lead>\b(?:all|none|only|just|every \w+|each \w+) (?:of (?:them|which"
         rf"|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
-        rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
+        rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)(?! ?[+=*×·-] ?\d)",
         rf"(?P<lead>\b(?:no|kein\w*|ning[uú]n\w*|aucune?)\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:{_NUMBER_WORD}"
         rf"|single)\s+){names[0]}(?![\w.,/]*\d)",
         rf"(?P<lead>(?<!\d)\d{{1,7}}\s+(?:(?:of|out|them|these|those|which|the|digits?"
