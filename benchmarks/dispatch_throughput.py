@@ -1,10 +1,11 @@
 """Requests per second and client CPU, against lm-eval's own client for compatible servers.
 
-    python benchmarks/dispatch_throughput.py [--requests 2000] [--rounds 3]
+    python benchmarks/dispatch_throughput.py [--requests 2000] [--rounds 3] [--latency 0.02 0]
 
-One loopback server in a process of its own, no limits, so cheap that the clients are what is
-measured. Ours keeps every answer durably in a
-journal as it arrives; lm-eval's ``local-chat-completions`` keeps nothing until the end.
+A loopback server in a process of its own, without limits, that takes 20 ms for an answer, as a
+fast real one does, and one that takes no time at all, where the clients are all that is measured.
+Ours keeps every answer durably in a journal as it arrives; lm-eval's ``local-chat-completions``
+keeps nothing until the end. The ideal is what is in flight, divided by the latency.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from snellen.runners.cached import CachedRunner
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.openai.provider import OpenAI
-from snellen.runners.protocol import Message, Sampling
+from snellen.runners.protocol import Message, Reply, Sampling
 from snellen.store.journal import Journal
 from wirescript import server_process
 
@@ -46,13 +47,14 @@ def ours(root: str, asked: list[str], concurrency: int) -> tuple[float, float]:
         Journal(Path(folder) / "journal.sqlite") as journal,
         closing(Dispatch(provider, Limits(concurrency=concurrency))) as runner,
     ):
-        asker = CachedRunner(runner, journal)
+        cached = CachedRunner(runner, journal)
         wall, cpu = time.perf_counter(), time.process_time()
-        answers = asker.ask(
-            [asker.request((Message("user", p),), Sampling(16), {"prompt": p}) for p in asked]
+        answers = cached.ask(
+            [cached.request((Message("user", p),), Sampling(16), {"prompt": p}) for p in asked]
         )
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    assert {reply.text for reply in answers.values()} == {answer_to(p) for p in asked}
+    texts = {reply.text for reply in answers.values() if isinstance(reply, Reply)}
+    assert texts == {answer_to(p) for p in asked}
     return wall, cpu
 
 
@@ -77,26 +79,41 @@ def theirs(root: str, asked: list[str], concurrency: int) -> tuple[float, float]
     return wall, cpu
 
 
+def measure(root: str, asked: list[str], concurrency: int, rounds: int, latency_s: float) -> None:
+    """Print a line: both sides alternate, medians of all rounds."""
+    sides = {"ours": ours, "theirs": theirs}
+    runs: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
+    for _ in range(rounds):
+        for side, run in sides.items():
+            runs[side].append(run(root, asked, concurrency))
+    rate = {s: len(asked) / statistics.median(wall for wall, _ in runs[s]) for s in sides}
+    cpu = {s: statistics.median(cpu for _, cpu in runs[s]) / len(asked) * 1000 for s in sides}
+    ideal = f"{concurrency / latency_s:>8.0f}" if latency_s else f"{'':>8}"
+    print(
+        f"{latency_s * 1000:>7.0f}  {concurrency:>9}  {ideal}  {rate['ours']:>10.0f}  "
+        f"{rate['theirs']:>8.0f}  {rate['ours'] / rate['theirs']:>5.2f}x  {cpu['ours']:>15.2f}  "
+        f"{cpu['theirs']:>8.2f}",
+        flush=True,
+    )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--latency", type=float, nargs="+", default=[0.02, 0.0], help="seconds")
+    parser.add_argument("--in-flight", type=int, nargs="+", default=[1, 8, 64, 256])
     args = parser.parse_args()
     logging.disable(logging.WARNING)
-    asked = prompts(args.requests)
-    print(f"{args.requests} requests, medians of {args.rounds} rounds, alternating")
-    print(f"{'concurrency':>11}  {'ours req/s':>10}  {'lm-eval':>8}  {'ratio':>6}", end="")
-    print(f"  {'ours CPU s/1000':>15}  {'lm-eval':>8}")
-    with server_process("--bare") as root:
-        for concurrency in (1, 8, 64):
-            runs: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
-            for _ in range(args.rounds):
-                runs["ours"].append(ours(root, asked, concurrency))
-                runs["theirs"].append(theirs(root, asked, concurrency))
-            rate, cpu = {}, {}
-            for side, times in runs.items():
-                rate[side] = args.requests / statistics.median(wall for wall, _ in times)
-                cpu[side] = statistics.median(cpu for _, cpu in times) / args.requests * 1000
-            print(f"{concurrency:>11}  {rate['ours']:>10.0f}  {rate['theirs']:>8.0f}", end="")
-            print(f"  {rate['ours'] / rate['theirs']:>5.2f}x", end="")
-            print(f"  {cpu['ours']:>15.2f}  {cpu['theirs']:>8.2f}")
+    print(f"up to {args.requests} requests, medians of {args.rounds} rounds, alternating")
+    print(
+        f"{'ms':>7}  {'in flight':>9}  {'ideal/s':>8}  {'ours req/s':>10}  {'lm-eval':>8}", end=""
+    )
+    print(f"  {'ratio':>6}  {'ours CPU s/1000':>15}  {'lm-eval':>8}")
+    for latency_s in args.latency:
+        with server_process("--bare", "--latency", str(latency_s)) as root:
+            for concurrency in args.in_flight:
+                # One at a time, 20 ms each: fewer will do.
+                count = min(args.requests, 250 * concurrency) if latency_s else args.requests
+                asked = prompts(count)
+                measure(root, asked, concurrency, args.rounds, latency_s)

@@ -19,7 +19,7 @@ from snellen.runners.local.runner import BATCH_ROWS, bundled_runner
 from snellen.runners.protocol import Message, Request, Sampling
 from snellen.store.bundled import bundled_model_path
 from snellen.tasks.registry import TASKS
-from snellen.tasks.trial import ask
+from snellen.tasks.trial import build_trial
 
 NAMES = ("count_ones", "copy_last")
 LENGTHS = (1, 4, 16, 64, 128)
@@ -29,7 +29,7 @@ MAX_TOKENS = 32
 
 def main(rounds: int) -> None:
     prompts = [
-        ask(TASKS[name], "direct", "none", length, index, 0).prompt
+        build_trial(TASKS[name], "direct", "none", length, index, 0).prompt
         for index in range(TRIALS)
         for length in LENGTHS
         for name in NAMES

@@ -7,7 +7,6 @@ import re
 from urllib.parse import urlsplit
 
 from ..errors import InputError
-from .identity import NEUTRAL, identify, server_client
 from .kinds import LIMITS, ListPrice, ModelKind, Options
 from .protocol import Runner
 
@@ -37,6 +36,7 @@ def _hf(model: str, name: str, options: Options) -> Runner:
 
 def _openai(model: str, name: str, options: Options) -> Runner:
     from .dispatch.dispatcher import Dispatch
+    from .identity import NEUTRAL, identify, server_client
     from .openai.provider import OpenAI
 
     server = options.base_url or os.environ.get("OPENAI_BASE_URL")

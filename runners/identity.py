@@ -57,7 +57,10 @@ answer that is to be greedy: vLLM's names and llama.cpp's. ``top_k: 0`` is the w
 
 
 def server_client(
-    base_url: str, *keys: str, headers: Mapping[str, str] | None = None
+    base_url: str,
+    *keys: str,
+    headers: Mapping[str, str] | None = None,
+    direct: bool = False,
 ) -> httpx2.Client:
     """A client for what a server has beside the protocol.
 
@@ -65,10 +68,11 @@ def server_client(
         base_url: the server, with its ``/v1``.
         keys: environment variables that may hold the key.
         headers: sent with every request.
+        direct: past all proxies, to a server that we started ourselves.
     """
     key = find_key(*keys)
     sent = {"Authorization": f"Bearer {key}"} if key else {}
-    return client(root_of(base_url), sent | dict(headers or {}), _TIMEOUT_S)
+    return client(root_of(base_url), sent | dict(headers or {}), _TIMEOUT_S, direct=direct)
 
 
 def root_of(base_url: str) -> str:

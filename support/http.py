@@ -22,10 +22,13 @@ CONNECT_S = 15.0
 _CONNECTIONS = 4096  # the dispatcher decides how many are in flight, not the pool
 
 
-def async_client() -> httpx2.AsyncClient:
+def async_client(*, direct: bool = False) -> httpx2.AsyncClient:
     """Connections for an event loop, for the SDK of either provider.
 
     OpenAI's own aiohttp transport where it is installed, which costs half the time of the other.
+
+    Args:
+        direct: past all proxies, to a server that we started ourselves.
 
     Raises:
         InputError: a proxy of the environment cannot be used.
@@ -41,14 +44,23 @@ def async_client() -> httpx2.AsyncClient:
             limits=limits,
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
             follow_redirects=True,
+            trust_env=not direct,
             event_hooks={"request": [_bound_connecting]},
         )
     except (ImportError, RuntimeError, ValueError, OSError) as error:
         raise _unusable(error) from None
 
 
-def client(base_url: str, headers: Mapping[str, str], timeout_s: float = 30.0) -> httpx2.Client:
+def client(
+    base_url: str, headers: Mapping[str, str], timeout_s: float = 30.0, *, direct: bool = False
+) -> httpx2.Client:
     """Connections for questions beside the answers: what a server is and serves.
+
+    Args:
+        base_url: the server.
+        headers: sent with every request.
+        timeout_s: seconds for an answer.
+        direct: past all proxies, to a server that we started ourselves.
 
     Raises:
         InputError: a proxy or a certificate file of the environment cannot be used.
@@ -59,6 +71,7 @@ def client(base_url: str, headers: Mapping[str, str], timeout_s: float = 30.0) -
             headers=headers,
             timeout=httpx2.Timeout(timeout_s, connect=CONNECT_S),
             follow_redirects=True,
+            trust_env=not direct,
         )
     except (ImportError, RuntimeError, ValueError, OSError) as error:
         raise _unusable(error) from None
@@ -67,8 +80,9 @@ def client(base_url: str, headers: Mapping[str, str], timeout_s: float = 30.0) -
 def bad_certificate(error: BaseException) -> str | None:
     """What is wrong with a server's certificate, where that is why a connection broke."""
     for cause in causes(error):
+        # aiohttp's own exception is of this type too, without its fields.
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return cause.verify_message or str(cause)
+            return str(getattr(cause, "verify_message", "")) or root_cause(cause)
     return None
 
 

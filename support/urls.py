@@ -15,7 +15,8 @@ def check_url(url: str, *, query: bool = False) -> None:
 
     Args:
         url: what was given.
-        query: whether it may have a query (Azure's ``?api-version=…``).
+        query: whether it may be copied from Azure's portal, with an endpoint's path and
+            ``?api-version=…``.
 
     Raises:
         InputError: not an http or https URL with a host; or it holds a password, a query, or an
@@ -44,7 +45,7 @@ def check_url(url: str, *, query: bool = False) -> None:
             f"a base URL has no query: leave out what follows {shown!r}"
             + ("; an Azure server is named azure/DEPLOYMENT" if "api-version" in url else "")
         )
-    for endpoint in _ENDPOINTS:
+    for endpoint in () if query else _ENDPOINTS:
         if parts.path.rstrip("/").endswith(endpoint):
             raise InputError(
                 f"{shown} is an endpoint, not a base URL: leave out {endpoint!r} at its end"

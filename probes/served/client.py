@@ -53,7 +53,7 @@ class CompletionServer:
             base_url=self.base_url,
             timeout=timeout,
             default_headers=nobody,
-            http_client=openai.DefaultHttpxClient(trust_env=False),
+            http_client=openai.DefaultHttpxClient(),
         )
 
     def __enter__(self) -> Self:

@@ -19,7 +19,7 @@ from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
-from ..meaning.connection import broken
+from ..meaning.connection import TRANSPORT_ERRORS, broken
 from ..meaning.said import Teller, moderated, settle
 from ..meaning.settings import refused_setting
 from ..meaning.table import Meaning
@@ -149,7 +149,7 @@ class Gemini:
             if isinstance(error.response, httpx2.Response):
                 return read_error(error.response.content, error.code), error.response.headers
             return read_json(error.details, error.code), {}
-        except httpx2.HTTPError as error:
+        except TRANSPORT_ERRORS as error:
             raise broken(error, self.base_url) from None
         except GoogleAuthError as error:
             raise ModelRefused(f"no credentials for {self.model}: {root_cause(error)}") from None

@@ -84,6 +84,11 @@ class BackendRunner(Runner):
         source = iter(requests)
         proven = False
         while chunk := list(islice(source, _CHUNK)):
+            if any(request.form for request in chunk):
+                raise InputError(
+                    f"{self.model}: answers of lm-eval's backends cannot be forced; use "
+                    "--answer free"
+                )
             self._note_dropped(chunk)
             results = self._chunk(chunk)
             failures = [result for result in results if isinstance(result, Failure)]
@@ -138,7 +143,9 @@ class BackendRunner(Runner):
     def _reply(self, request: Request, text: str) -> Reply:
         """A backend returns text only: the finish reason is counted, where tokens can be."""
         tokens = self.count_tokens(text)
-        cut = tokens is not None and tokens >= request.sampling.max_tokens
+        if tokens is None:
+            return Reply(text, "unknown")
+        cut = tokens >= request.sampling.max_tokens
         return Reply(text, "length" if cut else "stop", completion_tokens=tokens)
 
     def _note_dropped(self, chunk: list[Request]) -> None:

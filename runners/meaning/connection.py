@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import httpx2
+
 from ...errors import ModelRefused
 from ...support.http import bad_certificate, bad_proxy, never_connected, root_cause
-from ..dispatch.provider import Retryable, Unreachable
+from ..dispatch.provider import Retryable, Unreachable, WrongProtocol
+
+try:
+    import aiohttp
+except ImportError:  # without OpenAI's transport all is httpx's
+    ALIEN: tuple[type[Exception], ...] = ()
+else:
+    # What comes back is no HTTP; the SDK's transport lets this through as it is.
+    ALIEN = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
+
+TRANSPORT_ERRORS: tuple[type[Exception], ...] = (httpx2.HTTPError, httpx2.InvalidURL, *ALIEN)
+"""What a request may end in beside an answer, whatever the SDK."""
 
 
 def broken(error: BaseException, base_url: str) -> Exception:
@@ -19,6 +32,10 @@ def broken(error: BaseException, base_url: str) -> Exception:
             f"the proxy on the way to {base_url} cannot be used: {why}; check HTTPS_PROXY, "
             "HTTP_PROXY and NO_PROXY"
         )
+    if isinstance(error, ALIEN):
+        return WrongProtocol(f"{base_url} does not speak HTTP: {root_cause(error)}")
+    if "WRONG_VERSION_NUMBER" in root_cause(error) or "record layer" in root_cause(error):
+        return Unreachable(f"{base_url} does not speak https: {root_cause(error)}; try http")
     if never_connected(error):
         return Unreachable(
             f"cannot reach {base_url}: {root_cause(error)}; is the server up, and the URL right?"

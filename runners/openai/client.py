@@ -10,9 +10,10 @@ import httpx2
 import openai
 
 from ...support.http import CONNECT_S, async_client
-from ..meaning.connection import broken
+from ..meaning.connection import TRANSPORT_ERRORS, broken
 
 Json = dict[str, Any]
+_BROKEN: tuple[type[Exception], ...] = (openai.APIConnectionError, *TRANSPORT_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,19 @@ class Answer:
     content: bytes
 
 
-def sdk_settings(extra_headers: Mapping[str, str]) -> Json:
+def sdk_settings(extra_headers: Mapping[str, str], *, direct: bool = False) -> Json:
     """What the SDK's client is made with here, OpenAI's and Azure's alike.
 
     Dispatch owns the retries; two layers of them multiply.
+
+    Args:
+        extra_headers: sent with every request.
+        direct: past all proxies, to a server that we started ourselves.
     """
     return {
         "max_retries": 0,
         "timeout": httpx2.Timeout(None, connect=CONNECT_S),
-        "http_client": async_client(),
+        "http_client": async_client(direct=direct),
         "default_headers": dict(extra_headers) or None,
     }
 
@@ -52,6 +57,6 @@ async def post(sdk: openai.AsyncOpenAI, base_url: str, path: str, body: Json) ->
         except openai.APIStatusError as error:
             response = error.response
         content = await response.aread()
-    except (openai.APIConnectionError, httpx2.HTTPError) as error:
+    except _BROKEN as error:
         raise broken(error, base_url) from None
     return Answer(str(response.url), response.status_code, response.headers, content)

@@ -12,7 +12,7 @@ import openai
 from ...errors import InputError
 from ...support.secrets import find_key, owner_of_key, refuse_secrets, require_key
 from ...support.urls import check_url
-from ..dispatch.provider import Rejected
+from ..dispatch.provider import Rejected, WrongProtocol
 from ..meaning.complaint import Complaint, read
 from ..meaning.said import moderated
 from ..meaning.settings import refused_setting
@@ -57,6 +57,7 @@ class OpenAI:
         extra_headers: Mapping[str, str] | None = None,
         neutral: Mapping[str, Any] | None = None,
         sdk: openai.AsyncOpenAI | None = None,
+        direct: bool = False,
     ) -> None:
         """Prepare to ask; nothing is sent yet.
 
@@ -74,6 +75,7 @@ class OpenAI:
             neutral: fields that keep a server's own defaults from changing greedy answers
                 (``repetition_penalty``, …); one that it does not take is dropped and recorded.
             sdk: a client of the SDK's that is made already (Azure's).
+            direct: past all proxies, to a server that we started ourselves.
 
         Raises:
             InputError: no key, or not one of this provider; the base URL is not one; a secret
@@ -81,6 +83,8 @@ class OpenAI:
         """
         self.model = model or f"openai/{name}"
         self.base_url = base_url or os.environ.get("OPENAI_BASE_URL") or _HOME
+        if sdk is None:
+            check_url(self.base_url)
         extra = {"extra_body": dict(extra_body or {}), "extra_headers": dict(extra_headers or {})}
         refuse_secrets("--extra-body", extra["extra_body"])
         refuse_secrets("--header", extra["extra_headers"])
@@ -99,11 +103,9 @@ class OpenAI:
         self._endpoint = CHAT_OPENAI if at_home else CHAT
         key = ""
         if sdk is None:
-            check_url(self.base_url)
             key = self._key(key_name, at_home)
-            sdk = openai.AsyncOpenAI(
-                api_key=key, base_url=self.base_url, **sdk_settings(extra["extra_headers"])
-            )
+            settings = sdk_settings(extra["extra_headers"], direct=direct)
+            sdk = openai.AsyncOpenAI(api_key=key, base_url=self.base_url, **settings)
         self._sdk = sdk
         self._asked = Asked(
             model=self.model,
@@ -129,7 +131,13 @@ class OpenAI:
                 body = {k: v for k, v in body.items() if k not in self._neutral}
             answer = await self._post(endpoint.path, body)
             if answer.status < 400:
-                reply = self._reader.reply(answer, endpoint, request)
+                try:
+                    reply = self._reader.reply(answer, endpoint, request)
+                except WrongProtocol:  # a proxy may make a strange answer of a refusal behind it
+                    if bare or not self._doubts_neutral(body):
+                        raise
+                    bare = True
+                    continue
                 self.resume_at = max(self.resume_at, self._reader.resume_at)
                 if isinstance(reply, Reply):
                     self._took(bare)

@@ -34,6 +34,7 @@ class Vllm(OpenAI):
         numerics: Mapping[str, Any] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         extra_headers: Mapping[str, str] | None = None,
+        direct: bool = False,
     ) -> None:
         """Ask the server what it serves.
 
@@ -44,13 +45,14 @@ class Vllm(OpenAI):
             numerics: what is known of the engine beside what the server says.
             extra_body: further fields of every request.
             extra_headers: further headers of every request.
+            direct: past all proxies, to a server that we started ourselves.
 
         Raises:
             InputError: nobody answers there, it is not vLLM, or it serves other models.
             ModelRefused: the server wants another key.
         """
         check_url(base_url)
-        self._meta = server_client(base_url, _KEY, headers=extra_headers)
+        self._meta = server_client(base_url, _KEY, headers=extra_headers, direct=direct)
         try:
             said = self._identity(name, base_url)
         except BaseException:
@@ -66,6 +68,7 @@ class Vllm(OpenAI):
             extra_body=extra_body,
             extra_headers=extra_headers,
             neutral=NEUTRAL,
+            direct=direct,
         )
         self._count = lru_cache(maxsize=4096)(lambda text: len(self.tokenize(text)))
         self._counts = True

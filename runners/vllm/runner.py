@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies
 
 from ...errors import SnellenError
 from ...support.model_folder import model_folder
@@ -104,6 +105,7 @@ def serve_vllm(
     # Scoring a text from its beginning needs to know the tokenizer's first token.
     args = {"enable_tokenizer_info_endpoint": True, **engine_args}
     server = VllmServer(name, args, log_folder)
+    _pass_proxies_by()
     numerics = {k: str(v) for k, v in engine_args.items() if k not in _PLACE}
     numerics |= server.resolved()
     numerics["batch_invariant"] = os.environ.get("VLLM_BATCH_INVARIANT", "0")
@@ -116,6 +118,7 @@ def serve_vllm(
             numerics=numerics,
             extra_body=extra_body,
             extra_headers=extra_headers,
+            direct=True,
         )
     except BaseException:
         server.stop()
@@ -127,3 +130,13 @@ def _score_of(result: tuple[float, bool] | Failure) -> tuple[float, bool]:
     if isinstance(result, Failure):
         raise SnellenError(f"a text could not be scored: {result.reason}")
     return result
+
+
+def _pass_proxies_by() -> None:
+    """Reach a server of our own directly: it is on this machine, whatever proxy is set."""
+    if not getproxies():
+        return
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host.strip()]
+        if "127.0.0.1" not in hosts and "*" not in hosts:
+            os.environ[name] = ",".join([*hosts, "127.0.0.1"])

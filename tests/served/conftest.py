@@ -1,4 +1,4 @@
-"""A real vLLM server with the bundled model: `make test-served`."""
+"""Real servers with the bundled model: `make test-served`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from collections.abc import Iterator
 import pytest
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.vllm.runner import VllmRunner, serve_vllm
+from snellen.runners.vllm.server import PYTHON_VARIABLE
 from snellen.store.bundled import bundled_model_path
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    absent = pytest.mark.skip(reason="set SNELLEN_VLLM_PYTHON, or: make test-served")
-    for item in items:
-        if "served" in item.keywords and "SNELLEN_VLLM_PYTHON" not in os.environ:
-            item.add_marker(absent)
+from .servers import python_of
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,12 +27,29 @@ def model_folder() -> str:
 
 @pytest.fixture(scope="session")
 def engine() -> dict[str, object]:
-    return {"dtype": "float32", "enforce_eager": True, "max_model_len": 2048}
+    return {
+        "dtype": "float32",
+        "enforce_eager": True,
+        "max_model_len": 2048,
+        # As a model's own generation_config.json may have it: no answer must change for it.
+        "override_generation_config": {"repetition_penalty": 1.5},
+    }
+
+
+@pytest.fixture(scope="session")
+def vllm_python() -> str:
+    """The Python that has vLLM; named to our own runner, too."""
+    python = os.environ.get(PYTHON_VARIABLE) or str(python_of("vllm"))
+    os.environ[PYTHON_VARIABLE] = python
+    return python
 
 
 @pytest.fixture(scope="session")
 def served(
-    engine: dict[str, object], model_folder: str, tmp_path_factory: pytest.TempPathFactory
+    vllm_python: str,
+    engine: dict[str, object],
+    model_folder: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[VllmRunner]:
     """A server that our own runner has started, and stops."""
     runner = serve_vllm(

@@ -8,27 +8,51 @@ import random
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 import chaosworker
 import pytest
+from shapes import answer_to
+from snellen.store.answers import Reply
 from snellen.store.journal import Journal
-from wireserver import Call, Serving, Wire, answer_to
+from wireserver import Call, Raw, Serving, Wire
 
 PROMPTS = 24
 FAULTS = [
     *("429", "429:0.05", "500", "502", "503", "503:0.05", "529", "408", "409"),
-    *("reset", "half_body", "invalid_json", "drip"),
+    *("reset", "half_body", "invalid_json", "drip", "web_page"),
+    *("loading", "no_text", "error_in_200"),
 ]
+LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
+NO_TEXT = {
+    "openai": {"choices": [{"message": {"content": ""}, "finish_reason": "stop"}]},
+    "gemini": {"candidates": [{"content": {"role": "model"}, "finishReason": "STOP"}]},
+}
 
 
-def plan(seed: int, share: float):
+def raw(fault: str, wire: str) -> str | Raw:
+    """A fault by name; those that a wire server has no name for, word for word."""
+    if fault == "loading":
+        return Raw(503, LOADING)
+    if fault == "no_text":
+        return Raw(200, NO_TEXT[wire])
+    if fault == "error_in_200":
+        return Raw(200, {"error": {"message": "upstream overloaded", "code": 503}})
+    return fault
+
+
+def plan(seed: int, share: float) -> Callable[..., Any]:
     """Faults by chance: the same for the same seed, prompt and attempt."""
 
-    def fault(call: Call) -> str | None:
+    spoken = "gemini" if seed % 2 == 0 else "openai"
+
+    def fault(call: Call) -> str | Raw | None:
         dice = random.Random(f"{seed} {call.prompt} {call.attempt}")
-        return dice.choice(FAULTS) if dice.random() < share else None
+        return raw(dice.choice(FAULTS), spoken) if dice.random() < share else None
 
     return fault
 
@@ -36,7 +60,8 @@ def plan(seed: int, share: float):
 def known(path: Path) -> dict[str, str]:
     """The answers in a journal, by prompt."""
     with Journal(path) as journal:
-        return {entry.trial["prompt"]: entry.result.text for entry in journal.entries()}
+        entries = list(journal.entries())
+    return {e.trial["prompt"]: e.result.text for e in entries if isinstance(e.result, Reply)}
 
 
 def chaos(seed: int, folder: Path) -> tuple[int, int]:
@@ -63,6 +88,7 @@ def chaos(seed: int, folder: Path) -> tuple[int, int]:
             while worker.is_alive() and len(wire.calls) <= fatal_call:
                 worker.join(0.002)
             if worker.is_alive():
+                assert worker.pid is not None
                 os.kill(worker.pid, dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGINT]))
                 worker.join()
                 kills += 1
@@ -82,19 +108,19 @@ def chaos(seed: int, folder: Path) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def forkserver():
+def forkserver() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["chaosworker"])
     return context
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_few_seeds(seed, tmp_path, forkserver):
+def test_a_few_seeds(seed: int, tmp_path: Path, forkserver: ForkServerContext) -> None:
     chaos(seed, tmp_path)
 
 
 @pytest.mark.chaos
-def test_two_hundred_seeds(tmp_path, forkserver):
+def test_two_hundred_seeds(tmp_path: Path, forkserver: object) -> None:
     began = time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(lambda seed: chaos(seed, tmp_path), range(1000, 1200)))

@@ -24,7 +24,8 @@ from wireserver import FairLimit, Wire
 class Bare(asyncio.Protocol):
     """Chat completions and nothing else, at a tenth of the cost: it never holds a client up."""
 
-    def __init__(self) -> None:
+    def __init__(self, latency_s: float = 0.0) -> None:
+        self._latency_s = latency_s
         self._shape = OpenAIShape("chat/completions")
         self._received = b""
         self._transport: asyncio.Transport | None = None
@@ -46,12 +47,19 @@ class Bare(asyncio.Protocol):
             head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
             head += f"Content-Length: {len(content)}"
             assert self._transport is not None
-            self._transport.write(head.encode() + b"\r\n\r\n" + content)
+            answer = head.encode() + b"\r\n\r\n" + content
+            if self._latency_s:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._latency_s, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
-async def serve_bare(port: int) -> None:
+async def serve_bare(port: int, latency_s: float = 0.0) -> None:
     """Serve :class:`Bare` until cancelled."""
-    server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Bare(latency_s), "127.0.0.1", port, backlog=1024
+    )
     await server.serve_forever()
 
 
@@ -85,7 +93,8 @@ if __name__ == "__main__":
     parser.add_argument("--bare", action="store_true", help="chat completions only, and fast")
     args = parser.parse_args()
     if args.bare:
-        asyncio.run(serve_bare(args.port))
+        asyncio.run(serve_bare(args.port, args.latency))
+        sys.exit()
     limit = FairLimit(args.rate, args.burst, args.hint) if args.rate else None
     wire = Wire(limit=limit, latency_s=args.latency)
     web.run_app(wire.app(), host="127.0.0.1", port=args.port, print=None, access_log=None)

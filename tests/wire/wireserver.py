@@ -28,7 +28,7 @@ class Call:
     prompt: str
     attempt: int
     body: Json
-    headers: dict[str, str]
+    headers: Mapping[str, str]  # by name in any case
     at: float
     path: str = ""  # with its query
 
@@ -110,6 +110,7 @@ class Wire:
         app.router.add_post("/v1beta/models/{model}", self._gemini)
         app.router.add_post("/v1beta1/{where:.*}/models/{model}", self._gemini)
         app.router.add_post("/api/chat", self._ollama)
+        app.router.add_get("/version", self._version)  # as vLLM's has
         app.router.add_get("/page", self._page)
         app.router.add_post("/page/{rest:.*}", self._page)
         return app
@@ -119,6 +120,9 @@ class Wire:
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         return web.json_response({"data": [{"id": m, "object": "model"} for m in self.models]})
+
+    async def _version(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"version": "0.0+wire"})
 
     # OpenAI
 
@@ -175,7 +179,7 @@ class Wire:
         key: str,
     ) -> web.StreamResponse:
         self._attempts[prompt] += 1
-        headers, now = dict(request.headers), time.monotonic()
+        headers, now = request.headers, time.monotonic()
         call = Call(prompt, self._attempts[prompt], body, headers, now, request.path_qs)
         self.calls.append(call)
         if key.startswith("bad"):
