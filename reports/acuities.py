@@ -90,4 +90,4 @@ def quoted(name: str, acuity: Acuity) -> Iterator[tuple[str, float | None]]:
 def chance(key: CurveKey, length: int) -> float:
     """Probability of a correct answer by guessing at a length; 0 for a task that is not known."""
     known = known_task(key.task)
-    return known.chance(length, key.mode, key.lens) if known else 0.0
+    return known.chance(length, key.mode, key.lens, key.answer) if known else 0.0

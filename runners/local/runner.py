@@ -16,10 +16,11 @@ from ...errors import InputError
 from ...store.bundled import CONVERSION, bundled_model_path
 from ...store.journal import digest
 from ...support.model_folder import model_folder
-from ..protocol import Deliver, Reply, Request, Runner, Sampling
+from ..choices import ChoiceEncoder, scored_reply
+from ..protocol import Deliver, Failure, Message, Reply, Request, Runner, Sampling
 from .forced import Forms
 from .generation import take_over
-from .scoring import score_texts
+from .scoring import score_after, score_texts
 
 if TYPE_CHECKING:
     import torch
@@ -108,6 +109,7 @@ class LocalRunner(Runner):
         self.notices: list[str] = []
         self._chat = self._tokenizer.chat_template is not None
         self._forms: Forms | None = None
+        self._choices = ChoiceEncoder(self._tokenize, self._render)
         self._bytes_per_token = _bytes_per_token(self._model)
         self._pad_id = self._tokenizer.pad_token_id
         if self._pad_id is None:
@@ -132,6 +134,10 @@ class LocalRunner(Runner):
         """Score continuations. See the protocol."""
         return score_texts(self._model, self._tokenizer, self.context_length, pairs)
 
+    def score(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        """Score alternatives, one request at a time: its scores depend on nothing else."""
+        return [self._score(request) for request in requests]
+
     def count_tokens(self, text: str) -> int | None:
         """Tokens of a text, without special tokens."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
@@ -141,18 +147,40 @@ class LocalRunner(Runner):
 
     def _encode(self, request: Request) -> list[int]:
         if self._chat and not request.raw:
-            turns = [{"role": m.role, "content": m.content} for m in request.messages]
             # An assistant's turn at the end is the beginning of the answer: it is continued.
-            begun = turns[-1]["role"] == "assistant"
-            text = self._tokenizer.apply_chat_template(
-                turns,
-                tokenize=False,
-                add_generation_prompt=not begun,
-                continue_final_message=begun,
+            begun = request.messages[-1].role == "assistant"
+            return self._render(request.messages, continued=begun)
+        return self._tokenize("\n\n".join(m.content for m in request.messages))
+
+    def _tokenize(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text))
+
+    def _render(self, messages: Sequence[Message], continued: bool = False) -> list[int]:
+        """A conversation through the chat template."""
+        text = self._tokenizer.apply_chat_template(
+            [{"role": turn.role, "content": turn.content} for turn in messages],
+            tokenize=False,
+            add_generation_prompt=messages[-1].role != "assistant",
+            continue_final_message=continued,
+        )
+        # The template writes its own beginning-of-sequence token.
+        return list(self._tokenizer.encode(str(text), add_special_tokens=False))
+
+    def _score(self, request: Request) -> Reply | Failure:
+        started = time.perf_counter()
+        before, after = self._choices.encode(request, raw=request.raw or not self._chat)
+        longest = len(before) + max(map(len, after))
+        if self.context_length is not None and longest > self.context_length + 1:
+            return Failure(
+                f"prompt and answer need {longest:,} tokens, the context is {self.context_length:,}"
             )
-            # The template writes its own beginning-of-sequence token.
-            return list(self._tokenizer.encode(str(text), add_special_tokens=False))
-        return list(self._tokenizer.encode("\n\n".join(m.content for m in request.messages)))
+        scores = score_after(self._model, before, after)
+        return scored_reply(
+            request,
+            scores,
+            len(before) + sum(map(len, after)),
+            round(time.perf_counter() - started, 6),
+        )
 
     def _generate(self, batch: Sequence[tuple[Request, list[int]]]) -> list[list[int]]:
         import torch

@@ -83,6 +83,7 @@ def simulate(
             "reading": np.where(read, "number_alone", None),
             "rivals": None,
             "depth": None,
+            "log_odds": None,
             "answer_form": form,
         }
     ).astype(COLUMNS)
