@@ -33,8 +33,10 @@ import numpy as np
 import torch
 from snellen.probes.states.architecture import layers_of
 from snellen.probes.states.arithmetic import full_precision
-from snellen.probes.states.last_token import ONE_PASS, Route, last_token_states
-from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.kinds import KINDS
+from snellen.probes.states.last_token import last_token_states
+from snellen.probes.states.pairs import build_prompts
+from snellen.probes.states.routes import ONE_PASS, Route
 from snellen.probes.states.subject import open_subject, ready
 
 CHUNKS = Route("cached chunks", chunk=32)

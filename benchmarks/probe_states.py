@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import torch
 from snellen.probes.states.architecture import decoder_of
+from snellen.probes.states.kinds import KINDS
 from snellen.probes.states.last_token import last_token_states
-from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.pairs import build_prompts
 from snellen.probes.states.subject import open_subject
 
 

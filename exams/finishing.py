@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..harness.results import write_results
 from ..reports.run.report import write_report
 from ..reports.trial_texts import Texts, TrialRow, TrialTexts
+from ..runners.dispatch.breaker import alike
 from ..store.answers import Failure, Reply
 from ..store.manifest import now
 from ..store.run_directory import RunDirectory
@@ -41,15 +42,12 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
     write_trials(where.trials_path, trials)
     results = [one.result for one in answered]
     replies = [result for result in results if isinstance(result, Reply)]
-    reasons = Counter(result.reason for result in results if isinstance(result, Failure))
+    reasons = _reasons(result for result in results if isinstance(result, Failure))
     where.update(
         finished=now(),
         answered=len(replies),
         failed=reasons.total(),
-        usage={
-            name: sum(getattr(reply, name) or 0 for reply in replies)
-            for name in ("prompt_tokens", "completion_tokens", "reasoning_tokens")
-        },
+        usage=_usage(replies),
     )
     write_results(
         where.path / "lm_eval",
@@ -63,6 +61,25 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
     manifest = where.manifest.model_dump(mode="json")
     write_report(where.path, trials, manifest, _texts_of(answered))
     return Run(where.path, where.manifest, trials, dict(reasons.most_common()), stopped)
+
+
+def _reasons(failures: Iterable[Failure]) -> Counter[str]:
+    """How often each reason came up; those that differ only in numbers are one, told once."""
+    shown: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for failure in failures:
+        found[shown.setdefault(alike(failure.reason), failure.reason)] += 1
+    return found
+
+
+def _usage(replies: Sequence[Reply]) -> dict[str, int]:
+    """Tokens over all answers; a count that no answer states is left out, not 0."""
+    usage = {}
+    for name in ("prompt_tokens", "completion_tokens", "reasoning_tokens"):
+        known = [count for reply in replies if (count := getattr(reply, name)) is not None]
+        if known:
+            usage[name] = sum(known)
+    return usage
 
 
 def _texts_of(answered: Sequence[Answered]) -> Texts:

@@ -14,7 +14,8 @@ from lm_eval.api.filter import Filter
 from lm_eval.api.registry import register_aggregation, register_filter, register_metric
 
 from ..tasks.documents import count_outcomes, most_frequent
-from ..tasks.reading import Facts, read
+from ..tasks.reading import Facts
+from ..tasks.reading.read import read
 
 register_aggregation("snellen_outcomes")(count_outcomes)
 register_aggregation("snellen_most_frequent")(most_frequent)

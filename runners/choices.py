@@ -2,7 +2,7 @@
 
 An alternative is scored together with what ends an answer: the end of the turn, or in raw text the
 stop text of the request. Without it the first half of an answer would be likelier than the whole:
-"1" than "10", a sequence than the same with one item more.
+"1" than "10".
 """
 
 from __future__ import annotations

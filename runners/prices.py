@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from genai_prices import Usage, calc_price
 
 from ..errors import InputError
 from .kinds import ListPrice, Rate
@@ -119,6 +118,8 @@ class Prices:
         if not isinstance(price, ListPrice):
             said = price(name)
             return None if said is None else _at(said, prompt_tokens, completion_tokens)
+        from genai_prices import Usage, calc_price  # a list of all prices: not before it is used
+
         usage = Usage(input_tokens=prompt_tokens, output_tokens=completion_tokens)
         if base_url is not None:
             try:

@@ -23,7 +23,7 @@ from ..tasks.lenses import find_lens
 from ..tasks.modes import find_mode
 from ..tasks.registry import find_task, find_tasks
 from ..tasks.task import Task
-from ..tasks.trial import FORMS, FREE, Trial, TrialId, applies, rebuild_trial
+from ..tasks.trial import FORMS, FREE, Trial, TrialId, applies, check_applies, rebuild_trial
 from .curve_key import CurveKey
 from .journal import digest
 
@@ -126,6 +126,9 @@ class Plan(BaseModel):
     @model_validator(mode="after")
     def _asks_something(self, info: ValidationInfo) -> Self:
         if info.context is not KEPT and not any(True for _ in self.curves()):
+            if len(self.tasks) == len(self.modes) == len(self.answers) == len(self.lenses) == 1:
+                only = (self.modes[0], self.lenses[0], self.answers[0])
+                check_applies(find_task(self.tasks[0]), *only)  # says just what does not apply
             raise InputError(
                 f"none of the tasks {','.join(self.tasks)} has mode {','.join(self.modes)} and "
                 f"lens {','.join(self.lenses)}"

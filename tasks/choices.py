@@ -70,7 +70,11 @@ def _sequences(task: Task, made: Items, draw: Draw) -> list[str]:
     place = draw.below(len(items))
     other = draw.pick([symbol for symbol in task.alphabet if symbol != items[place]])
     changed = [*items[:place], other, *items[place + 1 :]]
-    found = [" ".join(each) for each in (items[:-1], [*items, items[-1]], changed)]
+    # Not at the end: a sequence less its last item is always likelier than the sequence, where
+    # a harness scores it without what ends an answer.
+    early = draw.below(max(1, len(items) // 2))
+    fewer, more = items[:early] + items[early + 1 :], items[: early + 1] + items[early:]
+    found = [" ".join(each) for each in (fewer, more, changed)]
     return [each for each in found if each]
 
 

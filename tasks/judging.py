@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from .reading import AnswerKind, Facts, read
+from .reading import AnswerKind, Facts
 
 Outcome = Literal["correct", "wrong", "unparseable", "truncated", "refused", "failed"]
 
@@ -67,6 +67,8 @@ def judge(text: str, truth: str, facts: Facts, *, finish_reason: str | None = No
         return Judgement("failed", "", None)
     if finish_reason == "content_filter":
         return Judgement("refused", "", None)
+    from .reading.read import read  # its patterns take a tenth of a second, and are not for asking
+
     cut = finish_reason == "length"
     found = read(text, facts, cut=cut)
     if found.rule == "reasoning" or (cut and not (found.value is not None and found.complete)):

@@ -6,7 +6,7 @@ what is seen                             when it ends the run
 nobody answers, or in another protocol   3 attempts of one request, while nothing was ever answered
 the server fails (500)                   8 attempts and none answered; for what a restart explains
                                          (502 to 504, resets, timeouts) half a minute at least
-refusals for rate, no wait named         one minute of them and nothing ever answered
+refusals for rate, no wait named         45 s of them and nothing ever answered
 rejections with the same words           10 of them, and nothing ever answered
 requests that fail for good              20 in a row
 =======================================  ========================================================
@@ -27,7 +27,7 @@ from .provider import Empty, Loading, Rejected, Retryable, Unreachable, WrongPro
 _UNREACHABLE_AFTER = 3  # attempts of one request
 _FAULTS = 8  # attempts of all requests
 _RESTART_S = 30.0
-_RATE_S = 60.0
+_RATE_S = 45.0
 _REJECTED_ALIKE = 10
 _FAILED_IN_A_ROW = 20
 _GO_ON = "every answer is kept; repeat the command to go on"

@@ -55,7 +55,9 @@ def score_after(
     """
     import torch
 
-    kept = {"logits_to_keep": 1} if _keeps_some(type(model)) else {}
+    kept = {"logits_to_keep": 1} if _takes(type(model), "logits_to_keep") else {}
+    # transformers 5.2x on, and before
+    name = "cache" if _takes(type(model), "cache") else "past_key_values"
     width = max(map(len, after)) - 1
     inputs = torch.zeros((len(after), width), dtype=torch.long, device=model.device)
     mask = torch.ones((len(after), len(before) + width), dtype=torch.long, device=model.device)
@@ -72,9 +74,8 @@ def score_after(
         totals = [float(first[ids[0]]) for ids in after]
         if width:
             cache.batch_repeat_interleave(len(after))
-            logits = model(
-                input_ids=inputs, attention_mask=mask, past_key_values=cache, use_cache=True
-            ).logits
+            past = {name: cache}
+            logits = model(input_ids=inputs, attention_mask=mask, use_cache=True, **past).logits
             for row, ids in enumerate(after):
                 said = torch.log_softmax(logits[row, : len(ids) - 1].float(), dim=-1)
                 wanted = torch.tensor(list(ids[1:]), dtype=torch.long, device=model.device)
@@ -129,7 +130,7 @@ def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[floa
         mask[row, : len(ids)] = 1
     # Scores of the vocabulary are wanted from the end of the shortest context on, and are large.
     first = min(len(before) - 1 for before, _ in batch)
-    kept = {"logits_to_keep": width - first} if _keeps_some(type(model)) else {}
+    kept = {"logits_to_keep": width - first} if _takes(type(model), "logits_to_keep") else {}
     first = first if kept else 0
     with torch.inference_mode():
         scores = model(input_ids=inputs, attention_mask=mask, use_cache=False, **kept).logits
@@ -146,6 +147,6 @@ def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[floa
 
 
 @cache
-def _keeps_some(model: type[PreTrainedModel]) -> bool:
-    """Whether a model can give the scores of the last positions alone."""
-    return "logits_to_keep" in inspect.signature(model.forward).parameters
+def _takes(model: type[PreTrainedModel], name: str) -> bool:
+    """Whether a model's forward pass has a parameter of that name."""
+    return name in inspect.signature(model.forward).parameters

@@ -12,7 +12,7 @@ import openai
 from ...errors import InputError
 from ...support.secrets import find_key, owner_of_key, refuse_secrets, require_key
 from ...support.urls import check_url
-from ..dispatch.provider import Rejected
+from ..dispatch.provider import Rejected, WrongProtocol
 from ..meaning.complaint import Complaint, read
 from ..meaning.said import moderated
 from ..meaning.settings import refused_setting
@@ -131,7 +131,13 @@ class OpenAI:
                 body = {k: v for k, v in body.items() if k not in self._neutral}
             answer = await self._post(endpoint.path, body)
             if answer.status < 400:
-                reply = self._reader.reply(answer, endpoint, request)
+                try:
+                    reply = self._reader.reply(answer, endpoint, request)
+                except WrongProtocol:  # a proxy may make a strange answer of a refusal behind it
+                    if bare or not self._doubts_neutral(body):
+                        raise
+                    bare = True
+                    continue
                 self.resume_at = max(self.resume_at, self._reader.resume_at)
                 if isinstance(reply, Reply):
                     self._took(bare)

@@ -7,33 +7,5 @@ none: where two readings remain there is none, and both are recorded.
 from __future__ import annotations
 
 from .facts import AnswerKind, Facts, Reading
-from .markup import strip_reasoning
-from .read_number import read_number
-from .read_sequence import read_sequence
-from .read_symbol import read_code, read_symbol
 
-__all__ = ["AnswerKind", "Facts", "Reading", "read"]
-
-_READERS = {
-    "number": read_number,
-    "symbol": read_symbol,
-    "sequence": read_sequence,
-    "code": read_code,
-}
-
-
-def read(text: str, facts: Facts, *, cut: bool = False) -> Reading:
-    """Find the answer that a text gives.
-
-    Args:
-        text: what the model wrote, reasoning included.
-        facts: what may be known of the question.
-        cut: the text ended at a token limit.
-
-    Returns:
-        The reading; its rule is ``reasoning`` where the text ended inside its reasoning.
-    """
-    visible = strip_reasoning(text, cut=cut)
-    if visible.thinking and not visible.text:
-        return Reading(rule="reasoning")
-    return _READERS[facts.kind](visible.text, facts, cut=cut or visible.thinking)
+__all__ = ["AnswerKind", "Facts", "Reading"]

@@ -15,6 +15,7 @@ from snellen.errors import InputError
 from snellen.probes.collapse import figures as collapse_figures
 from snellen.probes.collapse import measure as collapse
 from snellen.probes.collapse.probe import probe_collapse
+from snellen.probes.collapse.rows import CollapsePlan
 from snellen.probes.sensitivity import measure as sensitivity
 from snellen.probes.theory import figures as theory_figures
 from snellen.probes.theory.tables import softmax_decay
@@ -161,13 +162,13 @@ def test_nothing_finished_is_an_error(
         raise MemoryError
 
     monkeypatch.setattr(collapse, "last_token_states", greedy)
-    plan = collapse.CollapsePlan(("count_ones",), (1, 2), ("float32",))
+    plan = CollapsePlan(("count_ones",), (1, 2), ("float32",))
     with pytest.raises(InputError, match="nothing could be finished: count_ones in float32"):
         probe_collapse(subject("llama"), plan, out=tmp_path)
 
 
 def test_figures_are_the_same_every_time(tmp_path: Path, subject: Any) -> None:
-    plan = collapse.CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
+    plan = CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
     table = collapse.measure_collapse(subject("llama"), plan).collapse
     theory = {"fig9_softmax": softmax_decay(2)}
     drawn = []
@@ -180,7 +181,7 @@ def test_figures_are_the_same_every_time(tmp_path: Path, subject: Any) -> None:
 
 
 def test_a_collapse_figure_shows_its_null_band(subject: Any) -> None:
-    plan = collapse.CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
+    plan = CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
     table = collapse.measure_collapse(subject("llama"), plan).collapse
     figure = collapse_figures.collapse_figure(table, 1)
     assert len(figure.axes[0].collections) == 2  # one shaded band per dtype

@@ -12,10 +12,9 @@ from rapidfuzz.distance import Levenshtein
 from snellen.reports.trial_texts import Texts, TrialTexts
 from snellen.store.trials import COLUMNS
 from snellen.tasks.registry import TASKS
-from snellen.tasks.trial import rebuild_trial
+from snellen.tasks.trial import TrialId, rebuild_trial
 
 GRID = (1, 2, 4, 8, 16, 32, 64, 128)
-IDENTITY = ("task", "mode", "lens", "length", "index", "seed")
 SYMBOLS = np.array(list("0123456789"))
 
 
@@ -44,7 +43,7 @@ def simulate(
     length = np.repeat(np.asarray(lengths), trials)
     n = length.size
     index = np.tile(np.arange(trials), len(lengths))
-    identity = {"task": task, "mode": mode, "lens": lens, "seed": seed, "version": _version(task)}
+    identity = {"task": task, "mode": mode, "lens": lens, "seed": seed}
     asked = [
         _asked(task, {**identity, "length": int(k), "index": int(i)})
         for k, i in zip(length, index, strict=True)
@@ -89,10 +88,6 @@ def simulate(
     ).astype(COLUMNS)
 
 
-def _version(task: str) -> int:
-    return TASKS[task].version if task in TASKS else 1
-
-
 def _asked(task: str, trial: dict[str, Any]) -> tuple[str, str]:
     """Truth and prompt hash: of the real question, or invented for a task that is not ours."""
     if task not in TASKS:
@@ -126,8 +121,7 @@ NASTY = "<script>alert(1)</script>\x00\u202e'\"&</pre>\ud800"
 
 def texts_of(row: Mapping[Hashable, Any]) -> TrialTexts:
     """Texts of a simulated trial: the real prompt, and an answer that means harm."""
-    identity = {name: row[name] for name in IDENTITY}
-    asked = rebuild_trial({**identity, "version": _version(row["task"])})
+    asked = rebuild_trial(TrialId.from_dict(row))
     return TrialTexts(asked.prompt, asked.sequence, f"I say {row['answer']} {NASTY}")
 
 

@@ -217,6 +217,19 @@ def test_neutral_settings_that_are_refused_without_a_name_are_left_out(
     assert len(server.bodies()) == 2
 
 
+def test_a_proxy_that_answers_nothing_to_them_is_asked_without(
+    serve: Callable[..., Server],
+) -> None:
+    def completion(body: Any) -> Any:  # LiteLLM before `transformers serve`: null, and HTTP 200
+        return None if set(body) & set(NEUTRAL) else server.answer("/v1/chat/completions")
+
+    server = serve({"id": "m"}, v1__chat__completions=completion)
+    reply, runner = ask(server, "openai/m")
+    assert isinstance(reply, Reply)
+    assert set(runner.dropped) == set(NEUTRAL)
+    assert len(server.bodies()) == 2
+
+
 def test_vllm_forces_answers_by_expression(serve: Callable[..., Server]) -> None:
     server = serve(VLLM)
     ask(server, "vllm/m", AnswerForm("[0-9]+", {"type": "object"}))

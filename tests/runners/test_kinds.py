@@ -146,5 +146,5 @@ def test_every_kind_says_where_its_price_comes_from() -> None:
     for kind in kinds().values():
         assert kind.price in ("free", "unknown") or isinstance(kind.price, ListPrice)
         assert kind.price != "free" or not kind.hosted
-    assert ModelKind("x", "…", lambda *_: None).price == "unknown"  # type: ignore[arg-type,return-value]
+    assert ModelKind("x", "…", lambda *_: None).price == "unknown"  # type: ignore[arg-type]
     assert Rate(1, 2) != Rate(2, 1)

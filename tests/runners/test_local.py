@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from snellen.errors import SnellenError
 from snellen.runners.local.runner import LocalRunner
-from snellen.runners.protocol import AnswerForm, Message, Reply, Request, Sampling
+from snellen.runners.protocol import AnswerForm, Failure, Message, Reply, Request, Sampling
 
 PROMPTS = ["1 1 1 1", "count: 10101", "a", "the last one of 1 1 1 1 0 is"]
 NUMBER = AnswerForm(r"-?[0-9]{1,6}", {})
@@ -107,7 +107,7 @@ def test_forced_answers_keep_to_their_form_and_leave_the_others_alone(runner: Lo
 
 
 def test_a_forced_answer_that_is_cut_says_so(runner: LocalRunner) -> None:
-    replies = []
+    replies: list[Reply | Failure] = []
     form = AnswerForm("[0-9]{30}", {})
     asked = Request("k", (Message("user", "1"),), Sampling(10), form=form)
     runner.answer([asked], lambda results: replies.extend(reply for _, reply in results))

@@ -31,7 +31,13 @@ def model_folder() -> str:
 
 @pytest.fixture(scope="session")
 def engine() -> dict[str, object]:
-    return {"dtype": "float32", "enforce_eager": True, "max_model_len": 2048}
+    return {
+        "dtype": "float32",
+        "enforce_eager": True,
+        "max_model_len": 2048,
+        # As a model's own generation_config.json may have it: no answer must change for it.
+        "override_generation_config": {"repetition_penalty": 1.5},
+    }
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import pytest
 from snellen.errors import InputError
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
-from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
+from snellen.runners.protocol import AnswerForm, Failure, Message, Reply, Request, Sampling
 from snellen.runners.vllm.provider import Vllm
 from snellen.runners.vllm.runner import VllmRunner
 from snellen.runners.vllm.server import VllmServer
@@ -96,6 +96,39 @@ def test_settings_arrive(served):
         for seed in range(4)
     }
     assert len(hot) > 1
+
+
+def test_greedy_is_greedy_whatever_the_server_was_started_with(served):
+    prompts = [f"Repeat exactly: {'1 ' * n}0" for n in (6, 12, 20)]
+    ours = collect(served, [ask(prompt, 24) for prompt in prompts])
+
+    def raw(prompt, **settings):
+        body = {"model": "smollm2", "messages": [{"role": "user", "content": prompt}]}
+        body |= {"max_tokens": 24, "temperature": 0.0, **settings}
+        answer = httpx2.post(f"{url_of(served)}/chat/completions", json=body, timeout=120.0)
+        return answer.json()["choices"][0]["message"]["content"]
+
+    neutral = {prompt: raw(prompt, repetition_penalty=1.0) for prompt in prompts}
+    assert {prompt: reply.text for prompt, reply in ours.items()} == neutral
+    assert {prompt: raw(prompt) for prompt in prompts} != neutral  # the server has its own
+    assert served.generation["repetition_penalty"] == 1.0
+
+
+def test_forced_answers_keep_to_their_form(served):
+    form = AnswerForm("[0-9]{1,4}", {"type": "object"})
+    requests = [
+        Request(f"What is {i} plus {i}?", (Message("user", f"{i}+{i}?"),), Sampling(12), form=form)
+        for i in range(6)
+    ]
+    for reply in collect(served, requests).values():
+        assert re.fullmatch(form.regex, reply.text)
+        assert reply.finish_reason == "stop"
+
+
+def test_what_it_is_comes_from_an_answer_of_its_own(served):
+    (reply,) = collect(served, [ask("Say hello.")]).values()
+    assert reply.fingerprint == f"smollm2 {served.numerics['fingerprint']}"
+    assert not served.notices
 
 
 def test_raw_text_is_continued(served):

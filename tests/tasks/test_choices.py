@@ -58,6 +58,10 @@ def test_other_choices_are_one_less_one_more_and_the_likeliest_other() -> None:
         assert others("lookup", 60, index) < {*code.facts.symbols}
     lengths = {len(other.split()) for other in others("copy_sequence", 9)}
     assert lengths == {8, 9, 10}
+    for index in range(20):
+        truth = build_trial(TASKS["copy_sequence"], "direct", "none", 9, index, 0).truth
+        # The beginning of an answer is always likelier than the answer.
+        assert not any(truth.startswith(other) for other in others("copy_sequence", 9, index))
 
 
 def test_no_count_is_below_zero() -> None:

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 from snellen.errors import ModelRefused
@@ -22,6 +24,7 @@ from snellen.runners.dispatch.provider import (
 )
 from snellen.runners.protocol import Failure, Reply, Request
 
+Run = Callable[..., Any]
 Script = Callable[[str, int], Exception | Reply | None]
 """What becomes of the n-th attempt at a prompt; ``None``: a plain answer."""
 
@@ -31,12 +34,13 @@ class Scripted:
 
     model = "scripted/one"
     base_url = "http://scripted.invalid"
-    context_length = None
+    context_length: int | None = None
     resume_at = 0.0
 
     def __init__(self, script: Script, latency_s: float = 0.0, seats: int = 10**6) -> None:
-        self.numerics: dict[str, object] = {}
+        self.numerics: Mapping[str, Any] = {}
         self.dropped: dict[str, str] = {}
+        self.notices: list[str] = []
         self.calls: list[tuple[str, float]] = []
         self.attempts: Counter[str] = Counter()
         self.most = 0
@@ -69,10 +73,12 @@ class Scripted:
 
 
 @pytest.fixture
-def run(ask, delivered) -> Iterator[Callable[..., Scripted]]:
+def run(ask: Any, delivered: Any) -> Iterator[Run]:
     opened: list[Dispatch] = []
 
-    def go(script: Script, count: int, *, seats: int = 10**6, latency_s: float = 0.0, **limits):
+    def go(
+        script: Script, count: int, *, seats: int = 10**6, latency_s: float = 0.0, **limits: Any
+    ) -> Scripted:
         provider = Scripted(script, latency_s, seats)
         opened.append(Dispatch(provider, Limits(**limits)))
         opened[-1].answer((ask(f"q {i}") for i in range(count)), delivered)
@@ -84,8 +90,8 @@ def run(ask, delivered) -> Iterator[Callable[..., Scripted]]:
         runner.close()
 
 
-def test_a_wait_for_all_holds_everybody(run, delivered):
-    def script(prompt, attempt):
+def test_a_wait_for_all_holds_everybody(run: Run, delivered: Any) -> None:
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         if prompt == "q 5" and attempt == 1:
             return Retryable("slow down", status=429, retry_after=1.2, for_all=True)
         return None
@@ -96,10 +102,12 @@ def test_a_wait_for_all_holds_everybody(run, delivered):
     assert len(delivered) == 60
 
 
-def test_a_model_that_loads_is_waited_for_by_one_question_at_a_time(run, delivered):
+def test_a_model_that_loads_is_waited_for_by_one_question_at_a_time(
+    run: Run, delivered: Any
+) -> None:
     began = time.monotonic()
 
-    def script(prompt, attempt):
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         loading = time.monotonic() - began < 2.0
         return Loading("Loading model", status=503) if loading else None
 
@@ -108,8 +116,8 @@ def test_a_model_that_loads_is_waited_for_by_one_question_at_a_time(run, deliver
     assert len(provider.calls) < 40 + 30
 
 
-def test_an_empty_answer_is_asked_again_and_then_kept(run, delivered):
-    def script(prompt, attempt):
+def test_an_empty_answer_is_asked_again_and_then_kept(run: Run, delivered: Any) -> None:
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         if prompt == "q 0" or (prompt == "q 1" and attempt == 1):
             return Empty("no text", Reply("", notice="empty"))
         return None
@@ -119,7 +127,7 @@ def test_an_empty_answer_is_asked_again_and_then_kept(run, delivered):
     assert provider.attempts == {"q 0": 3, "q 1": 2, "q 2": 1}
 
 
-def test_nothing_ever_answered_ends_the_run_early(run, delivered):
+def test_nothing_ever_answered_ends_the_run_early(run: Run, delivered: Any) -> None:
     began = time.monotonic()
     with pytest.raises(ModelRefused, match=r"device-side assert: \d+ attempts in \d+ s, and none"):
         run(lambda p, a: Retryable("device-side assert", status=500), 30)
@@ -127,11 +135,13 @@ def test_nothing_ever_answered_ends_the_run_early(run, delivered):
     assert not delivered
 
 
-def test_a_server_that_restarts_is_given_half_a_minute(run, delivered, monkeypatch):
+def test_a_server_that_restarts_is_given_half_a_minute(
+    run: Run, delivered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(breaker, "_RESTART_S", 1.0)
     began = time.monotonic()
 
-    def script(prompt, attempt):
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         up = time.monotonic() - began > 0.8
         return None if up else Retryable("bad gateway", status=502)
 
@@ -141,13 +151,15 @@ def test_a_server_that_restarts_is_given_half_a_minute(run, delivered, monkeypat
         run(lambda p, a: Retryable("bad gateway", status=502), 12)
 
 
-def test_refusals_for_rate_and_nothing_else_end_the_run(run, monkeypatch):
+def test_refusals_for_rate_and_nothing_else_end_the_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(breaker, "_RATE_S", 1.5)
     with pytest.raises(ModelRefused, match=r"quota is used up: refused for \d s and never answ"):
         run(lambda p, a: Retryable("quota is used up", status=429), 12)
 
 
-def test_ten_equal_rejections_end_the_run_and_are_kept(run, delivered):
+def test_ten_equal_rejections_end_the_run_and_are_kept(run: Run, delivered: Any) -> None:
     with pytest.raises(ModelRefused, match=r"no such model .*: so said 10 requests"):
         run(lambda p, a: Rejected(f"no such model (request {p[2:]}a7)", status=400), 90)
     assert 9 <= len(delivered) < 40
@@ -156,18 +168,18 @@ def test_ten_equal_rejections_end_the_run_and_are_kept(run, delivered):
 @pytest.mark.parametrize(
     "reason", ["This model's maximum context length is {} tokens", "prompt of {} is too long"]
 )
-def test_prompts_that_are_too_long_end_nothing(run, delivered, reason):
+def test_prompts_that_are_too_long_end_nothing(run: Run, delivered: Any, reason: str) -> None:
     run(lambda p, a: Rejected(reason.format(p[2:]), status=400) if int(p[2:]) < 30 else None, 40)
     assert sum(isinstance(reply, Failure) for reply in delivered.values()) == 30
 
 
-def test_rejections_beside_answers_end_nothing(run, delivered):
+def test_rejections_beside_answers_end_nothing(run: Run, delivered: Any) -> None:
     run(lambda p, a: Rejected("refused") if int(p[2:]) % 2 else None, 60)
     assert sum(isinstance(reply, Failure) for reply in delivered.values()) == 30
 
 
-def test_twenty_failures_in_a_row_end_the_run(run, delivered):
-    def script(prompt, attempt):
+def test_twenty_failures_in_a_row_end_the_run(run: Run, delivered: Any) -> None:
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         return Retryable("worker died", status=502) if int(prompt[2:]) >= 10 else None
 
     with pytest.raises(ModelRefused, match=r"20 requests failed in a row; every answer is kept"):
@@ -175,29 +187,29 @@ def test_twenty_failures_in_a_row_end_the_run(run, delivered):
     assert sum(isinstance(reply, Reply) for reply in delivered.values()) == 10
 
 
-def test_another_protocol_after_an_answer_is_a_fault_like_others(run, delivered):
-    def script(prompt, attempt):
+def test_another_protocol_after_an_answer_is_a_fault_like_others(run: Run, delivered: Any) -> None:
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         return WrongProtocol("a web page") if prompt == "q 9" and attempt < 3 else None
 
     run(script, 10)
     assert len(delivered) == 10
 
 
-def test_a_server_that_answers_one_at_a_time_is_not_flooded(run, delivered):
+def test_a_server_that_answers_one_at_a_time_is_not_flooded(run: Run, delivered: Any) -> None:
     provider = run(lambda p, a: None, 20, seats=1, latency_s=0.1, attempt_s=1.2)
     assert provider.most <= 4
     assert all(count == 1 for count in provider.attempts.values())
     assert len(delivered) == 20
 
 
-def test_a_slow_server_that_answers_in_parallel_is_used(run, delivered):
+def test_a_slow_server_that_answers_in_parallel_is_used(run: Run, delivered: Any) -> None:
     provider = run(lambda p, a: None, 60, latency_s=0.1, attempt_s=1.2)
     assert provider.most >= 16
     assert len(delivered) == 60
 
 
-def test_a_change_of_what_answers_is_told_once(run, caplog):
-    def script(prompt, attempt):
+def test_a_change_of_what_answers_is_told_once(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         return Reply("1", fingerprint="float32" if int(prompt[2:]) < 15 else "bfloat16")
 
     with caplog.at_level(logging.WARNING, logger="snellen"):
@@ -207,7 +219,7 @@ def test_a_change_of_what_answers_is_told_once(run, caplog):
     assert caplog.messages == [notice]
 
 
-def test_what_answered_in_an_earlier_session_is_remembered(ask, delivered):
+def test_what_answered_in_an_earlier_session_is_remembered(ask: Any, delivered: Any) -> None:
     runner = Dispatch(Scripted(lambda p, a: Reply("1", fingerprint="bfloat16")))
     runner.met([None, "float32", "float32"])
     runner.answer([ask("q")], delivered)
@@ -216,14 +228,16 @@ def test_what_answered_in_an_earlier_session_is_remembered(ask, delivered):
 
 
 @pytest.fixture
-def short_silence(monkeypatch):
+def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {"_SILENT_S": 0.4, "_AGAIN_S": 0.6, "_TICK_S": 0.05}.items():
         monkeypatch.setattr(waits, name, seconds)
 
 
 @pytest.mark.usefixtures("short_silence")
-def test_a_long_wait_is_said_with_its_reason_and_its_end(tmp_path, ask, delivered):
-    def script(prompt, attempt):
+def test_a_long_wait_is_said_with_its_reason_and_its_end(
+    tmp_path: Path, ask: Any, delivered: Any
+) -> None:
+    def script(prompt: str, attempt: int) -> Exception | Reply | None:
         if prompt == "q 1" and attempt == 1:
             return Retryable("come back later", status=429, retry_after=0.7)
         return None
@@ -242,7 +256,7 @@ def test_a_long_wait_is_said_with_its_reason_and_its_end(tmp_path, ask, delivere
 
 
 @pytest.mark.usefixtures("short_silence")
-def test_a_silent_server_is_said_to_be_silent(tmp_path, ask, delivered):
+def test_a_silent_server_is_said_to_be_silent(tmp_path: Path, ask: Any, delivered: Any) -> None:
     runner = Dispatch(Scripted(lambda p, a: None, latency_s=1.3))
     runner.log_into(tmp_path)
     runner.answer([ask("q 0")], delivered)
@@ -256,7 +270,7 @@ def test_a_silent_server_is_said_to_be_silent(tmp_path, ask, delivered):
     assert "1 requests are open" in lines[0]
 
 
-def test_a_quick_run_says_nothing(tmp_path, ask, delivered):
+def test_a_quick_run_says_nothing(tmp_path: Path, ask: Any, delivered: Any) -> None:
     runner = Dispatch(Scripted(lambda p, a: None))
     runner.log_into(tmp_path)
     runner.answer([ask(f"q {i}") for i in range(50)], delivered)

@@ -107,12 +107,10 @@ def test_the_same_trials_give_the_same_picture(simulated, draw):
     assert (first.svg, first.png) == (second.svg, second.png)
 
 
-@pytest.mark.parametrize("threshold", [1e-9, 1e9])
-def test_censored_acuities_are_drawn(simulated, threshold, draw):
-    trials = simulated(lengths=[1, 16, 128], threshold=threshold)
-    trials.loc[0, "outcome"] = "correct"
-    alt = draw(trials).alt
-    assert ("< 1" if threshold < 1 else "> 128") in alt
+@pytest.mark.parametrize(("threshold", "quoted"), [(1e-9, "not quoted"), (1e9, "> ")])
+def test_acuities_without_a_value_are_drawn(simulated, threshold, quoted, draw):
+    alt = draw(simulated(lengths=[1, 16, 128], threshold=threshold)).alt
+    assert f"Acuity (L50): {quoted}" in alt
 
 
 def test_a_prompt_of_another_version_is_refused(simulated, draw):

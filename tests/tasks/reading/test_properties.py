@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snellen.tasks.judging import judge
-from snellen.tasks.reading import AnswerKind, Facts, read
+from snellen.tasks.reading import AnswerKind, Facts
+from snellen.tasks.reading.read import read
 from snellen.tasks.registry import TASKS
 from snellen.tasks.trial import build_trial
 

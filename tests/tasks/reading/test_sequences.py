@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snellen.tasks.judging import Judgement, judge
-from snellen.tasks.reading import Facts, read
+from snellen.tasks.reading import Facts
+from snellen.tasks.reading.read import read
 
 DIGITS = st.text("0123456789", min_size=1, max_size=12)
 SEQUENCE = Facts("sequence", symbols=tuple("0123456789"), bare=True)
