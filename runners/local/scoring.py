@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from ...errors import SnellenError
@@ -55,9 +54,9 @@ def score_after(
     """
     import torch
 
-    kept = {"logits_to_keep": 1} if _takes(type(model), "logits_to_keep") else {}
+    kept = {"logits_to_keep": 1} if _takes(model, "logits_to_keep") else {}
     # transformers 5.2x on, and before
-    name = "cache" if _takes(type(model), "cache") else "past_key_values"
+    name = "cache" if _takes(model, "cache") else "past_key_values"
     width = max(map(len, after)) - 1
     inputs = torch.zeros((len(after), width), dtype=torch.long, device=model.device)
     mask = torch.ones((len(after), len(before) + width), dtype=torch.long, device=model.device)
@@ -130,7 +129,7 @@ def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[floa
         mask[row, : len(ids)] = 1
     # Scores of the vocabulary are wanted from the end of the shortest context on, and are large.
     first = min(len(before) - 1 for before, _ in batch)
-    kept = {"logits_to_keep": width - first} if _takes(type(model), "logits_to_keep") else {}
+    kept = {"logits_to_keep": width - first} if _takes(model, "logits_to_keep") else {}
     first = first if kept else 0
     with torch.inference_mode():
         scores = model(input_ids=inputs, attention_mask=mask, use_cache=False, **kept).logits
@@ -146,7 +145,6 @@ def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[floa
             yield total, bool((logp.argmax(dim=-1) == wanted).all())
 
 
-@cache
-def _takes(model: type[PreTrainedModel], name: str) -> bool:
+def _takes(model: PreTrainedModel, name: str) -> bool:
     """Whether a model's forward pass has a parameter of that name."""
     return name in inspect.signature(model.forward).parameters
