@@ -22,7 +22,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PIP) install -q --no-deps '$(WHEEL)'
 	@touch $@
 
-setup: $(VENV)/.installed ## create .venv and install everything
+# The package under its name, for mypy and for editors (docs/design/mapped-package.md).
+.typecheck/snellen:
+	@mkdir -p .typecheck && ln -sfn .. $@
+
+setup: $(VENV)/.installed .typecheck/snellen ## create .venv and install everything
 
 run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…) and write its report
 	@$(BIN)/snellen run --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
@@ -39,10 +43,10 @@ coverage: setup ## run the tests and show which lines of the core they miss (at 
 lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and the CLI reference
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@mkdir -p .typecheck && ln -sfn .. .typecheck/snellen
-	@MYPYPATH=.typecheck $(BIN)/mypy -p snellen.support -p snellen.tasks -p snellen.stats \
+	@$(BIN)/mypy -p snellen.support -p snellen.tasks -p snellen.stats \
 		-p snellen.store -p snellen.runners -p snellen.probes -p snellen.reports -p snellen.harness \
-		-p snellen.exams -p snellen.cli -m snellen.errors
+		-p snellen.exams -p snellen.cli -m snellen -m snellen.errors
+	@$(BIN)/mypy tests benchmarks examples scripts
 
 test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), driven end to end
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh

@@ -22,6 +22,7 @@ from rich.table import Table
 from snellen.reports.leaderboard.entries import TRIAL, BoardDesign, BoardEntry
 from snellen.reports.leaderboard.page import write_leaderboard
 from snellen.stats.acuity import AcuityReport, measure
+from snellen.stats.board import LengthCounts
 from snellen.tasks.registry import GROUPS
 
 LENGTHS = 2 ** np.arange(10)
@@ -31,28 +32,35 @@ DESIGN = BoardDesign("bench", "c" * 64, pd.DataFrame(columns=TRIAL))
 GOAL_SECONDS, GOAL_MB = 5, 5
 
 
-def pool(rng: np.random.Generator) -> list[AcuityReport]:
-    """Acuities of observers whose sight fades anywhere on the chart, or beyond it."""
+def pool(rng: np.random.Generator) -> list[tuple[AcuityReport, LengthCounts]]:
+    """Acuities and answers of observers whose sight fades anywhere on the chart, or beyond."""
     found = []
     for threshold in np.geomspace(0.5, 1500, POOL):
         right = rng.binomial(TRIALS, 1 / (1 + (LENGTHS / threshold) ** 2))
-        found.append(measure(LENGTHS, right, np.full(LENGTHS.size, TRIALS)))
+        trials = np.full(LENGTHS.size, TRIALS)
+        found.append((measure(LENGTHS, right, trials), LengthCounts.of(LENGTHS, right, trials)))
     return found
 
 
-def entries(models: int, reports: list[AcuityReport], rng: np.random.Generator) -> list[BoardEntry]:
+def entries(
+    models: int,
+    observers: list[tuple[AcuityReport, LengthCounts]],
+    rng: np.random.Generator,
+) -> list[BoardEntry]:
     """Models whose tasks have acuities around a level of their own."""
     made = []
     for i in range(models):
         level = rng.integers(5, POOL - 5)
         picks = level + rng.integers(-5, 5, size=len(GROUPS["snellen"]))
-        tasks = dict(zip(GROUPS["snellen"], (reports[p] for p in picks), strict=True))
+        picked = [observers[p] for p in picks]
+        reports = dict(zip(GROUPS["snellen"], (report for report, _ in picked), strict=True))
         made.append(
             BoardEntry(
                 model=f"vllm/organisation/model-{i:03}-instruct",
                 run_id=f"chart-{i:08x}",
                 documents_sha256=DESIGN.sha256,
-                reports=tasks,
+                reports=reports,
+                counts=[counts for _, counts in picked],
                 trials=2000,
                 truncated=0.01,
                 tokens=(400_000, 60_000),
@@ -70,12 +78,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
     rng = np.random.default_rng(0)
-    reports = pool(rng)
+    observers = pool(rng)
     shown = Table(title=f"leaderboard (goal: {GOAL_SECONDS} s and {GOAL_MB} MB)")
     for heading in ("models", "seconds", "page MB", "of the goal"):
         shown.add_column(heading, justify="right")
     for models in map(int, args.models.split(",")):
-        made = entries(models, reports, rng)
+        made = entries(models, observers, rng)
         times, size = [], 0.0
         for _ in range(args.runs):
             with tempfile.TemporaryDirectory() as folder:

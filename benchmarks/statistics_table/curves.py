@@ -24,7 +24,7 @@ from observers import (
 from scipy.stats import binom
 from snellen.stats.acuity import measure, measure_together
 from snellen.stats.curve.posterior import posterior
-from snellen.stats.curve.spread import NONE, draw
+from snellen.stats.curve.spread import NONE, PRIOR, draw
 from snellen.stats.error_sizes import error_summary
 from snellen.stats.tally import Tally
 
@@ -104,8 +104,10 @@ def width_cost(observers: int) -> float:
     for rng in generators(observers, SEED):
         tally = Tally.of(n, rng.binomial(m, smooth(rng, inside=2.0).accuracy(n)), m)
         wide, narrow = (
-            np.diff(np.log2(posterior(tally, FAMILY, **prior).distribution(0.5).interval(0.95)))[0]
-            for prior in ({}, {"prior": NONE})
+            np.diff(
+                np.log2(posterior(tally, FAMILY, prior=prior).distribution(0.5).interval(0.95))
+            )[0]
+            for prior in (PRIOR, NONE)
         )
         ratios.append(wide / narrow)
     return float(np.median(ratios))

@@ -22,6 +22,7 @@ from snellen.probes.collapse.null_band import (
 from snellen.probes.collapse.rows import CollapsePlan
 from snellen.probes.states.arithmetic import check_dtype, parse_dtype
 from snellen.probes.states.kinds import KINDS
+from snellen.probes.states.last_token import last_token_states
 from snellen.probes.states.subject import open_subject
 
 LENGTHS = (1, 3, 10, 30, 100)
@@ -119,7 +120,7 @@ def test_both_members_share_prompts_and_step(subject: Any) -> None:
 def test_out_of_memory_keeps_what_was_finished(
     subject: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = collapse.last_token_states
+    real = last_token_states
 
     def greedy(model: Any, *args: Any, **options: Any) -> Any:
         if model.dtype == torch.bfloat16:

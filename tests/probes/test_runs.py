@@ -17,6 +17,8 @@ from snellen.probes.collapse import measure as collapse
 from snellen.probes.collapse.probe import probe_collapse
 from snellen.probes.collapse.rows import CollapsePlan
 from snellen.probes.sensitivity import measure as sensitivity
+from snellen.probes.sensitivity.path_bound import anatomy_of
+from snellen.probes.states.last_token import last_token_states
 from snellen.probes.theory import figures as theory_figures
 from snellen.probes.theory.tables import softmax_decay
 from snellen.support.figures import save_figure
@@ -116,7 +118,7 @@ def test_bad_input_on_the_command_line(folder: str, tmp_path: Path) -> None:
 def test_out_of_memory_ends_with_code_1(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = collapse.last_token_states
+    real = last_token_states
 
     def greedy(model: Any, sequences: Any, **options: Any) -> Any:
         if any(len(s) > 60 for s in sequences):
@@ -137,7 +139,7 @@ def test_out_of_memory_ends_with_code_1(
 def test_sensitivity_out_of_memory_keeps_the_rest(
     subject: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sensitivity.anatomy_of
+    real = anatomy_of
 
     def greedy(model: Any, ids: list[int]) -> Any:
         if len(ids) > 70:

@@ -1,5 +1,7 @@
 """Means that say what they are about: against statsmodels, and simulated populations."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from snellen.stats.hierarchy import design_effect, over_samples, over_tasks
@@ -7,7 +9,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_mean_over_tasks_is_that_of_statsmodels(seed):
+def test_the_mean_over_tasks_is_that_of_statsmodels(seed: int) -> None:
     rng = np.random.default_rng(seed)
     y, s = rng.normal(5, 1.5, 7), rng.uniform(0.2, 0.6, 7)
     theirs = combine_effects(y, s**2, method_re="iterated", use_t=True)
@@ -20,7 +22,7 @@ def test_the_mean_over_tasks_is_that_of_statsmodels(seed):
     assert half == pytest.approx(t * np.sqrt(scale) * theirs.sd_eff_w_re, rel=1e-3)
 
 
-def test_tasks_like_these_are_less_sure_than_these():
+def test_tasks_like_these_are_less_sure_than_these() -> None:
     found = over_tasks([3.0, 5.0, 7.0], [0.1, 0.1, 0.1])
     assert found.value == found.value_these == pytest.approx(5)
     assert found.these.high - found.these.low < 0.3
@@ -29,7 +31,7 @@ def test_tasks_like_these_are_less_sure_than_these():
     assert alone.like_these == (-np.inf, np.inf)
 
 
-def test_both_intervals_hold_for_their_own_population():
+def test_both_intervals_hold_for_their_own_population() -> None:
     rng = np.random.default_rng(0)
     held = np.zeros(2)
     for _ in range(400):
@@ -43,7 +45,7 @@ def test_both_intervals_hold_for_their_own_population():
     assert np.all((held / 400 >= 0.92) & (held / 400 <= 0.98))
 
 
-def test_samples_of_hard_and_easy_prompts():
+def test_samples_of_hard_and_easy_prompts() -> None:
     """Half of the prompts always right, half never: sure of these, not of others."""
     found = over_samples([10] * 20 + [0] * 20, 10)
     assert found.value == 0.5
@@ -53,7 +55,7 @@ def test_samples_of_hard_and_easy_prompts():
     assert design_effect([5, 5, 5, 5], 10) == 1.0
 
 
-def test_samples_cover_prompts_like_these():
+def test_samples_cover_prompts_like_these() -> None:
     rng = np.random.default_rng(1)
     held = np.zeros(2)
     for _ in range(500):
@@ -66,7 +68,7 @@ def test_samples_cover_prompts_like_these():
     assert np.all((held / 500 >= 0.92) & (held / 500 <= 0.985))
 
 
-def test_all_right_has_a_width_and_nonsense_is_refused():
+def test_all_right_has_a_width_and_nonsense_is_refused() -> None:
     sure = over_samples([4] * 10, 4)
     assert 0.6 < sure.like_these.low < sure.these.low < 1
     for correct, samples in (([], 1), ([3], 2), ([0], 0)):

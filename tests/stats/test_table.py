@@ -4,14 +4,20 @@ The observers of a short run are the first of a long one, so that what disagrees
 the table), and no bad luck: the tolerance is for rows whose counts are small.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+
+from ..present import present
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "statistics_table"
 DOC = Path(__file__).parents[2] / "docs" / "statistics.md"
@@ -33,37 +39,39 @@ FEW = {
 
 
 @pytest.fixture(scope="module")
-def table():
+def table() -> Iterator[ModuleType]:
     """The script with its modules, which stand beside it."""
     names = ["observers", "curves", "pairs"]
     before = {name: sys.modules.pop(name, None) for name in names}
     sys.path.insert(0, str(FOLDER))
     try:
         spec = importlib.util.spec_from_file_location("statistics_table", FOLDER / "__main__.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = importlib.util.module_from_spec(present(spec))
+        present(present(spec).loader).exec_module(module)
         yield module
     finally:
         sys.path.remove(str(FOLDER))
         for name in names:
             sys.modules.pop(name, None)
-            if before[name] is not None:
-                sys.modules[name] = before[name]
+            if (module_before := before[name]) is not None:
+                sys.modules[name] = module_before
 
 
 @pytest.fixture(scope="module")
-def committed():
+def committed() -> dict[str, str]:
     text = DOC.read_text(encoding="utf-8")
     lines = text.split("<!-- statistics -->\n")[1].split("<!-- /statistics -->")[0].splitlines()
     return {m["name"]: m["seen"] for m in map(LINE.match, lines[2:]) if m}
 
 
-def test_the_committed_table_has_every_row(table, committed):
+def test_the_committed_table_has_every_row(table: ModuleType, committed: dict[str, str]) -> None:
     assert list(committed) == list(table.ROWS)
 
 
 @pytest.mark.parametrize("name", FEW)
-def test_a_rerun_agrees_with_the_committed_table(table, committed, name):
+def test_a_rerun_agrees_with_the_committed_table(
+    table: ModuleType, committed: dict[str, str], name: str
+) -> None:
     found = table.ROWS[name].run(FEW[name])
     said = SHARE.match(committed[name])
     if said is None:
