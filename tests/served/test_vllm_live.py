@@ -196,9 +196,7 @@ def test_log_likelihoods_agree_with_transformers(served: VllmRunner, model_folde
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_alternatives_are_scored_as_in_this_process(
-    served: VllmRunner, model_folder: str
-) -> None:
+def test_alternatives_are_scored_as_in_this_process(served: VllmRunner, model_folder: str) -> None:
     from snellen.runners.local.runner import LocalRunner
 
     here = LocalRunner("hf/smollm2", model_folder, dtype="float32", device="cpu")
