@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,15 @@ from snellen.errors import InputError, SnellenError
 from snellen.runners.choices import ChoiceEncoder, scored_reply
 from snellen.runners.kinds import Options
 from snellen.runners.local.runner import LocalRunner
-from snellen.runners.protocol import Failure, Message, Reply, Request, Runner, Sampling
+from snellen.runners.protocol import (
+    Deliver,
+    Failure,
+    Message,
+    Reply,
+    Request,
+    Runner,
+    Sampling,
+)
 from snellen.runners.registry import open_runner
 
 from .test_identity import VLLM, Server
@@ -21,10 +29,9 @@ from .test_identity import VLLM, Server
 CHOICES = ("9", "10", "11", "1 1")
 
 
-def request(prompt: str, *, raw: bool, **more: Any) -> Request:
-    stop = ("\n\n", "\nQuestion:") if raw else ()
-    fields = {"raw": raw, "choices": CHOICES} | more
-    return Request(prompt, (Message("user", prompt),), Sampling(8, stop=stop), **fields)
+def request(prompt: str, *, raw: bool) -> Request:
+    sampling = Sampling(8, stop=("\n\n", "\nQuestion:") if raw else ())
+    return Request(prompt, (Message("user", prompt),), sampling, raw, choices=CHOICES)
 
 
 ASKED = [
@@ -175,9 +182,25 @@ class Backend(Runner):
     """Scores texts by their length, and not all of them."""
 
     model = "lm-eval/stub"
+    base_url = None
+    parallel = 1
 
     def __init__(self) -> None:
         self.pairs: list[tuple[str, str]] = []
+        self.numerics: Mapping[str, Any] = {}
+        self.generation: Mapping[str, Any] = {}
+        self.context_length = None
+        self.dropped: dict[str, str] = {}
+        self.notices: list[str] = []
+
+    def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
+        raise NotImplementedError
+
+    def count_tokens(self, text: str) -> int | None:
+        return None
+
+    def close(self) -> None:
+        pass
 
     def loglikelihood(self, pairs: Any) -> list[tuple[float, bool]]:
         if any("too long" in context for context, _ in pairs):
