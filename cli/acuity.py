@@ -14,7 +14,12 @@ import argparse
 from ..exams.acuity import MAX_LENGTH, MAX_TRIALS, PRECISION, with_l50
 from ..exams.acuity import acuity as measure
 from .model_options import add_model_arguments, add_sampling_arguments, settings_of
-from .question_options import add_output_arguments, add_question_arguments, plan_of
+from .question_options import (
+    add_output_arguments,
+    add_question_arguments,
+    choose_questions,
+    plan_of,
+)
 from .watching import carry_out
 
 
@@ -46,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, and say what was found."""
+    choose_questions(args)
     kept, guessable = with_l50(args.tasks)
     args.tasks = ",".join(kept)
     if guessable:

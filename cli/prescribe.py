@@ -21,6 +21,7 @@ from .question_options import (
     add_fixed_length_arguments,
     add_output_arguments,
     add_question_arguments,
+    choose_questions,
     plan_of,
 )
 from .showing import show_contrasts
@@ -43,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     lenses = [name.strip() for name in args.lenses.split(",") if name.strip() not in ("", "none")]
     if not lenses:
         raise InputError("--lenses names no lens to try; 'snellen tasks' lists them")
+    choose_questions(args)
     plan = plan_of(args, lenses=lenses, lengths=args.lengths, trials=args.trials)
     found: list[Prescription] = []
 

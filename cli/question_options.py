@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from ..errors import InputError
 from ..exams.settings import RESULTS
+from ..runners.registry import find_kind
 from ..store.plan import Plan
 from .model_options import parse_extra_body, parse_headers, parse_model_args
 
@@ -25,11 +27,12 @@ def add_question_arguments(parser: argparse.ArgumentParser, *, lens: bool = True
     """
     group = parser.add_argument_group("what is asked")
     group.add_argument(
-        "--tasks", default=DEFAULT_TASKS, metavar="T[,T]", help=f"default: {DEFAULT_TASKS}"
+        "--tasks",
+        metavar="T[,T]",
+        help=f"default: {DEFAULT_TASKS}; for the bundled model, which cannot count, copies and "
+        "look-ups after plain examples (mode fewshot)",
     )
-    group.add_argument(
-        "--mode", default="direct", help="direct, fewshot, cot, cot_fewshot; or several"
-    )
+    group.add_argument("--mode", help="direct (default), fewshot, cot, cot_fewshot; or several")
     group.add_argument(
         "--answer", default="free", help="free (any text), forced, choice; or several"
     )
@@ -57,6 +60,18 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is written")
     group.add_argument("--out", type=Path, default=RESULTS, help=f"default: {RESULTS}")
     group.add_argument("--run-id", help="name of the run (default: made from the plan)")
+
+
+def choose_questions(args: argparse.Namespace) -> None:
+    """Choose the tasks where none are named, and with them the mode and the lengths."""
+    chart: Mapping[str, str] = {}
+    if args.tasks is None:
+        chart = find_kind(args.model).first_chart
+        args.tasks = chart.get("tasks", DEFAULT_TASKS)
+    if args.mode is None:
+        args.mode = chart.get("mode", "direct")
+    if getattr(args, "lengths", "") is None:
+        args.lengths = chart.get("lengths")
 
 
 def plan_of(args: argparse.Namespace, **fields: Any) -> Plan:

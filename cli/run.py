@@ -18,6 +18,7 @@ from .question_options import (
     add_fixed_length_arguments,
     add_output_arguments,
     add_question_arguments,
+    choose_questions,
     plan_of,
 )
 
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask, and say what came of it."""
+    choose_questions(args)
     plan = plan_of(args, lenses=args.lens, lengths=args.lengths, trials=args.trials)
     if args.dry_run:
         return _dry_run(args, plan)

@@ -107,6 +107,13 @@ BUILT_IN = (
         forces_answers=True,
         scores_texts=True,
         scores_chat=True,
+        # Measured: asked as a conversation it answers no length right. After plain examples its
+        # copies and look-ups start right and fail inside the chart; it cannot count.
+        first_chart={
+            "tasks": "copy_last,copy_sequence,lookup,count_ones",
+            "mode": "fewshot",
+            "lengths": "log:1:64:7",
+        },
     ),
     ModelKind(
         "hf",

@@ -109,6 +109,8 @@ class ModelKind:
             nothing is sent or left out for a name.
         forces_answers: takes a :class:`~snellen.runners.protocol.AnswerForm`.
         scores_texts: gives log-likelihoods of given texts.
+        first_chart: ``tasks``, ``mode`` and ``lengths`` of a run that names no task, where the
+            usual ones show nothing.
         scores_chat: also of what follows a user's turn of a conversation.
     """
 
@@ -126,6 +128,7 @@ class ModelKind:
     thinks: re.Pattern[str] | None = None
     forces_answers: bool = False
     scores_texts: bool = False
+    first_chart: Mapping[str, str] = field(default_factory=dict)
     scores_chat: bool = False
 
     @property
