@@ -18,10 +18,10 @@ from ..errors import InputError, SnellenError
 
 # A verb's module is imported only when the verb is used: `snellen tasks` pays for no torch.
 VERBS: dict[str, str] = {
-    "run": "ask a model a chart of tasks, write curves, histograms and a report",
+    "run": "ask a model tasks of growing length, write curves, histograms and a report",
     "report": "redraw the report of a run, or of a stock lm-eval run",
     "acuity": "measure L50, the length at which half of the answers are correct, adaptively",
-    "leaderboard": "rank models by the standard chart",
+    "leaderboard": "rank models by one fixed design",
     "plan": "how many trials, at which lengths, a comparison needs; asks nothing",
     "compare": "compare two runs on the same questions; a regression gate",
     "prescribe": "say which lens restores a model's sight",
