@@ -11,14 +11,17 @@ from ...tasks.trial import FORCED, rebuild_trial
 from ..session import check_forms, request_of
 from .levels import trial_of
 
+_PROBES = 8
+"""Several at once: of a server that answers nothing, one request alone learns it only slowly."""
+
 
 def with_forced_answers(
     plan: Plan, runner_a: Runner, judged: Plan, runner_b: Runner, *, must: bool
 ) -> tuple[Plan, Plan]:
     """The plans with forced answers, if both sides can be held to them; else as they are.
 
-    A server says what it takes only when it is asked: each is asked one short trial, which is not
-    kept.
+    A server says what it takes only when it is asked: each is asked a few short trials, which are
+    not kept.
 
     Raises:
         InputError: they cannot, and must.
@@ -39,14 +42,14 @@ def with_forced_answers(
 
 def _takes(plan: Plan, runner: Runner) -> bool:
     curve = next(plan.curves())
-    trial = rebuild_trial(trial_of(plan, curve, 4, 0))
+    trials = [rebuild_trial(trial_of(plan, curve, 4, index)) for index in range(_PROBES)]
     said: list[tuple[Request, Reply | Failure]] = []
     try:
-        runner.answer([request_of(runner, plan, trial)], lambda results: said.extend(results))
+        runner.answer([request_of(runner, plan, one) for one in trials], said.extend)
     except NothingAnswered:
         return True  # of no answer at all the form is not to blame
     except ModelRefused:
         raise
     except InputError:
         return False
-    return bool(said) and not isinstance(said[0][1], Failure)
+    return any(not isinstance(result, Failure) for _, result in said)

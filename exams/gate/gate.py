@@ -205,7 +205,7 @@ def _sides(
     """A, B, and who is asked a second time, each with its run directory."""
     lengths = sorted({n for level in levels for n in level.lengths.values()})
     curves = {curve for level in levels for curve in level.lengths}
-    most = limits.pairs_at_most(len(curves), _count(levels)) + 100
+    most = 20 * limits.pairs_at_most(len(curves), _count(levels)) + 100
     if kept is not None:
         most = 1 + max(kept.indices(c, n)[-1] for level in levels for c, n in level.lengths.items())
     tasks = tuple(dict.fromkeys(curve.task for curve in curves))

@@ -100,7 +100,18 @@ class Judgement:
 
     def _open(self, level: int) -> bool:
         asked = sum(n for (_, at), n in self._asked.items() if at == level)
-        return level not in self.settled and asked < self._most
+        return level not in self.settled and asked < self._most_pairs()
+
+    def _most_pairs(self) -> int:
+        """Pairs of a level after which it is given up: more where answers flip of themselves.
+
+        The best bet against a drop of m grows by m² / 2 d a pair where pairs disagree, in either
+        direction, in a share d; half as much again is allowed for, and for the mixture.
+        """
+        if self.limits.most is not None:
+            return self.limits.most
+        needed = (self._bar + 3) * self.tally.flips() / self.limits.margin**2
+        return max(self._most, int(3 * needed))
 
     def _next(self, level: int) -> list[tuple[TrialId, int, int]]:
         """The next trials of a level: equally many of every task that A sees there."""
@@ -135,8 +146,7 @@ class Judgement:
         for trial, curve, level in batch:
             pair = Pair(trial, curve, level, said_a[trial], said_b[trial], again.get(trial))
             self.tally.add(pair)
-        lost = [pair.trial for pair in self.tally.open_losses()][::-1]
-        for trial, said in self._second(lost).items():
+        for trial, said in self._second(self.tally.open_losses()[::-1]).items():
             self.tally.confirm(trial, said)
 
     def _second(self, trials: Sequence[TrialId]) -> Mapping[TrialId, Said]:

@@ -15,7 +15,7 @@ from .tally import FLOOR_EVERY
 ALPHA = 0.05
 POWER = 0.95
 MARGIN = 0.1
-REFINE = 48
+REFINE = 60
 """Pairs that may be spent on the place of an onset."""
 _AMOUNT = re.compile(r"([\d.,]+)\s*([kKM]?)\s*(usd|\$|requests?|tokens?)?", re.I)
 _SCALE = {"": 1.0, "k": 1e3, "m": 1e6}

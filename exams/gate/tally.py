@@ -98,20 +98,39 @@ class Tally:
         self.curves, self.levels, self.margin = curves, levels, margin
         self.twice = twice
         self.pairs: dict[TrialId, Pair] = {}
+        shape = (len(curves), len(levels))
+        self._all, self._right = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self._wins, self._losses = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self._upheld = np.zeros(shape, np.int64)
+        self._open: dict[TrialId, None] = {}
+        self._floor = [0, 0]
 
     def add(self, pair: Pair) -> None:
         """Count a pair; one that neither side answered tells nothing."""
-        if pair.a.outcome != "failed" or pair.b.outcome != "failed":
-            self.pairs[pair.trial] = pair
+        if pair.a.outcome == "failed" and pair.b.outcome == "failed":
+            return
+        at = pair.curve, pair.level
+        self.pairs[pair.trial] = pair
+        self._all[at] += 1
+        self._right[at] += pair.a.right
+        self._wins[at] += won(pair)
+        self._losses[at] += lost(pair)
+        self._upheld[at] += self.upheld(pair)
+        if lost(pair) and pair.again is None:
+            self._open[pair.trial] = None
+        if pair.again is not None:
+            self._floor[0] += 1
+            self._floor[1] += self._twice(pair).right != pair.again.right
 
     def confirm(self, trial: TrialId, again: Said) -> None:
-        """Note a second answer."""
-        if trial in self.pairs:
-            self.pairs[trial] = replace(self.pairs[trial], again=again)
+        """Note the second answer to a loss."""
+        pair = self.pairs[trial] = replace(self.pairs[trial], again=again)
+        del self._open[trial]
+        self._upheld[pair.curve, pair.level] += self.upheld(pair)
 
-    def open_losses(self) -> list[Pair]:
+    def open_losses(self) -> list[TrialId]:
         """Losses that have not been asked a second time."""
-        return [p for p in self.pairs.values() if lost(p) and p.again is None]
+        return list(self._open)
 
     def upheld(self, pair: Pair) -> bool:
         """Whether B lost a pair, and a second asking of one side does not explain it."""
@@ -119,33 +138,47 @@ class Tally:
             return False
         return pair.again.right if self.twice == "a" else not pair.again.right
 
+    def flips(self) -> float:
+        """Share of the trials of the noise floor that were right once and wrong once."""
+        return self._floor[1] / self._floor[0] if self._floor[0] else 0.0
+
     def blind(self, curve: int, level: int) -> bool:
         """Whether A is no better than guessing there, by less than the margin: nothing to lose."""
-        found = [p for p in self.pairs.values() if (p.curve, p.level) == (curve, level)]
-        if len(found) < _BLIND_AFTER:
+        count = self._all[curve, level]
+        if count < _BLIND_AFTER:
             return False
         key = self.curves[curve]
         length = self.levels[level].lengths[key]
         chance = find_task(key.task).chance(length, key.mode, key.lens)
-        return sum(p.a.right for p in found) / len(found) - chance < self.margin
+        return bool(self._right[curve, level] / count - chance < self.margin)
 
     def log_e_worse(self) -> float:
         """Log of the e-value against "B is nowhere worse" over the levels of the design."""
         design = [i for i, level in enumerate(self.levels) if not level.refines]
-        wins, losses, _ = self._outcomes()
-        return log_e_worse(wins[:, design], losses[:, design])
+        return log_e_worse(self._wins[:, design], self._upheld[:, design])
 
     def log_e_excluded(self, level: int) -> float:
         """Log of the e-value against a drop of the margin or more at a level."""
-        kept = self._seen(level)
-        wins, losses = sum(map(won, kept)), sum(map(lost, kept))
-        return log_e_against_drop(wins, losses, len(kept) - wins - losses, self.margin)
+        seen = [
+            c
+            for c, curve in enumerate(self.curves)
+            if curve in self.levels[level].lengths and not self.blind(c, level)
+        ]
+        wins, losses, pairs = (
+            int(counts[seen, level].sum()) for counts in (self._wins, self._losses, self._all)
+        )
+        return log_e_against_drop(wins, losses, pairs - wins - losses, self.margin)
 
     def onset(self) -> tuple[OnsetPosterior, list[int]]:
         """From which level B is worse, and the levels that this is among, by index."""
-        wins, losses, ties = (counts.sum(axis=0) for counts in self._outcomes())
-        asked = [i for i in range(len(self.levels)) if wins[i] + losses[i] + ties[i]]
+        wins, losses, pairs = (c.sum(axis=0) for c in (self._wins, self._upheld, self._all))
+        asked = [i for i in range(len(self.levels)) if pairs[i]]
+        ties = pairs - wins - losses
         return onset(wins[asked], losses[asked], ties[asked]), asked
+
+    def log_e_better(self) -> float:
+        """Log of the e-value against "A is nowhere worse"."""
+        return log_e_worse(self._losses, self._wins)
 
     def log_e_other(self) -> float:
         """Log of the e-value against "B is the same model on the same engine", by its texts.
@@ -210,16 +243,6 @@ class Tally:
         blind = {c for c in range(len(self.curves)) if self.curves[c] in self.levels[level].lengths
                  and self.blind(c, level)}  # fmt: skip
         return [p for p in self.of_level(level) if p.curve not in blind]
-
-    def _outcomes(self) -> tuple[Counts, Counts, Counts]:
-        """Wins, upheld losses and other pairs, shape (curves, levels) each."""
-        shape = (len(self.curves), len(self.levels))
-        wins, losses, all_ = (np.zeros(shape, np.int64) for _ in range(3))
-        for pair in self.pairs.values():
-            all_[pair.curve, pair.level] += 1
-            wins[pair.curve, pair.level] += won(pair)
-            losses[pair.curve, pair.level] += self.upheld(pair)
-        return wins, losses, all_ - wins - losses
 
 
 FLOOR_EVERY = 4

@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from ...runners.dispatch.breaker import OF_THE_PROMPT
 from .judging import Judgement
 from .kinds import kinds, token_kinds
 from .result import GateResult, Verdict
 from .tally import LevelCounts
+
+_FEW = 4
+"""Trials from which B can be said to answer nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def conclude(
             {"kind": kind.name, "count": kind.count, "said": kind.said}
             for kind in kinds([*bad]) if kind.count
         ]  # fmt: skip
-        why = (
+        why = why or (
             f"B is worse from {place:,} {unit} on (between {interval[0]:,} and "
             f"{interval[1]:,}): {', '.join(f'''{k['count']} {k['kind']}''' for k in found)}"
         )
@@ -123,10 +127,12 @@ def _verdict(
     left_out: Sequence[LeftOut],
 ) -> tuple[Verdict, str]:
     margin, alpha = judged.limits.margin, judged.limits.alpha
-    if silent:
-        return Verdict.FAIL, f"B answers nothing: {silent}"
+    if nothing := _nothing(judged, silent):
+        return Verdict.FAIL, nothing
     if judged.worse:
         return Verdict.FAIL, ""
+    if silent:
+        return Verdict.FAIL, f"B stopped answering: {silent}"
     if short:
         return Verdict.FAIL, f"B's context is too short for {short[0]:,} {unit}, A's is not"
     blind = [i for i in design if _blind(judged, counts, i)]
@@ -153,6 +159,18 @@ def _verdict(
         f"{stopped}: at {_places(judged, open_, unit)} a drop of {margin:.0%} is neither shown nor "
         f"excluded (at {judged.levels[worst].at:,}, up to {counts[worst].upper:.0%} may be)"
     )
+
+
+def _nothing(judged: Judgement, silent: str) -> str:
+    """That B answers nothing at all, if it is so."""
+    said = [pair.b for pair in judged.tally.pairs.values()]
+    if not said or any(one.text.strip() for one in said):
+        return ""
+    failed = [one.reason for one in said if one.outcome == "failed"]
+    how = silent or (failed[0] if failed else "every answer is empty")
+    if len(said) < _FEW or (failed and OF_THE_PROMPT.search(how)):
+        return ""
+    return f"B answers nothing in {len(said)} trials: {how}"
 
 
 def _blind(judged: Judgement, counts: Mapping[int, LevelCounts], level: int) -> bool:
@@ -209,6 +227,10 @@ def _observations(judged: Judgement, verdict: Verdict) -> list[str]:
     if judged.tally.log_e_drift() >= bar:
         found.append(
             f"{who} does not answer alike when asked again in another order: its accuracy moved"
+        )
+    if judged.tally.log_e_better() >= bar:
+        found.append(
+            "A is worse than B somewhere: if it is A that is to be judged, exchange the two"
         )
     if verdict is not Verdict.FAIL and judged.tally.log_e_other() >= bar:
         found.append(

@@ -14,7 +14,7 @@ import snellen
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "wire")]
 
-from wireserver import Serving
+from wireserver import Serving  # noqa: E402
 
 TASKS = "lookup,copy_sequence,count_ones_bernoulli"
 

@@ -9,7 +9,6 @@ import pytest
 import snellen
 from proxy import Proxy, Spoil, coarse, drop_middle, only_the_first, shuffle_blocks
 from reader import Server, noisy, read
-from snellen.tasks.trial import rebuild_trial
 from snellen.store.plan import Plan
 
 Serve = Callable[[Any], str]
@@ -30,7 +29,8 @@ def test_a_server_sees_as_far_as_itself(serve: Serve, gate: Gate) -> None:
     assert found.verdict is found.verdict.PASS
     assert found.exit_code == 0
     assert [one["at"] for one in found.excluded] == [8, 16, 32, 64]
-    assert found.onset is None and found.onset_interval is None
+    assert found.onset is None
+    assert found.onset_interval is None
     assert found.trials < 4 * 45
     assert all(level["floor"] and not level["floor_flips"] for level in found.levels)
     assert server.forced  # both can, so answers are forced
@@ -44,6 +44,61 @@ def test_a_spoiled_server_fails_from_there_on(serve: Serve, gate: Gate, spoil: S
     found = gate(good, serve(proxy), "16,32,64,128,256,512", tasks="lookup,copy_sequence")
     assert proxy.spoiled
     assert found.exit_code == 1, found.line
-    assert found.onset is not None and 64 <= found.onset <= 512
+    assert found.onset is not None
+    assert 64 <= found.onset <= 512
     assert found.trials < 250
     assert found.kinds
+
+
+def test_another_model_in_a_fifth_of_long_requests(serve: Serve, gate: Gate) -> None:
+    good, blind = serve(Server()), serve(Server(lambda prompt: "12345"))
+    proxy = Proxy(good.removesuffix("/v1"), start=60, other=blind.removesuffix("/v1"), share=0.2)
+    found = gate(good, serve(proxy), "16,32,64,128", tasks="lookup,count_ones_bernoulli")
+    assert found.exit_code == 1, found.line
+    assert found.onset is not None
+    assert 16 <= found.onset <= 128
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [
+        (Server(lambda prompt: ""), "empty"),
+        (Server(lambda prompt: "\ufffd\ufffd §§§¶¶¶"), "garbled"),
+        (Server(lambda prompt: "I think", finish=lambda prompt: "length"), "truncated"),
+        (Server(lambda prompt: "", finish=lambda prompt: "content_filter"), "refused"),
+        (Server(status=lambda prompt: 400 if len(prompt) > 200 else 200), "context limit"),
+    ],
+)
+def test_the_kind_of_worse_is_said(serve: Serve, gate: Gate, server: Server, kind: str) -> None:
+    found = gate(serve(Server()), serve(server), "32,64", tasks="lookup")
+    assert found.exit_code == 1, found.line
+    assert found.kinds[0]["kind"] == kind
+    assert kind in found.line or "answers nothing" in found.line
+
+
+def test_a_server_that_answers_nothing_fails_as_such(serve: Serve, gate: Gate) -> None:
+    found = gate(serve(Server()), serve(Server(status=lambda prompt: 500)), "32,64")
+    assert found.exit_code == 1
+    assert "answers nothing" in found.line
+
+
+def test_noise_alone_is_no_fault(serve: Serve, gate: Gate) -> None:
+    url = serve(Server(noisy(read, 0.08, 3)))
+    found = gate(url, url, "16,32", limits=snellen.Limits(margin=0.4))
+    assert found.exit_code == 0, found.line
+
+
+def test_another_tokenizer_and_a_cut_prompt_show_in_the_counts(serve: Serve, gate: Gate) -> None:
+    good = serve(Server())
+    other = serve(Server(counts=lambda prompt: 2 * len(prompt.split())))
+    found = gate(good, other, "16,64")
+    assert found.exit_code == 0
+    assert any("other tokenisation" in note for note in found.notes)
+
+    def cut(prompt: str) -> str:
+        return " ".join(prompt.split()[:100])
+
+    blind = serve(Server(lambda p: read(cut(p)), counts=lambda p: min(len(p.split()), 100)))
+    found = gate(good, blind, "16,32,256,512", tasks="copy_sequence,lookup")
+    assert found.exit_code == 1
+    assert "prompt cut" in [kind["kind"] for kind in found.kinds]
