@@ -7,6 +7,7 @@ OUT/gate/RUN_ID; give the same --run-id to go on with a gate that was interrupte
 Example:
   snellen gate --model openai/m --base-url http://old:8000/v1 \
     --against openai/m --against-base-url http://new:8000/v1 --tokens 1k..32k
+  snellen gate --baseline results/openai__m/base --against openai/m --watch
 """
 
 from __future__ import annotations
@@ -46,6 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="RUN_DIR",
         help="a run that is kept, in the place of --model; what it asked is asked",
+    )
+    group.add_argument(
+        "--watch",
+        action="store_true",
+        help="repeat it night after night: the error rate holds over all nights together",
+    )
+    group.add_argument(
+        "--history", type=Path, metavar="FILE", help="the nights (default: OUT/gate/nights.sqlite)"
     )
     group = parser.add_argument_group("what is asked")
     group.add_argument("--tasks", metavar="T[,T]", help=f"default: {TASKS}, or the baseline's")
@@ -124,8 +133,15 @@ def _gate(args: argparse.Namespace, limits: Limits, settings: Settings) -> GateR
         tokens=args.tokens,
         forced=None if args.answer == "auto" else args.answer == "forced",
         limits=limits,
+        history=_history(args),
         settings=settings,
     )
+
+
+def _history(args: argparse.Namespace) -> Path | None:
+    if not args.watch and args.history is not None:
+        raise InputError("--history is for --watch; give both, or neither")
+    return (args.history or args.out / "gate" / "nights.sqlite") if args.watch else None
 
 
 def _plan(args: argparse.Namespace) -> Plan:

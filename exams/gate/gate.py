@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...reports.gate.figure import gate_figure
+from ...reports.gate.figure import gate_figure, nights_figure
 from ...reports.gate.page import markdown
 from ...runners.prices import Prices
 from ...runners.protocol import Runner
@@ -32,6 +32,7 @@ from .result import GateResult
 from .sides import KeptSide, LiveSide, Side
 from .spending import Spending
 from .verdict import conclude
+from .watch import nightly, open_watch
 from .watcher import OneLine
 
 TASKS = "lookup,copy_sequence,count_ones_bernoulli"
@@ -47,6 +48,7 @@ def gate(
     tokens: str | None = None,
     forced: bool | None = None,
     limits: Limits | None = None,
+    history: Path | None = None,
     settings: Settings | None = None,
     **more: Any,
 ) -> GateResult:
@@ -65,6 +67,8 @@ def gate(
         tokens: levels by tokens of the prompt (``1k..128k``), where the plan has no lengths.
         forced: hold answers to their form; none: where both can be.
         limits: how sure, and what may be spent.
+        history: watch a kept run night after night: the file that keeps the nights. Every trial
+            is asked on one night only, and the error rate holds over all nights together.
         settings: how it is carried out; ``run_id`` names the gate (an interrupted one goes on).
         **more: fields of :class:`~snellen.exams.settings.Settings` instead.
 
@@ -78,6 +82,8 @@ def gate(
         StoreError: answers cannot be kept.
     """
     limits, settings = limits or Limits(), settings or Settings(**more)
+    if history is not None:
+        limits = nightly(limits)
     kept = None if isinstance(a, Plan) else KeptSide(_run(a), tasks)
     plan = a if isinstance(a, Plan) else _run(a).manifest.plan
     name = settings.run_id or f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -102,7 +108,11 @@ def gate(
         if not any(level.lengths for level in levels if not level.refines):
             raise InputError(f"no prompt fits: {left_out[0].why}; ask shorter ones")
         price = _price(limits, levels, plan, runner_a, judged, runner_b, settings)
-        check_budget(limits, _count(levels), live=kept is None, **price)
+        if history is None:
+            check_budget(limits, _count(levels), live=kept is None, **price)
+        if history is not None and kept is None:
+            raise InputError("a watch is kept against a baseline: give --baseline RUN_DIR")
+        watch = open_watch(history, name, kept, judged) if history and kept else None
         sides = stack.enter_context(_sides(plan, runner_a, judged, runner_b, levels, limits,
                                            kept, settings))  # fmt: skip
         spending = Spending(limits.budget, [s for s in sides if isinstance(s, LiveSide)])
@@ -115,7 +125,8 @@ def gate(
             limits=limits,
             spent_out=spending.would_pass,
             note=watcher.note,
-            indices=kept.indices if kept else None,
+            indices=watch.indices if watch else kept.indices if kept else None,
+            watch=watch,
             at_once=max(1, (runner_a or runner_b).parallel // 2),
         )
         side_b = sides[1]
@@ -134,6 +145,9 @@ def gate(
             about=about_of(kept, plan, judged, curves, limits, spending),
             path=folder,
         )
+        if watch:
+            nights = watch.add(judgement.tally, result.verdict)
+            result = replace(result, about={**result.about, "nights": nights})
     write(result)
     return result
 
@@ -143,7 +157,12 @@ def write(result: GateResult) -> None:
     found = result.as_dict()
     write_atomically(result.path / "gate.json", result.to_json())
     write_atomically(result.path / "gate.svg", gate_figure(found).svg)
-    write_atomically(result.path / "gate.md", markdown(found))
+    history = ""
+    if nights := found.get("nights"):
+        history = "nights.svg"
+        picture = nights_figure(nights, found["alpha"])
+        write_atomically(result.path / history, picture.svg)
+    write_atomically(result.path / "gate.md", markdown(found, history=history))
 
 
 def _run(run: Plan | LoadedRun | Path | str) -> LoadedRun:

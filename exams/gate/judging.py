@@ -20,6 +20,7 @@ from .levels import Level, trial_of
 from .limits import REFINE, Limits
 from .sides import Said, Side
 from .tally import Pair, Tally, floor_trials
+from .watch import Watch
 
 _AT_ONCE = 4
 """Pairs asked of each open level at a look, about."""
@@ -43,6 +44,7 @@ class Judgement:
         indices: the trials of a curve at a length, where A's are kept; none: as many as wanted.
         at_once: how many second askings are in flight at once.
         stop_if: whether there is no point in going on: B answers nothing.
+        watch: the nights before, of a gate that is repeated.
         tally: the pairs so far.
         settled: levels at which a drop is excluded, by index.
         peak: largest log e-value so far against "B is nowhere worse".
@@ -62,6 +64,7 @@ class Judgement:
     indices: Callable[[CurveKey, int], Sequence[int]] | None = None
     at_once: int | None = None
     stop_if: Callable[[], bool] = lambda: False
+    watch: Watch | None = None
     settled: set[int] = field(default_factory=set)
     peak: float = 0.0
     stopped: str = ""
@@ -80,7 +83,8 @@ class Judgement:
 
     def judge(self) -> None:
         """Ask until B is shown to be worse, or a drop is excluded at every level, or it is over."""
-        while not self.worse and not self.stopped:
+        # A night asks its share whatever the nights before have shown.
+        while (self.watch or not self.worse) and not self.stopped:
             batch = [
                 one
                 for i, level in enumerate(self.levels)
@@ -95,12 +99,13 @@ class Judgement:
                 self._weigh()
             if self.stop_if():
                 return
-        if self.worse:
+        if self.worse and not self.watch:
             self._place_onset()
 
     def _open(self, level: int) -> bool:
         asked = sum(n for (_, at), n in self._asked.items() if at == level)
-        return level not in self.settled and asked < self._most_pairs()
+        settled = level in self.settled and self.watch is None
+        return not settled and asked < self._most_pairs()
 
     def _most_pairs(self) -> int:
         """Pairs of a level after which it is given up: more where answers flip of themselves.
@@ -154,7 +159,8 @@ class Judgement:
         return self.again.ask(trials, self.at_once)
 
     def _weigh(self) -> None:
-        self.peak = max(self.peak, self.tally.log_e_worse())
+        now = self.watch.worse(self.tally) if self.watch else self.tally.log_e_worse()
+        self.peak = max(self.peak, now)
         for i, level in enumerate(self.levels):
             if not level.refines and self.tally.log_e_excluded(i) >= self._bar:
                 self.settled.add(i)

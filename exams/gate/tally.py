@@ -90,6 +90,8 @@ class Tally:
     Attributes:
         twice: the side that is asked twice, ``a`` or ``b``.
         pairs: by trial.
+        wins: pairs in which B alone was right, shape (curves, levels).
+        held: pairs in which A alone was right, upheld by the second asking, same shape.
     """
 
     def __init__(
@@ -100,8 +102,8 @@ class Tally:
         self.pairs: dict[TrialId, Pair] = {}
         shape = (len(curves), len(levels))
         self._all, self._right = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        self._wins, self._losses = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        self._upheld = np.zeros(shape, np.int64)
+        self.wins, self._losses = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self.held = np.zeros(shape, np.int64)
         self._open: dict[TrialId, None] = {}
         self._floor = [0, 0]
 
@@ -113,9 +115,9 @@ class Tally:
         self.pairs[pair.trial] = pair
         self._all[at] += 1
         self._right[at] += pair.a.right
-        self._wins[at] += won(pair)
+        self.wins[at] += won(pair)
         self._losses[at] += lost(pair)
-        self._upheld[at] += self.upheld(pair)
+        self.held[at] += self.upheld(pair)
         if lost(pair) and pair.again is None:
             self._open[pair.trial] = None
         if pair.again is not None:
@@ -126,7 +128,7 @@ class Tally:
         """Note the second answer to a loss."""
         pair = self.pairs[trial] = replace(self.pairs[trial], again=again)
         del self._open[trial]
-        self._upheld[pair.curve, pair.level] += self.upheld(pair)
+        self.held[pair.curve, pair.level] += self.upheld(pair)
 
     def open_losses(self) -> list[TrialId]:
         """Losses that have not been asked a second time."""
@@ -155,7 +157,7 @@ class Tally:
     def log_e_worse(self) -> float:
         """Log of the e-value against "B is nowhere worse" over the levels of the design."""
         design = [i for i, level in enumerate(self.levels) if not level.refines]
-        return log_e_worse(self._wins[:, design], self._upheld[:, design])
+        return log_e_worse(self.wins[:, design], self.held[:, design])
 
     def log_e_excluded(self, level: int) -> float:
         """Log of the e-value against a drop of the margin or more at a level."""
@@ -165,37 +167,41 @@ class Tally:
             if curve in self.levels[level].lengths and not self.blind(c, level)
         ]
         wins, losses, pairs = (
-            int(counts[seen, level].sum()) for counts in (self._wins, self._losses, self._all)
+            int(counts[seen, level].sum()) for counts in (self.wins, self._losses, self._all)
         )
         return log_e_against_drop(wins, losses, pairs - wins - losses, self.margin)
 
     def onset(self) -> tuple[OnsetPosterior, list[int]]:
         """From which level B is worse, and the levels that this is among, by index."""
-        wins, losses, pairs = (c.sum(axis=0) for c in (self._wins, self._upheld, self._all))
+        wins, losses, pairs = (c.sum(axis=0) for c in (self.wins, self.held, self._all))
         asked = [i for i in range(len(self.levels)) if pairs[i]]
         ties = pairs - wins - losses
         return onset(wins[asked], losses[asked], ties[asked]), asked
 
     def log_e_better(self) -> float:
         """Log of the e-value against "A is nowhere worse"."""
-        return log_e_worse(self._losses, self._wins)
+        return log_e_worse(self._losses, self.wins)
 
-    def log_e_other(self) -> float:
-        """Log of the e-value against "B is the same model on the same engine", by its texts.
+    def apart(self) -> tuple[int, int]:
+        """Trials asked twice in which one agreement alone holds: with itself, with the other.
 
-        Where one side was asked twice, under that hypothesis its second answer agrees with its
-        first as often as the other side's does, and of the two which alone agrees is a fair coin.
+        If B is the same model on the same engine as A, a second answer agrees with the first as
+        often as the other side's does: which of the two alone agrees is a fair coin.
         """
-        wins = losses = 0
+        other = alike = 0
         for pair in self.pairs.values():
             if pair.again is None or not _floor(pair.trial):
                 continue  # a loss is asked twice because the sides differ
             first = self._twice(pair)
-            other = pair.b if self.twice == "a" else pair.a
-            itself, across = first.text == pair.again.text, first.text == other.text
-            losses += itself and not across
-            wins += across and not itself
-        return float(log_e_value_one_sided(losses, wins))
+            across = pair.b if self.twice == "a" else pair.a
+            itself, same = first.text == pair.again.text, first.text == across.text
+            other += itself and not same
+            alike += same and not itself
+        return other, alike
+
+    def log_e_other(self) -> float:
+        """Log of the e-value against "B is the same model on the same engine", by its texts."""
+        return float(log_e_value_one_sided(*self.apart()))
 
     def log_e_drift(self) -> float:
         """Log of the e-value against "the side that is asked twice is the same both times"."""

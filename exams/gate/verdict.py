@@ -131,6 +131,11 @@ def _verdict(
         return Verdict.FAIL, nothing
     if judged.worse:
         return Verdict.FAIL, ""
+    if judged.watch and judged.watch.other(judged.tally) >= np.log(1 / alpha):
+        return Verdict.FAIL, (
+            "B answers as another model, precision or engine would: not shown to be worse, and "
+            "not the one of the baseline"
+        )
     if silent:
         return Verdict.FAIL, f"B stopped answering: {silent}"
     if short:
@@ -146,6 +151,12 @@ def _verdict(
     no_floor = [i for i in seen if not counts[i].floor]
     if no_floor:
         return Verdict.INCONCLUSIVE, f"there is no noise floor at {_places(judged, no_floor, unit)}"
+    if judged.watch:
+        nights = len(judged.watch.before) + 1
+        return Verdict.PASS, (
+            f"no change is shown in {nights} nights, at an error rate of {2 * alpha:.0%} over all "
+            f"of them (evidence {np.exp(judged.peak):.1f}; {1 / alpha:.0f} would show one)"
+        )
     open_ = [i for i in seen if i not in judged.settled]
     beyond = f"; beyond A's own sight: {said_blind}" if blind else ""
     if not open_:

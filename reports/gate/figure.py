@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    MaxNLocator,
+    NullLocator,
+    PercentFormatter,
+)
 
 from ...support.figures import Picture, house_style, render
 from ...support.palette import BLUE, FAINT, MUTED, VERMILLION
@@ -73,3 +80,39 @@ def _axis(axes: Any, at: list[int], unit: str) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: plain(x)))
     axes.set_xlabel(f"length ({unit}, log scale)")
+
+
+def nights_figure(nights: Sequence[Mapping[str, Any]], alpha: float) -> Picture:
+    """Draw the nights of a watch: accuracy of the baseline and tonight, and the evidence so far.
+
+    Args:
+        nights: as gate.json holds them.
+        alpha: the error rate of each of the two questions.
+    """
+    at = list(range(1, len(nights) + 1))
+    with house_style():
+        figure = Figure(figsize=(7.2, 2.6))
+        left = panel(figure, 0.6, 0.35, 2.8, 1.65)
+        right = panel(figure, 4.15, 0.35, 2.8, 1.65)
+        for name, key, colour, marker in (
+            ("baseline", "right_a", BLUE, "o"), ("tonight", "right_b", VERMILLION, "s"),
+        ):  # fmt: skip
+            shares = [share(night[key], night["trials"]) for night in nights]
+            left.plot(at, shares, marker=marker, color=colour, label=name, linewidth=1.2)
+        share_axis(left, "correct answers")
+        left.set_title("accuracy, night by night")
+        left.legend(loc="lower left")
+        for name, key, colour, marker in (
+            ("worse", "log_e_worse", VERMILLION, "s"), ("another model", "log_e_other", BLUE, "o"),
+        ):  # fmt: skip
+            values = [max(float(night[key]), 0.0) for night in nights]
+            right.plot(at, values, marker=marker, color=colour, label=name, linewidth=1.2)
+        right.axhline(-math.log(alpha), color=MUTED, linewidth=0.8, linestyle="--")
+        right.set_ylim(bottom=0)
+        right.set_title("evidence of a change (log e-value)")
+        right.legend(loc="upper left")
+        for axes in (left, right):
+            axes.set_xlim(0.5, len(nights) + 0.5)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.set_xlabel("night")
+        return render(figure, f"{len(nights)} nights; the last one: {nights[-1]['verdict']}")

@@ -71,7 +71,7 @@ class OnsetPosterior:
     probabilities: FloatArray
 
 
-_EVEN = (0.5, 2.0)  # prior of the share of pairs that disagree by chance alone: mostly none
+_EVEN = (0.5, 6.0)  # prior of the share of pairs that disagree by chance alone: mostly none
 _WORSE = np.array([1.0, 0.3, 1.0])  # prior of losses, wins and ties where B is worse
 
 
@@ -113,3 +113,20 @@ def onset(
 def _log_dirichlet(counts: FloatArray) -> FloatArray:
     """Log of the normaliser of Dirichlet laws, shape (kinds, lengths) to (lengths,)."""
     return np.asarray(gammaln(counts).sum(axis=0) - gammaln(counts.sum(axis=0)))
+
+
+def log_e_since(terms: ArrayLike) -> float:
+    """Log of an e-value against "nothing has changed", when it may have changed on any night.
+
+    The stake is spread over the nights: 1 / (s (s + 1)) of it is put down on night s and bet from
+    then on, the rest is held back. A mixture of supermartingales that begin at different times is
+    one, so that the error rate holds for ever, and a change late in a long watch is still seen:
+    what the quiet nights before it cost is bounded by log(s (s + 1)).
+
+    Args:
+        terms: Log e-values of all that came from night s on, shape (nights,), s = 1, 2, …
+    """
+    since = np.asarray(terms, float)
+    s = np.arange(1, since.size + 1)
+    held = -np.log(since.size + 1.0)
+    return float(logsumexp([*(since - np.log(s * (s + 1.0))), held]))
