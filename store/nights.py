@@ -95,15 +95,31 @@ class Nights:
                 (self._watch, but),
             ).fetchall()
             return [
-                Night(*row, pairs=[
-                    KeptPair(CurveKey(*curve), length, trial, bool(a), bool(b), bool(upheld))
-                    for *curve, length, trial, a, b, upheld in db.execute(
-                        "SELECT task, mode, answer, lens, length, trial, only_a, only_b, upheld "
-                        "FROM pairs WHERE night = ?", (night,),
-                    )
-                ])
-                for night, *row in nights
-            ]  # fmt: skip
+                Night(
+                    at,
+                    name,
+                    verdict,
+                    worse,
+                    other_model,
+                    a,
+                    b,
+                    other,
+                    alike,
+                    self._pairs(db, night),
+                )
+                for night, at, name, verdict, worse, other_model, a, b, other, alike in nights
+            ]
+
+    @staticmethod
+    def _pairs(db: sqlite3.Connection, night: int) -> list[KeptPair]:
+        return [
+            KeptPair(CurveKey(*curve), length, trial, bool(a), bool(b), bool(upheld))
+            for *curve, length, trial, a, b, upheld in db.execute(
+                "SELECT task, mode, answer, lens, length, trial, only_a, only_b, upheld "
+                "FROM pairs WHERE night = ?",
+                (night,),
+            )
+        ]
 
     def add(self, night: Night) -> None:
         """Keep a night, in the place of one of the same name.
