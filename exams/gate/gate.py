@@ -26,7 +26,16 @@ from .about import about_of, differences
 from .fitting import fitting
 from .forms import with_forced_answers
 from .judging import Judgement
-from .levels import TOKENS, Level, levels_by_length, levels_by_tokens, levels_of_lengths, trial_of
+from .levels import (
+    TOKENS,
+    Level,
+    gate_of,
+    levels_by_length,
+    levels_by_tokens,
+    levels_of_gate,
+    levels_of_lengths,
+    trial_of,
+)
 from .limits import Limits, check_budget
 from .result import GateResult
 from .sides import KeptSide, LiveSide, Side
@@ -97,8 +106,10 @@ def gate(
         settings = replace(settings, out=folder, budget=None, watcher=watcher)
         runner_a = None
         if kept is None:
-            plan, runner_a = stack.enter_context(open_model(plan, replace(settings, run_id="a")))
-        judged, runner_b = stack.enter_context(open_model(judged, replace(settings, run_id="b")))
+            logs = replace(settings, out=folder / "a")
+            plan, runner_a = stack.enter_context(open_model(plan, logs))
+        logs = replace(settings, out=folder / "b")
+        judged, runner_b = stack.enter_context(open_model(judged, logs))
         if kept is None and forced is not False and plan.answers == ("free",):
             assert runner_a is not None
             plan, judged = with_forced_answers(plan, runner_a, judged, runner_b, must=bool(forced))
@@ -137,7 +148,7 @@ def gate(
             side.keep()
         result = conclude(
             judgement,
-            unit="items" if kept or plan.lengths else "tokens",
+            unit=_unit(kept, plan),
             left_out=left_out,
             silent=side_b.silent,
             requests={side.session.where.manifest.run_id: side.sent for side in spending.sides},
@@ -174,10 +185,16 @@ def _levels(
     kept: KeptSide | None, curves: Sequence[CurveKey], plan: Plan, tokens: str | None, who: Runner
 ) -> list[Level]:
     if kept is not None:
-        return levels_of_lengths(kept.asked)
+        return levels_of_gate(kept.run.path, curves) or levels_of_lengths(kept.asked)
     if plan.lengths is not None:
         return levels_by_length(curves, plan.lengths)
     return levels_by_tokens(curves, tokens or TOKENS, _counter(who), plan.seed)
+
+
+def _unit(kept: KeptSide | None, plan: Plan) -> str:
+    if kept is not None:
+        return str((gate_of(kept.run.path) or {}).get("unit", "items"))
+    return "items" if plan.lengths else "tokens"
 
 
 def _counter(who: Runner) -> Callable[[str], int]:

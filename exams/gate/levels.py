@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 from ...errors import InputError
 from ...store.curve_key import CurveKey
@@ -150,3 +153,24 @@ def levels_of_lengths(asked: Mapping[CurveKey, Mapping[int, int]], most: int = 1
             if counts[length] > counts.get(level.get(curve, 0), 0):
                 level[curve] = length
     return [Level(at, found[at]) for at in sorted(found)]
+
+
+def gate_of(run: Path) -> dict[str, Any] | None:
+    """What the gate came to that a run directory is a side of; none if it is of no gate."""
+    try:
+        found = json.loads((run.parent.parent / "gate.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and "levels" in found else None
+
+
+def levels_of_gate(run: Path, curves: Sequence[CurveKey]) -> list[Level]:
+    """The levels of the gate that a kept run is a side of; none if it is of no gate."""
+    by_name = {curve.name: curve for curve in curves}
+    found = [
+        Level(level["at"], {by_name[name]: n for name, n in level["lengths"].items()
+                            if name in by_name})
+        for level in (gate_of(run) or {}).get("levels", [])
+        if not level["refines"]
+    ]  # fmt: skip
+    return [level for level in found if level.lengths]

@@ -96,6 +96,17 @@ def test_a_kept_run_stands_for_a(serve: Serve, command: Any, baseline: snellen.R
     assert command(*words)[0] == 1
 
 
+def test_side_a_of_a_gate_is_a_baseline_at_the_same_levels(serve: Serve, command: Any) -> None:
+    good = serve(Server())
+    command(*two(good, good), "--tokens", "128,512", "--run-id", "first")
+    side = Path("results/gate/first/openai__m/a")
+    code, out, _ = command("--baseline", side, "--against", "openai/m", "--against-base-url", good)
+    assert code == 0, out
+    assert "at 128, 512 tokens" in out
+    assert main(["report", str(side)]) == 0
+    assert (side / "report.html").is_file()
+
+
 def test_a_baseline_of_another_design_or_version_is_named(
     serve: Serve, command: Any, baseline: snellen.Run
 ) -> None:
