@@ -22,7 +22,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PIP) install -q --no-deps '$(WHEEL)'
 	@touch $@
 
-setup: $(VENV)/.installed ## create .venv and install everything
+# The package under its name, for mypy and for editors (docs/design/mapped-package.md).
+.typecheck/snellen:
+	@mkdir -p .typecheck && ln -sfn .. $@
+
+setup: $(VENV)/.installed .typecheck/snellen ## create .venv and install everything
 
 run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…) and write its report
 	@$(BIN)/snellen run --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
@@ -39,10 +43,10 @@ coverage: setup ## run the tests and show which lines of the core they miss (at 
 lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and the CLI reference
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@mkdir -p .typecheck && ln -sfn .. .typecheck/snellen
-	@MYPYPATH=.typecheck $(BIN)/mypy -p snellen.support -p snellen.tasks -p snellen.stats \
+	@$(BIN)/mypy -p snellen.support -p snellen.tasks -p snellen.stats \
 		-p snellen.store -p snellen.runners -p snellen.probes -p snellen.reports -p snellen.harness \
-		-p snellen.exams -p snellen.cli -m snellen.errors
+		-p snellen.exams -p snellen.cli -m snellen -m snellen.errors
+	@$(BIN)/mypy tests benchmarks examples scripts
 
 test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), driven end to end
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
@@ -54,9 +58,9 @@ test-chaos: setup ## 200 seeded runs with random faults and kills
 bench: setup ## every benchmark, both sides in one run; prints ratios
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-statistics: setup ## coverage and efficiency of the intervals; rewrites the tables in docs/statistics.md
-	@for table in acuity_coverage acuity_efficiency comparison_coverage; do \
-		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$table.py --write || exit 1; done
+statistics: setup ## simulate what the statistics hold; rewrites the tables in docs/statistics.md
+	@for table in statistics_table acuity_efficiency.py; do \
+		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$table --write || exit 1; done
 
 leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and results/leaderboard.html
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"

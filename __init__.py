@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .exams.run import run as run
     from .exams.settings import Settings as Settings
     from .runners.dispatch.provider import Provider as Provider
+    from .runners.kinds import ModelKind as ModelKind
     from .store.plan import Plan as Plan
     from .tasks.lenses import Lens as Lens
     from .tasks.task import Task as Task
@@ -45,6 +46,7 @@ _HOME = {
     "InputError": "errors",
     "Lens": "tasks.lenses",
     "Limits": "exams.gate.limits",
+    "ModelKind": "runners.kinds",
     "ModelRefused": "errors",
     "Plan": "store.plan",
     "Provider": "runners.dispatch.provider",

@@ -12,23 +12,22 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from snellen.stats.placement import Placement, precise
-from snellen.stats.posterior import posterior
-from snellen.stats.psychometric import Family, Psychometric
+from snellen.stats.acuity.placement import Placement, precise
+from snellen.stats.curve.psychometric import CurveFamily, Psychometric
 from snellen.stats.tally import Tally
 
 LONGEST = 1024
 PRECISION = 1.25
 BATCH = 16
 GRIDS = (11, 21, 41)
-MOST = 50_000  # trials after which a design is given up
+MOST = 20_000  # trials after which a design is given up
 DOC = Path(__file__).parents[1] / "docs" / "statistics.md"
 
 
 def draw_observer(rng: np.random.Generator) -> Psychometric:
     """L50 at least an octave inside the chart, so that both designs can find it."""
     return Psychometric(
-        Family(float(rng.choice([0.0, 0.0, 0.1, 0.25]))),
+        CurveFamily(float(rng.choice([0.0, 0.0, 0.1, 0.25]))),
         threshold=float(rng.uniform(1, np.log2(LONGEST) - 1)),
         width=float(np.exp2(rng.uniform(np.log2(0.2), np.log2(10)))),
         lapse=float(rng.choice([0.0, rng.uniform(0, 0.1)])),
@@ -47,16 +46,15 @@ def adaptive_trials(observer: Psychometric, rng: np.random.Generator) -> float:
 
 
 def fixed_trials(observer: Psychometric, lengths: int, rng: np.random.Generator) -> float:
-    """Trials of the first round that settles, searched by rounds a twentieth longer each."""
+    """Trials of the first round that settles, searched by rounds a tenth longer each."""
     grid: NDArray[np.int64] = np.unique(np.rint(np.geomspace(1, LONGEST, lengths)).astype(np.int64))
     p = observer.accuracy(grid)
     correct, rounds = np.zeros(grid.size, dtype=np.int64), 0
     while rounds * grid.size < MOST:
-        more = max(1, rounds // 20)
+        more = max(1, rounds // 10)
         correct, rounds = correct + rng.binomial(more, p), rounds + more
         tally = Tally.of(grid, correct, np.full(grid.size, rounds))
-        belief = posterior(tally, observer.family).belief(0.5).within(0.0, np.log2(LONGEST))
-        if precise(belief.interval(0.95), PRECISION):
+        if precise(Placement(observer.family, 1, LONGEST, tally).interval(), PRECISION):
             return float(rounds * grid.size)
     return np.inf
 

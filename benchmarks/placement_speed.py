@@ -4,17 +4,19 @@
 
 The goal is under 50 ms, so that placement never holds up a provider. Beside it stands the same
 posterior and expected entropy without the grid that closes in, at equal resolution of L50 over
-the whole range: what a plain QUEST+ table would cost per step. Both sides run in
-this process, and both are CPU time, which other processes on the machine do not stretch.
+the whole range, and without what trials of a length share: what a plain QUEST+ table would cost
+per step. Both sides run in this process, and both are CPU time, which other processes on the
+machine do not stretch.
 """
 
 import argparse
 import time
 
 import numpy as np
-from snellen.stats.placement import Placement, _expected_entropy, candidates
-from snellen.stats.posterior import REACH, Axis, Grid, Posterior
-from snellen.stats.psychometric import WIDTHS, Family, Psychometric, log_likelihood
+from snellen.stats.acuity.placement import Placement, _expected_entropy, candidates
+from snellen.stats.curve.posterior import REACH, Axis, Grid, Posterior
+from snellen.stats.curve.psychometric import WIDTHS, CurveFamily, Likelihood, Psychometric
+from snellen.stats.curve.spread import NONE
 
 BATCH = 32
 
@@ -43,8 +45,8 @@ def plain(state: Placement, finest: float) -> float:
     table = np.clip(grid.accuracy(np.log2(lengths)), 1e-9, 1 - 1e-9)
     tested = np.clip(grid.accuracy(tally.log2_lengths), 1e-9, 1 - 1e-9)
     start = time.process_time()
-    k, n = (v.reshape(-1, 1, 1) for v in (tally.correct, tally.trials))
-    found = Posterior(grid, log_likelihood(k, n, tested).sum(axis=0))
+    likelihood = Likelihood(tally, NONE)
+    found = Posterior(grid, likelihood.of(tested), likelihood.spreads, likelihood.log_prior)
     np.argmin(_expected_entropy(found.mass, table, np.arange(cells)))
     return time.process_time() - start
 
@@ -59,7 +61,7 @@ def main() -> None:
         steps, tables = [], []
         rng = np.random.default_rng(0)
         for _ in range(options.observers):
-            family = Family(float(rng.choice([0.0, 0.1])))
+            family = CurveFamily(float(rng.choice([0.0, 0.1])))
             observer = Psychometric(
                 family,
                 float(rng.uniform(1, np.log2(longest) - 1)),

@@ -20,8 +20,9 @@ import numpy as np
 
 def measure(longest: int, states: int, threads: int) -> None:
     import torch
+    from snellen.probes.states.kinds import KINDS
     from snellen.probes.states.last_token import last_token_states
-    from snellen.probes.states.pairs import KINDS, build_prompts
+    from snellen.probes.states.pairs import build_prompts
     from snellen.probes.states.subject import open_subject
 
     torch.set_num_threads(threads)

@@ -26,6 +26,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,10 @@ import numpy as np
 import torch
 from snellen.probes.states.architecture import layers_of
 from snellen.probes.states.arithmetic import full_precision
-from snellen.probes.states.last_token import ONE_PASS, Route, last_token_states
-from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.kinds import KINDS
+from snellen.probes.states.last_token import last_token_states
+from snellen.probes.states.pairs import build_prompts
+from snellen.probes.states.routes import ONE_PASS, Route
 from snellen.probes.states.subject import open_subject, ready
 
 CHUNKS = Route("cached chunks", chunk=32)
@@ -109,7 +112,7 @@ def tiny_prompts() -> list[list[int]]:
     """Beginnings of one random sequence, bare and with a suffix that calls for a cropped cache."""
     ids = np.random.default_rng(0).integers(TINY["vocab_size"], size=99).tolist()
     lengths = (1, 2, 3, 7, 16, 33, 64, 96)
-    return [ids[:n] + suffix for suffix in ([], ids[-3:]) for n in lengths]
+    return [ids[:n] + suffix for suffix in (ids[:0], ids[-3:]) for n in lengths]
 
 
 def bundled_prompts(subject: Any, lengths: list[int], template: Any) -> list[list[int]]:
@@ -189,7 +192,7 @@ def race(subject: Any, longest: int, every: int, repeats: int) -> bool:
         walks.append(seconds(lambda: last_token_states(model, ids)))
         for name, way in ways.items():
             for n in timed:
-                passes[name, n].append(seconds(lambda way=way, n=n: way(ids[n - 1])))
+                passes[name, n].append(seconds(partial(way, ids[n - 1])))
     walk = statistics.median(walks)
     print(f"\nbundled model, float32, {torch.get_num_threads()} thread(s), lengths 1 … {longest}, "
           f"medians of {repeats} runs, TransformerLens timed at {len(timed)} lengths")  # fmt: skip

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from scipy import stats
 from snellen.probes.sensitivity.norms import estimated_norms, exact_norms
-from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.kinds import KINDS
+from snellen.probes.states.pairs import build_prompts
 from snellen.probes.states.subject import open_subject
 
 

@@ -13,13 +13,15 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from snellen.probes.states.architecture import decoder_of
+from snellen.probes.states.kinds import KINDS
 from snellen.probes.states.last_token import last_token_states
-from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.states.pairs import Template, build_prompts
 from snellen.probes.states.subject import open_subject
 
 
@@ -32,7 +34,7 @@ def median_seconds(work: Callable[[], Any], repeats: int) -> float:
     return statistics.median(times)
 
 
-def prompts(subject: Any, lengths: list[int], template: str) -> list[list[int]]:
+def prompts(subject: Any, lengths: list[int], template: Template) -> list[list[int]]:
     made = build_prompts(
         subject.tokenizer, KINDS["count_ones"], lengths, context=subject.context, template=template
     )
@@ -52,7 +54,8 @@ def main() -> None:
     everything = list(range(1, args.longest + 1))
     some = sorted({1, *range(args.every, args.longest + 1, args.every), args.longest})
     rows = []
-    for template in ("none", "chat"):
+    templates: tuple[Template, ...] = ("none", "chat")
+    for template in templates:
         lengths = everything if template == "none" else some
         ids = prompts(subject, lengths, template)
         timed = prompts(subject, some, template)
@@ -65,9 +68,9 @@ def main() -> None:
             last_token_states(model, sequences)
 
         states(ids[:1])
-        walk = median_seconds(lambda ids=ids: states(ids), args.repeats)
-        longest = median_seconds(lambda ids=ids: forward(ids[-1]), args.repeats)
-        separate = [median_seconds(lambda s=s: states([s]), 1) for s in timed]
+        walk = median_seconds(partial(states, ids), args.repeats)
+        longest = median_seconds(partial(forward, ids[-1]), args.repeats)
+        separate = [median_seconds(partial(states, [sequence]), 1) for sequence in timed]
         total = float(np.interp(lengths, some, separate).sum())
         name = "sequence ends the prompt" if template == "none" else "chat template follows"
         rows.append((name, len(lengths), walk, longest, total, total / walk, walk / longest))

@@ -24,8 +24,11 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
-from snellen.reports.run.writing import write_report
+from snellen.reports.run.report import write_report
 from snellen.store.trials import read_trials
+
+DEEP = "copy_last"
+"""A task whose trials have a depth, as those of lookup do."""
 
 TASKS = ("count_ones", "count_word", "sum_digits", "copy_last", "copy_sequence")
 MODES = ("direct", "cot")
@@ -83,6 +86,10 @@ def _series(task: str, mode: str, n: int, rng: np.random.Generator) -> pd.DataFr
             "completion_tokens": 12,
             "latency_s": 0.1,
             "prompt_sha256": "0" * 64,
+            "reading": pd.Series("number_alone", index=range(n)).where(read),
+            "rivals": None,
+            "depth": rng.random(n) if task == DEEP else None,
+            "answer_form": "free",
         }
     )
 

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..exams.redraw import report_run, report_samples
-from ..reports.run.summary import rich_table
-from .showing import show_summary, show_warnings, wide_console
+from .showing import show_report
 
 _MOST_SHOWN = 40
 
@@ -44,20 +43,18 @@ def run(args: argparse.Namespace) -> int:
     if samples and args.rejudge:
         raise InputError("--rejudge goes with run directories; samples are always read anew")
     if samples:
-        report = report_samples(samples, args.out or Path("snellen-report"))
-        wide_console().print(rich_table(report.rows))
-        show_warnings(report.warnings, report.page)
+        show_report(report_samples(samples, args.out or Path("snellen-report")))
     for folder in folders:
         _redraw(folder, args.rejudge)
     return 0
 
 
 def _redraw(folder: Path, rejudge: bool) -> None:
-    run, changed = report_run(folder, rejudge=rejudge)
-    show_summary(run)
+    report, changed = report_run(folder, rejudge=rejudge)
+    show_report(report)
     if changed is None:
         return
-    print(f"{len(changed):,} of {len(run.trials):,} trials are judged otherwise")
+    print(f"{len(changed):,} trials are judged otherwise than before")
     for row in changed.head(_MOST_SHOWN).to_dict("records"):
         print(
             f"  {row['task']} ({row['mode']}, {row['lens']}) length {row['length']} index "

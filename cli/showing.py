@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from ..exams.compare import Contrast
 from ..exams.loaded import Run
+from ..reports.run.report import Report
 from ..reports.run.summary import rich_table
 from ..stats.compare import Comparison
 
@@ -27,7 +27,7 @@ def show_run(run: Run) -> int:
         print(f"snellen: {notice}", file=sys.stderr)
     if run.stopped:
         print(f"snellen: {run.stopped}", file=sys.stderr)
-    show_summary(run)
+    show_report(Report(run.report, run.summary, run.warnings, run.acuities))
     for reason, count in run.failures.items():
         print(f"snellen: {count} failed: {reason}", file=sys.stderr)
     if run.failures:
@@ -35,19 +35,13 @@ def show_run(run: Run) -> int:
     return 1 if run.failures or run.stopped else 0
 
 
-def show_summary(run: Run) -> None:
+def show_report(report: Report) -> None:
     """Print the summary table, the warnings, and where the page is."""
     console = wide_console()
-    console.print(rich_table(run.summary))
-    show_warnings(run.warnings, run.report)
-
-
-def show_warnings(warnings: Sequence[str], page: Path) -> None:
-    """Print the warnings, and where the page is."""
-    console = wide_console()
-    for line in warnings:
+    console.print(rich_table(report.rows))
+    for line in report.warnings:
         console.print(f"• {line}", highlight=False)
-    print(f"report: {page}")
+    print(f"report: {report.page}")
 
 
 def wide_console() -> Console:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..reports.acuities import chance
+from ..reports.catalogue import chance
 from ..stats.compare import Comparison, ComparisonVerdict
 from ..stats.compare import compare as compare_answers
 from ..store.pairing import LoadedRun, Pairing, pairings

@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import InputError, StoreError
 from ..harness.samples import read_samples
 from ..reports.run.report import Report, write_report
-from ..reports.trial_texts import Texts, TrialRow, TrialTexts, no_texts
+from ..reports.trial_texts import Texts, TrialRow, TrialTexts
 from ..store.answers import Entry, Reply
 from ..store.journal import Journal
 from ..store.manifest import Manifest, read_manifest
@@ -20,11 +20,11 @@ from ..store.run_directory import RunDirectory, find_run
 from ..store.trials import read_trials, trial_row, write_trials
 from ..tasks.trial import TrialId, can_rebuild, rebuild_trial
 from .finishing import write_run
-from .loaded import Run, load_run
+from .loaded import Run
 from .session import Answered, request_of
 
 
-def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Run, pd.DataFrame | None]:
+def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Report, pd.DataFrame | None]:
     """Draw the report of a run again.
 
     Args:
@@ -32,7 +32,7 @@ def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Run, pd.Da
         rejudge: read every answer of the journal again, with this version's reader.
 
     Returns:
-        The run, and with ``rejudge`` the trials whose outcome or answer changed: their identity,
+        The report, and with ``rejudge`` the trials whose outcome or answer changed: their identity,
         and outcome and answer before and after.
 
     Raises:
@@ -46,11 +46,11 @@ def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Run, pd.Da
         where = find_run(path)
         with where.journal() as journal:
             run = rebuild(where, journal)
-        return run, changes(before, run.trials)
+        report = Report(run.report, run.summary, run.warnings, run.acuities)
+        return report, changes(before, run.trials)
     manifest = path / "manifest.json"
     facts = read_manifest(manifest).model_dump(mode="json") if manifest.is_file() else {}
-    write_report(path, before, facts, _kept_texts(path))
-    return load_run(path), None
+    return write_report(path, before, facts, _kept_texts(path)), None
 
 
 def report_samples(samples: list[Path], out: Path) -> Report:
@@ -147,7 +147,7 @@ def _index(journal: Journal) -> tuple[dict[str, Entry], dict[TrialId, Entry]]:
 def _kept_texts(folder: Path) -> Texts:
     """The words of the few trials that the page shows, from the journal if there is one."""
     if not (folder / "journal.sqlite").is_file():
-        return no_texts
+        return _prompts
     with Journal(folder / "journal.sqlite") as journal:
         return _texts(
             {
@@ -156,6 +156,15 @@ def _kept_texts(folder: Path) -> Texts:
                 if isinstance(entry.result, Reply)
             }
         )
+
+
+def _prompts(row: TrialRow) -> TrialTexts | None:
+    """What was asked, where what was answered is not kept: enough for the eye chart."""
+    try:
+        trial = rebuild_trial(TrialId.from_dict({str(name): value for name, value in row.items()}))
+    except InputError:
+        return None
+    return TrialTexts(trial.prompt, trial.sequence, None)
 
 
 def _texts(said: Mapping[TrialId, str]) -> Texts:

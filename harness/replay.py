@@ -30,6 +30,7 @@ from ..tasks.registry import harness_name
 from ..tasks.trial import FREE, Trial, TrialId
 from ..tasks.yaml_files import YAML_FOLDER
 from .failures import AnsweringLM, FailedDocuments, leave_out
+from .results import any_answer
 
 _VERSIONS = {
     "pretty_env_info": "see manifest.json of the run",
@@ -65,13 +66,18 @@ class Replay:
             by_task.setdefault(harness_name(trial.id.task, trial.id.mode), []).append(trial)
         failed = FailedDocuments()
         with _quiet():
-            tasks = [_ReplayTask(name, its, self) for name, its in by_task.items()]
-            for task, its in zip(tasks, by_task.values(), strict=True):
-                leave_out(task, failed)
+            for name, its in by_task.items():
                 for doc_id, trial in enumerate(its):
                     result = self.answers.get(trial.id)
                     if not isinstance(result, Reply):
-                        failed.note(task.task_name, doc_id, result.reason if result else NOT_ASKED)
+                        failed.note(name, doc_id, result.reason if result else NOT_ASKED)
+            tasks = [
+                _ReplayTask(name, its, self)
+                for name, its in by_task.items()
+                if any_answer(its, self.answers)
+            ]
+            for task in tasks:
+                leave_out(task, failed)
             results = lm_eval.simple_evaluate(
                 model=_Recall(self, failed),
                 tasks=tasks,

@@ -20,6 +20,11 @@ Answers = Mapping[TrialId, Reply | Failure]
 Row = Callable[[TrialId], Mapping[str, Any] | None]
 
 
+def any_answer(trials: Iterable[Trial], answers: Answers) -> bool:
+    """Whether one of the trials was answered, be it as it may."""
+    return any(isinstance(answers.get(trial.id), Reply) for trial in trials)
+
+
 def write_results(
     folder: Path,
     plan: Plan,
@@ -53,7 +58,8 @@ def write_results(
     groups: dict[tuple[str, str], list[Trial]] = {}
     for trial in trials:
         groups.setdefault((trial.id.lens, trial.id.answer), []).append(trial)
-    groups = {key: its for key, its in groups.items() if any(t.id in answers for t in its)}
+    # lm-eval takes no task without a document, and there is nothing to score.
+    groups = {key: its for key, its in groups.items() if any_answer(its, answers)}
     if not groups:
         return
     from .replay import Replay

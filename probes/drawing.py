@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from ..support.figures import house_style
+from ..support.figures import save_figure as save_in_style
 from ..support.palette import MUTED
 
 if TYPE_CHECKING:
@@ -45,6 +47,11 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
             return draw(*args, **kwargs)
 
     return wrapped
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> Path:
+    """Write ``<name>.svg`` and ``<name>.png``; tick labels are made only now, in this style."""
+    return save_in_style(figure, folder, name, dpi=160, **_PROBE_STYLE)
 
 
 def new_figure(

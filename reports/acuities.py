@@ -10,7 +10,7 @@ import pandas as pd
 from ..stats.acuity import Acuity, AcuityReport, measure
 from ..store.curve_key import CurveKey
 from ..store.trials import OUTCOMES
-from .catalogue import known_task
+from .catalogue import chance
 from .curves import by_curve
 
 Acuities = dict[CurveKey, AcuityReport]
@@ -85,9 +85,3 @@ def quoted(name: str, acuity: Acuity) -> Iterator[tuple[str, float | None]]:
     """An acuity as three columns; an open end is 0 or infinity, nothing where there is a reason."""
     ends = (None, None) if acuity.reason is not None else acuity.interval
     yield from zip((name, f"{name}_low", f"{name}_high"), (acuity.value, *ends), strict=True)
-
-
-def chance(key: CurveKey, length: int) -> float:
-    """Probability of a correct answer by guessing at a length; 0 for a task that is not known."""
-    known = known_task(key.task)
-    return known.chance(length, key.mode, key.lens) if known else 0.0

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
 import pandas as pd
 
 from ..errors import InputError
-from ..store.curve_key import BARE
+from ..store.curve_key import BARE, CurveKey
 from ..tasks.modes import MODES
+from ..tasks.reading import AnswerKind
 from ..tasks.registry import TASKS, find_task
 from ..tasks.task import Task
 from ..tasks.trial import FREE
-
-ValueKind = Literal["number", "symbol", "sequence", "code"]
-
-_KINDS: dict[str, ValueKind] = {
-    "integer": "number",
-    "digit": "symbol",
-    "digits": "sequence",
-    **{kind: kind for kind in get_args(ValueKind)},
-}
 
 
 def known_task(name: str) -> Task | None:
@@ -32,7 +24,7 @@ def known_task(name: str) -> Task | None:
         return None
 
 
-def value_kind(task: str) -> ValueKind:
+def value_kind(task: str) -> AnswerKind:
     """What an answer to this task is; a number for a task that is not known.
 
     ``number``: there is a distance to the truth; ``symbol``: one item of a few, right or wrong;
@@ -40,12 +32,18 @@ def value_kind(task: str) -> ValueKind:
     itself, one of very many.
     """
     known = known_task(task)
-    return _KINDS[known.answer] if known else "number"
+    return known.answer if known else "number"
 
 
 def has_distance(task: str) -> bool:
     """Whether an answer can be nearer to the truth than another, so that errors mean something."""
     return value_kind(task) in ("number", "sequence")
+
+
+def chance(key: CurveKey, length: int) -> float:
+    """Probability that the best blind guess is right; 0 for a task that is not known."""
+    known = known_task(key.task)
+    return known.chance(length, key.mode, key.lens) if known else 0.0
 
 
 def about(task: str) -> str:

@@ -6,7 +6,9 @@ import math
 
 
 def plain(value: float) -> str:
-    """A number as a tick or label: 1,024, and powers of ten from a million."""
+    """A number as a tick or label: 1,024, powers of ten from a million, and ∞ where it is open."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     if abs(value) >= 1e6:
         return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"

@@ -15,12 +15,12 @@ class TrialTexts(NamedTuple):
     Attributes:
         prompt: what the model was asked.
         sequence: the part of the prompt that holds the items.
-        answer_text: what the model said.
+        answer_text: what the model said; None where nobody kept it.
     """
 
     prompt: str
     sequence: str
-    answer_text: str
+    answer_text: str | None
 
 
 TrialRow = Mapping[Hashable, Any]

@@ -56,6 +56,9 @@ ADDED_LATER: dict[str, str | None] = {
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 ANSWER_FORMS = ("free", "forced")
+THOUGHTS_ONLY = "thoughts_only"
+"""The ``reading`` of a reply that is all hidden reasoning: no answer is taken from there."""
+
 RIVALS = " | "
 """What stands between the readings in ``rivals``."""
 _LARGEST = 2**53
@@ -97,10 +100,14 @@ def trial_row(
         "latency_s": reply.latency_s if reply else None,
         "prompt_sha256": trial.prompt_sha256,
         "answer_form": trial.id.answer,
-        "reading": judged.reading or None,
+        "reading": judged.reading or (THOUGHTS_ONLY if reply and _thoughts_only(reply) else None),
         "rivals": RIVALS.join(judged.rivals) or None,
         "depth": trial.notes.get("depth"),
     }
+
+
+def _thoughts_only(reply: Reply) -> bool:
+    return not reply.text.strip() and bool((reply.reasoning or "").strip())
 
 
 def trial_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The null band: what rounding alone does to a distance, and the horizon where signal enters it.
 
-The same prompt is computed along equivalent routes (:class:`.states.last_token.Route`): in exact
+The same prompt is computed along equivalent routes (:class:`.states.routes.Route`): in exact
 arithmetic all agree, so their distances are noise of the dtype and the kernels. A pair *inside
 the null band* is no farther apart, by this one distance, than one prompt is from itself. That is
 a statement about one distance, not about what a reader can do: along the right direction the two
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..states.last_token import ONE_PASS, SEPARATE, Route
+from ..states.routes import ONE_PASS, SEPARATE, Route
 
 Array = NDArray[np.float64]
 
@@ -50,16 +50,16 @@ def null_routes(device: str, chunk: int, tokens: Sequence[int]) -> list[Route]:
 
 
 def null_pairs(routes: Sequence[Route]) -> list[tuple[int, int]]:
-    """Indices of the routes whose distances on one prompt are null distances.
+    """Indices of the routes that signal and null distances alike are taken between.
 
-    Both members of a pair of prompts are computed along one route, hence with one kernel; so
-    null distances too are between routes of one attention kernel.
+    Between routes of different attention kernels, where there are such. Kernels round a prompt in
+    a way of their own, and differ from each other on every prompt: the distance of n along one
+    and n + 1 along the other has both in it, and so has that of n along the two. Were the pair
+    computed along one route and the band between two, either would be missing on one side.
     """
-    return [
-        (i, j)
-        for i, j in itertools.combinations(range(len(routes)), 2)
-        if routes[i].attention == routes[j].attention
-    ]
+    every = list(itertools.combinations(range(len(routes)), 2))
+    across = [(i, j) for i, j in every if routes[i].attention != routes[j].attention]
+    return across or every
 
 
 def band_edge(null: ArrayLike) -> Array:
@@ -87,10 +87,10 @@ def band_edge(null: ArrayLike) -> Array:
 
 
 def inside_band(signal: ArrayLike, null: ArrayLike) -> NDArray[np.bool_]:
-    """Whether a pair's distance, the median over routes, is at most the edge of the band.
+    """Whether a pair's distance, the median over pairs of routes, is at most the band's edge.
 
     Args:
-        signal: Shape (..., lengths, routes): distances of the pair along each route.
+        signal: Shape (..., lengths, samples): distances of the pair, its members along two routes.
         null: Shape (..., lengths, samples).
 
     Returns:
@@ -127,7 +127,7 @@ def find_horizon(
 
     Args:
         lengths: In rising order.
-        signal: Shape (lengths, routes): distances of the pair.
+        signal: Shape (lengths, samples): distances of the pair.
         null: Shape (lengths, samples): distances between routes on the same prompt.
         resamples: Bootstrap resamples of the routes and of the null distances.
         seed: Seed of the resampling.

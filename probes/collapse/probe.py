@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from ...errors import InputError
-from ...support.figures import save_figure
+from ..drawing import save_figure
 from ..folder import Parts, probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from ..states.subject import Subject, open_subject
 from .figures import collapse_figure, depth_figure
-from .measure import CollapsePlan, CollapseTables, headline, measure_collapse
+from .measure import CollapseTables, headline, measure_collapse
+from .rows import CollapsePlan
 
 
 def probe_collapse(

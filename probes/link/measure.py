@@ -23,7 +23,8 @@ from ...tasks.registry import find_task
 from ...tasks.trial import TrialId, rebuild_trial
 from ..collapse.distances import state_distances
 from ..result import Progress, silent
-from ..states.architecture import head_count, next_token_logits
+from ..states.architecture import head_count
+from ..states.head import next_token_logits
 from ..states.last_token import depth_names, last_token_states
 
 Array = NDArray[np.float64]

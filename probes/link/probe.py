@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from ...store.trials import read_trials
-from ...support.figures import save_figure
+from ..drawing import save_figure
 from ..folder import probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from ..states.arithmetic import parse_dtype

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from ...support.palette import BLUE, GREEN, MUTED, ORANGE, VERMILLION
+from ...tasks.registry import find_task
+from ...tasks.trial import TrialId, rebuild_trial
 from ..drawing import PUBLISHED, new_figure, styled
-from .verdicts import Finding, better_than, errors_grow, has_attractor
+from .verdicts import Finding, better_than, errors_grow, has_attractor, sees_farther
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -129,22 +132,25 @@ def _fig11(trials: pd.DataFrame) -> list[Finding]:
     out = []
     for kind in ("1", "2"):
         rows = _task(trials, f"paper_copy_last_type{kind}")
-        within = rows[rows.length <= 500]
-        claim = f"With the question first (Type {kind}) the last digit is copied at more lengths."
-        out.append(better_than(f"11 (Type {kind})", claim, within, last))
+        claim = f"With the question first (Type {kind}) the last digit is copied farther."
+        out.append(sees_farther(f"11 (Type {kind})", claim, rows, last))
     return out
 
 
 def _errors(trials: pd.DataFrame, published: Published, number: str, who: str) -> Drawn:
     rows = trials[trials.task.isin(COUNTING)]
+    rows = rows.assign(copied_example=copied_examples(rows))
+    # Figures 3 and 6 put the same questions to two models of the paper: judged once.
     findings = [
         errors_grow(
-            f"{number} {COUNTING[task][:5].split(')')[0]})", "Errors grow with n (no CoT).",
+            f"3, 6 {COUNTING[task].split(')')[0]})", "Errors grow with n (no CoT).",
             _task(rows[rows["mode"] == "direct"], task),
         )
         for task in COUNTING
+        if number == "3"
     ]  # fmt: skip
     columns = ["task", "mode", "length", "index", "truth", "answer", "outcome", "abs_error"]
+    columns.append("copied_example")
     return Drawn(
         f"fig{number}", error_figure(rows, published, number, who), rows[columns], findings
     )
@@ -168,15 +174,50 @@ def error_figure(trials: pd.DataFrame, published: Published, number: str, who: s
                 rows.length, rows.abs_error.astype(float).clip(upper=CLIP), marker + "-",
                 color=colour, lw=1.0, label=f"this model: {label}",
             )  # fmt: skip
+            copies = rows[rows.copied_example]
+            axis.plot(
+                copies.length, copies.abs_error.astype(float).clip(upper=CLIP), marker,
+                color=colour, mfc="white",
+            )  # fmt: skip
         everything = _task(trials, task)
         missing = int(everything.abs_error.isna().sum())
-        axis.set_title(f"{title}\n{missing} of {len(everything)} answers not readable")
+        copied = int(everything.copied_example.sum())
+        axis.set_title(
+            f"{title}\n{missing} of {len(everything)} answers not readable"
+            f"\n{copied} copy a few-shot example (hollow)"
+        )
         axis.set_xlabel("n")
         axis.set_ylim(-4, CLIP + 8)
     axes[0].set_ylabel(f"absolute error (clipped at {CLIP})")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
+
+
+_EXAMPLE_ANSWER = re.compile(r"final answer to your maths question is: '?(\d+)")
+
+
+def copied_examples(trials: pd.DataFrame) -> pd.Series:
+    """Which few-shot answers are a wrong one that stood in the prompt's worked examples."""
+    shown: dict[tuple[str, str], set[str]] = {}
+    flags = []
+    for row in trials.to_dict("records"):
+        key = (row["task"], row["mode"])
+        if "fewshot" not in row["mode"]:
+            flags.append(False)
+            continue
+        if key not in shown:
+            shown[key] = _example_answers(row)
+        flags.append(row["outcome"] != "correct" and str(row["answer"]) in shown[key])
+    return pd.Series(flags, index=trials.index, dtype=bool)
+
+
+def _example_answers(row: Mapping[Hashable, Any]) -> set[str]:
+    trial = TrialId(
+        row["task"], row["mode"], row["lens"], find_task(row["task"]).version,
+        int(row["length"]), int(row["index"]), int(row["seed"]),
+    )  # fmt: skip
+    return set(_EXAMPLE_ANSWER.findall(rebuild_trial(trial).prompt))
 
 
 def _histogram(trials: pd.DataFrame, name: str, modes: list[str]) -> Drawn:

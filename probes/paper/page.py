@@ -8,27 +8,42 @@ from .verdicts import Finding
 CAPTIONS = {
     "fig2": "Copying the last or the first digit, with a hint, and interleaved.",
     "fig3": "Absolute counting errors; published points: Gemini 1.5.",
-    "fig4": "Answers without chain of thought, beside the truths.",
+    "fig4": "Answers without chain of thought, beside the truths; published (Gemini 1.5, all four "
+    "tasks): 22 answers are exactly 100 and 6 are 150.",
     "fig5": "Distance of the last states of n and n+1 items; published points: Gemma 7B.",
     "fig6": "Absolute counting errors; published points: Gemma 7B.",
     "fig7": "Answers in all modes, the histogram never published for an open model.",
     "fig8": "Convergence under sinusoidal encodings (synthetic).",
     "fig9": "Total variation of two softmaxes (synthetic).",
-    "fig10": "Decay under four positional encodings (synthetic, the paper's cell of the sweep).",
+    "fig10": "Decay under four positional encodings (synthetic; q, k, v of length 1; three slopes "
+    "of ALiBi).",
     "fig11": "Copying with the question before the sequence.",
     "fig12": "Distance of the last states under the Type 1 prompt.",
 }
 
 
 def render_page(
-    model: str, drawn: list[Drawn], findings: list[Finding], failures: list[str]
+    model: str, about: str, drawn: list[Drawn], findings: list[Finding], failures: list[str]
 ) -> str:
-    """The page: a verdict per claim, then each figure with its numbers."""
+    """The page: each figure with its numbers, then a verdict per claim.
+
+    Args:
+        model: Its name.
+        about: What it is: weights, dtypes, token limits.
+        drawn: The figures.
+        findings: The judged claims.
+        failures: What could not be finished.
+    """
     from jinja2 import Environment
 
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_PAGE)
     return template.render(
-        model=model, drawn=drawn, findings=findings, failures=failures, captions=CAPTIONS
+        model=model,
+        about=about,
+        drawn=drawn,
+        findings=findings,
+        failures=failures,
+        captions=CAPTIONS,
     )
 
 
@@ -53,12 +68,22 @@ small { color: #595959; }
 </head>
 <body>
 <h1>Transformers need glasses, on {{ model }}</h1>
+<p><small>{{ about }}</small></p>
 <p>Every figure of Barbero et al. (NeurIPS 2024, arXiv 2406.04267) drawn again on this model.
-Each claim is judged by the rule beside it and by nothing else. Behavioural points are single
+Behavioural points are single
 trials, as in the paper; published points are shown as published.</p>
 {% for failure in failures %}
 <p><strong>Not finished:</strong> {{ failure }}</p>
 {% endfor %}
+{% for item in drawn %}
+<figure id="{{ item.name }}">
+<img src="{{ item.name }}.svg" alt="Figure {{ item.name[3:] }}: {{ captions[item.name] }}">
+<figcaption><strong>Figure {{ item.name[3:] }}.</strong> {{ captions[item.name] }}
+<a href="{{ item.name }}.csv">numbers</a> · <a href="{{ item.name }}.png">PNG</a></figcaption>
+</figure>
+{% endfor %}
+<h2>What held here</h2>
+<p>Each claim is judged by the rule beside it and by nothing else.</p>
 <table>
 <thead><tr><th scope="col">Figure</th><th scope="col">Claim</th><th scope="col">Here it</th>
 <th scope="col">Numbers</th><th scope="col">Rule</th></tr></thead>
@@ -70,13 +95,6 @@ else f.verdict }}</td><td>{{ f.numbers }}</td><td><small>{{ f.rule }}</small></t
 {% endfor %}
 </tbody>
 </table>
-{% for item in drawn %}
-<figure id="{{ item.name }}">
-<img src="{{ item.name }}.svg" alt="Figure {{ item.name[3:] }}: {{ captions[item.name] }}">
-<figcaption><strong>Figure {{ item.name[3:] }}.</strong> {{ captions[item.name] }}
-<a href="{{ item.name }}.csv">numbers</a> · <a href="{{ item.name }}.png">PNG</a></figcaption>
-</figure>
-{% endfor %}
 </body>
 </html>
 """

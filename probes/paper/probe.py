@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ...store.run_directory import folder_name
-from ...support.figures import save_figure
 from ...support.files import make_folder, write_atomically
+from ..decoding.measure import measure_decoding
+from ..decoding.prompts import DecodingPlan
+from ..drawing import save_figure
 from ..folder import Parts, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from ..states.subject import Subject, open_subject
 from .behaviour import Published, behaviour_figures
-from .mechanism import collapse_figures, theory_drawn
+from .mechanism import DTYPES, collapse_figures, theory_drawn
 from .page import render_page
+from .verdicts import sight_findings
+
+DECODED = (4, 16, 64, 256)
+"""Lengths at which the page says what became of one more item."""
 
 
 def probe_paper(
@@ -47,18 +54,38 @@ def probe_paper(
     folder = make_folder(out / "paper" / folder_name(subject.name))
     longest = min(longest, subject.context // 2)
     identity = subject.identity()
-    inside, failures = collapse_figures(subject, longest, progress, Parts(folder, identity))
+    parts = Parts(folder, identity)
+    inside, failures = collapse_figures(subject, longest, progress, parts)
+    sight = DecodingPlan(lengths=tuple(n for n in DECODED if n <= longest), read_out=16)
+    seen = measure_decoding(subject, sight, progress, parts)
+    failures += seen.failures
     drawn = [*behaviour_figures(trials, published), *inside, *theory_drawn(seeds)]
     drawn.sort(key=lambda d: int(d.name.removeprefix("fig")))
     for item in drawn:
         save_figure(item.figure, folder, item.name)
-    tables = {item.name: item.table for item in drawn}
+    tables = {item.name: item.table for item in drawn} | {"sight": seen.tables["verdicts"]}
     findings = [finding for item in drawn for finding in item.findings]
+    findings += sight_findings(seen.tables["verdicts"])
     table = pd.DataFrame([finding.row() for finding in findings])
     write_tables(folder, {**tables, "findings": table})
-    page = render_page(subject.name, drawn, findings, failures)
+    about = describe(subject, identity, trials)
+    page = render_page(subject.name, about, drawn, findings, failures)
     write_atomically(folder / "index.html", page)
     plan = {"longest": longest, "seeds": seeds}
     write_manifest(folder, "paper", subject.name, plan, **identity, failures=failures)
     shown = table[["figure", "verdict", "claim", "numbers"]]
     return ProbeResult(folder, shown, failures, {**tables, "findings": table})
+
+
+def describe(subject: Subject, identity: dict[str, Any], trials: pd.DataFrame) -> str:
+    """What the model is: weights, dtypes, and how many tokens its answers took at most."""
+    weights = str(identity["weights"] or "weights not identified")
+    longest = trials.completion_tokens.max() if len(trials) else None
+    cut = int((trials.outcome == "truncated").sum())
+    answers = f"{len(trials)} answers"
+    if longest is not None and not pd.isna(longest):
+        answers += f" of at most {int(longest)} tokens, {cut} of them cut at their limit"
+    return (
+        f"weights {weights[:19]}; states in {', '.join(DTYPES)} on "
+        f"{identity['machine']['device']}; context {subject.context} tokens; {answers}"
+    )

@@ -12,7 +12,7 @@ from scipy import stats
 ALPHA = 0.05
 
 
-class ClaimVerdict(StrEnum):
+class Claim(StrEnum):
     """What the numbers say about a claim."""
 
     HELD = "held"
@@ -27,7 +27,7 @@ class Finding:
     figure: str
     claim: str
     rule: str
-    verdict: ClaimVerdict
+    verdict: Claim
     numbers: str
 
     def row(self) -> dict[str, str]:
@@ -53,14 +53,14 @@ def better_than(figure: str, claim: str, better: pd.DataFrame, worse: pd.DataFra
     hits = [int((x.outcome == "correct").sum()) for x in (a, b)]
     numbers = f"{hits[0]} of {len(a)} against {hits[1]} of {len(b)} correct"
     if min(len(a), len(b)) < 5:
-        return Finding(figure, claim, rule, ClaimVerdict.UNTESTABLE, numbers)
+        return Finding(figure, claim, rule, Claim.UNTESTABLE, numbers)
     p = stats.fisher_exact(
         np.array([[hits[0], len(a) - hits[0]], [hits[1], len(b) - hits[1]]]), alternative="greater"
     ).pvalue
     if hits[0] * len(b) <= hits[1] * len(a):
-        verdict = ClaimVerdict.NOT_HELD
+        verdict = Claim.NOT_HELD
     else:
-        verdict = ClaimVerdict.HELD if p < ALPHA else ClaimVerdict.UNTESTABLE
+        verdict = Claim.HELD if p < ALPHA else Claim.UNTESTABLE
     return Finding(figure, claim, rule, verdict, f"{numbers}, p = {p:.2g}")
 
 
@@ -72,13 +72,11 @@ def errors_grow(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
     )
     rows = trials.dropna(subset=["abs_error"])
     if len(rows) < 8 or rows.length.nunique() < 4 or rows.abs_error.nunique() < 2:
-        return Finding(
-            figure, claim, rule, ClaimVerdict.UNTESTABLE, f"{len(rows)} readable answers"
-        )
+        return Finding(figure, claim, rule, Claim.UNTESTABLE, f"{len(rows)} readable answers")
     test = stats.spearmanr(rows.length.astype(float), rows.abs_error.astype(float))
-    verdict = ClaimVerdict.UNTESTABLE
+    verdict = Claim.UNTESTABLE
     if test.pvalue < ALPHA:
-        verdict = ClaimVerdict.HELD if test.statistic > 0 else ClaimVerdict.NOT_HELD
+        verdict = Claim.HELD if test.statistic > 0 else Claim.NOT_HELD
     numbers = f"rho = {test.statistic:.2f}, p = {test.pvalue:.2g}, {len(rows)} readable answers"
     return Finding(figure, claim, rule, verdict, numbers)
 
@@ -91,62 +89,155 @@ def has_attractor(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
     )
     rows = trials.dropna(subset=["answer"])
     if len(rows) < 10:
-        return Finding(
-            figure, claim, rule, ClaimVerdict.UNTESTABLE, f"{len(rows)} readable answers"
-        )
+        return Finding(figure, claim, rule, Claim.UNTESTABLE, f"{len(rows)} readable answers")
     counts = rows.answer.value_counts()
     top, share = str(counts.index[0]), float(counts.iloc[0] / len(rows))
     true = float((rows.truth == top).mean())
     held = share >= 0.15 and share >= 3 * true
     numbers = f"'{top}' is {share:.0%} of {len(rows)} answers and {true:.0%} of the truths"
-    return Finding(
-        figure, claim, rule, ClaimVerdict.HELD if held else ClaimVerdict.NOT_HELD, numbers
-    )
+    return Finding(figure, claim, rule, Claim.HELD if held else Claim.NOT_HELD, numbers)
 
 
 def decays(figure: str, claim: str, exponent: float, low: float, high: float) -> Finding:
     """Whether a fitted exponent is negative, its interval included."""
     rule = "95 % interval of the decay exponent below 0; above -0.1: did not hold"
-    verdict = (
-        ClaimVerdict.HELD
-        if high < 0
-        else ClaimVerdict.NOT_HELD
-        if low > -0.1
-        else ClaimVerdict.UNTESTABLE
-    )
+    verdict = Claim.HELD if high < 0 else Claim.NOT_HELD if low > -0.1 else Claim.UNTESTABLE
     numbers = f"exponent {exponent:.2f} ({low:.2f} to {high:.2f})"
     return Finding(figure, claim, rule, verdict, numbers)
 
 
-def falls(figure: str, claim: str, lengths: pd.Series, distance: pd.Series) -> Finding:
-    """Whether a distance without repetitions falls with length, by Spearman's correlation."""
+def falls(
+    figure: str, claim: str, lengths: pd.Series, distance: pd.Series, *, needed: int = 0
+) -> Finding:
+    """Whether a distance without repetitions falls with length, by Spearman's correlation.
+
+    Args:
+        figure: Of the paper.
+        claim: In words.
+        lengths: Items or tokens, rising.
+        distance: One per length.
+        needed: The paper's own longest length: a grid that ends before it refutes nothing.
+    """
     rule = (
-        "Spearman's correlation of length and distance (in float64) < -0.7 and the last "
-        "distance under half of the first; correlation > 0: did not hold; otherwise not testable"
+        "Spearman's correlation of length and distance < -0.7 and the last distance under half of "
+        "the first; correlation > 0 on a grid as long as the paper's: did not hold; otherwise not "
+        "testable"
     )
     if len(lengths) < 4:
-        return Finding(figure, claim, rule, ClaimVerdict.UNTESTABLE, f"{len(lengths)} lengths")
+        return Finding(figure, claim, rule, Claim.UNTESTABLE, f"{len(lengths)} lengths")
     rho = float(stats.spearmanr(lengths, distance).statistic)
     first, last = float(distance.iloc[0]), float(distance.iloc[-1])
-    verdict = ClaimVerdict.UNTESTABLE
+    verdict = Claim.UNTESTABLE
     if rho < -0.7 and last < first / 2:
-        verdict = ClaimVerdict.HELD
-    elif rho > 0 or not np.isfinite(rho):
-        verdict = ClaimVerdict.NOT_HELD
+        verdict = Claim.HELD
+    elif (rho > 0 or not np.isfinite(rho)) and int(lengths.iloc[-1]) >= needed:
+        verdict = Claim.NOT_HELD
     numbers = f"{first:.3g} at n = {lengths.iloc[0]}, {last:.3g} at n = {lengths.iloc[-1]}"
     return Finding(figure, claim, rule, verdict, f"{numbers}; rho = {rho:.2f}")
 
 
-def reaches_band(figure: str, claim: str, horizon: pd.Series) -> Finding:
-    """Whether a pair's distance lies inside the null band from some length of the grid on."""
+def reaches_band(figure: str, claim: str, horizon: pd.Series, *, needed: int) -> Finding:
+    """Whether a pair's distance lies inside the null band from some length of the grid on.
+
+    Args:
+        figure: Of the paper.
+        claim: In words.
+        horizon: A row of the horizon table.
+        needed: The paper's own longest length: a grid that ends before it refutes nothing.
+    """
     rule = (
-        "a horizon lies on the grid with its whole 95 % interval; no horizon on the grid: did "
-        "not hold so far; its interval reaches beyond: not testable"
+        "a horizon lies on the grid with its whole 95 % interval; none on a grid as long as the "
+        f"paper's (to {needed}): did not hold; otherwise not testable"
     )
     if pd.isna(horizon.horizon):
-        numbers = f"still a signal at n = {horizon.longest}: no horizon up to there"
-        return Finding(figure, claim, rule, ClaimVerdict.NOT_HELD, numbers)
+        short = int(horizon.longest) < needed
+        numbers = f"outside the band up to n = {horizon.longest}, the end of the grid"
+        verdict = Claim.UNTESTABLE if short else Claim.NOT_HELD
+        return Finding(figure, claim, rule, verdict, numbers)
     ends = ["beyond" if pd.isna(x) else str(x) for x in (horizon.low, horizon.high)]
     numbers = f"horizon {horizon.horizon} ({ends[0]} to {ends[1]}), longest {horizon.longest}"
-    verdict = ClaimVerdict.UNTESTABLE if pd.isna(horizon.high) else ClaimVerdict.HELD
+    verdict = Claim.UNTESTABLE if pd.isna(horizon.high) else Claim.HELD
     return Finding(figure, claim, rule, verdict, numbers)
+
+
+def farther(
+    figure: str, claim: str, lengths: pd.Series, larger: pd.Series, smaller: pd.Series, needed: int
+) -> Finding:
+    """Whether one distance is at least three times another at the longest length."""
+    rule = (
+        "distance at the longest length at least 3 times that without commas, same step; less on a "
+        f"grid as long as the paper's (to {needed}): did not hold; otherwise not testable"
+    )
+    if not len(larger) or not len(smaller):
+        return Finding(figure, claim, rule, Claim.UNTESTABLE, "not measured")
+    numbers = f"{larger.iloc[-1]:.3g} with, {smaller.iloc[-1]:.3g} without commas"
+    verdict = Claim.NOT_HELD if int(lengths.iloc[-1]) >= needed else Claim.UNTESTABLE
+    if larger.iloc[-1] >= 3 * smaller.iloc[-1]:
+        verdict = Claim.HELD
+    return Finding(figure, claim, rule, verdict, f"{numbers} at n = {lengths.iloc[-1]}")
+
+
+def sees_farther(figure: str, claim: str, better: pd.DataFrame, worse: pd.DataFrame) -> Finding:
+    """Whether one order of the prompt is answered right at greater lengths than another.
+
+    Single trials: the reach of an order is the longest length up to which at least half of the
+    answers are right.
+    """
+    rule = (
+        "reach (longest length up to which at least half of the answers are right, the last one "
+        "among them) at least 1.5 times that of the plain order; not larger: did not hold; "
+        "otherwise, or where the plain order reaches the end of its grid, not testable"
+    )
+    a, b = judged(better), judged(worse)
+    if min(len(a), len(b)) < 5:
+        return Finding(figure, claim, rule, Claim.UNTESTABLE, f"{len(a)} and {len(b)} answers")
+    far, near = reach(a), reach(b)
+    numbers = f"right up to {far} against {near}"
+    if near >= int(b.length.max()):
+        verdict = Claim.UNTESTABLE if far >= near else Claim.NOT_HELD
+    elif far >= 1.5 * max(near, 1):
+        verdict = Claim.HELD
+    else:
+        verdict = Claim.NOT_HELD if far <= near else Claim.UNTESTABLE
+    return Finding(figure, claim, rule, verdict, numbers)
+
+
+def reach(trials: pd.DataFrame) -> int:
+    """Longest length answered right with at least half right up to there; 0 for none."""
+    rows = trials.sort_values("length")
+    right = (rows.outcome == "correct").to_numpy()
+    share = right.cumsum() / np.arange(1, len(right) + 1)
+    hits = np.flatnonzero(right & (share >= 0.5))
+    return int(rows.length.iloc[hits[-1]]) if hits.size else 0
+
+
+def sight_findings(verdicts: pd.DataFrame) -> list[Finding]:
+    """What decoding says of the paper's central claim, and of two papers of 2026 against it.
+
+    Args:
+        verdicts: ``verdicts`` of :func:`..decoding.measure.measure_decoding`.
+    """
+    half = verdicts[verdicts.dtype == "bfloat16"]
+    unanswered = half[half.verdict.isin(["lost", "unread", "never encoded"])]
+    counts = unanswered.verdict.value_counts()
+    numbers = ", ".join(f"{n} {name}" for name, n in counts.items()) or "none that was not read"
+    rule = (
+        "of the lengths (count_ones and count_mixed, bfloat16) whose count is not read, at least "
+        "two thirds have this verdict: held; at most one third: did not hold; else, or with fewer "
+        "than 3 such lengths, not testable"
+    )
+    out = []
+    for figure, claim, wanted in (
+        ("Corollary 4.3", "What fails to be counted is lost from the last state.", "lost"),
+        ("arXiv 2605.09239", "Counts are decodable, but the answer does not use them.", "unread"),
+        ("arXiv 2605.03258", "The count is in the states and goes unread.", "unread"),
+    ):
+        verdict = Claim.UNTESTABLE
+        if len(unanswered) >= 3:
+            share = float((unanswered.verdict == wanted).mean())
+            if share >= 2 / 3:
+                verdict = Claim.HELD
+            elif share <= 1 / 3:
+                verdict = Claim.NOT_HELD
+        out.append(Finding(figure, claim, rule, verdict, numbers))
+    return out

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ...support.palette import BLACK, BLUE, MUTED, ORANGE
+from ...support.palette import BLACK, BLUE, MUTED, ORANGE, VERMILLION
 from ..drawing import new_figure, styled
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
                 chosen.position, chosen.path_sum / chosen.path_sum.mean(), "--", color=BLACK,
                 lw=1.1, label="path sum (Theorem 5.1)",
             )  # fmt: skip
+            if weights == "random":
+                # Closed form for untrained, uniform attention: the ends alone would set its mean.
+                curve = chosen.before_training / chosen.before_training.mean()
+                axis.plot(
+                    chosen.position, curve, ":", color=VERMILLION, lw=1.3,
+                    label="before training, closed form (uniform attention)",
+                )  # fmt: skip
             found = _one(profiles, kind, weights, longest).iloc[0]
             axis.set_yscale("log")
             axis.set_title(
@@ -67,8 +74,8 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
         axis.set_xlabel("layer")
         axis.set_ylabel("mean weight over heads")
         axis.legend(loc="upper left")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    handles, labels = axes[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 

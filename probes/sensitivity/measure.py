@@ -10,10 +10,13 @@ import pandas as pd
 from scipy import stats
 
 from ...errors import InputError
+from ..attention.measure import birth_curve
 from ..folder import Parts
 from ..result import Progress, silent
+from ..states.architecture import layers_of
 from ..states.arithmetic import out_of_memory, parse_dtype
-from ..states.pairs import PromptPair, Template, build_prompts, find_kind
+from ..states.kinds import find_kind
+from ..states.pairs import PromptPair, Template, build_prompts
 from ..states.subject import Loaded, Subject, ready
 from .norms import Profile, estimated_norms, exact_norms, profile_shape
 from .path_bound import Anatomy, anatomy_of, log10_prefactor, path_sum
@@ -154,12 +157,16 @@ def _measure(
     try:
         parts = anatomy_of(model, ids)
         bound = path_sum(parts.attention, parts.beta1)
-    except InputError as error:
+    except (InputError, TypeError, AttributeError, KeyError, IndexError) as error:
         # The norms need no anatomy: they are reported also where the bound is not known.
         parts, bound = None, np.full(len(ids), np.nan)
-        warnings.append(str(error))
+        warnings.append(
+            str(error)
+            if isinstance(error, InputError)
+            else f"{type(model).__name__}: the path-sum bound does not know this architecture"
+        )
     return {
-        "positions": _positions(cell, ids, profile, bound, tokenizer),
+        "positions": _positions(cell, ids, profile, bound, tokenizer, len(layers_of(model))),
         "layers": _layers(cell, parts) if parts else pd.DataFrame(),
         "profiles": pd.DataFrame([_profile_row(cell, profile, bound, parts, inside)]),
         "warnings": pd.DataFrame({"text": pd.Series(warnings, dtype="str")}),
@@ -177,7 +184,12 @@ def random_twin(model: Any, seed: int) -> Any:
 
 
 def _positions(
-    cell: dict[str, Any], ids: list[int], profile: Profile, bound: np.ndarray, tokenizer: Any
+    cell: dict[str, Any],
+    ids: list[int],
+    profile: Profile,
+    bound: np.ndarray,
+    tokenizer: Any,
+    layers: int,
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -190,6 +202,7 @@ def _positions(
             "spectral": profile.spectral,
             "elasticity": profile.elasticity,
             "path_sum": bound,
+            "before_training": birth_curve(len(ids), layers),
         }
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from ...support.figures import save_figure
+from ..drawing import save_figure
 from ..folder import Parts, probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from ..states.subject import Subject, open_subject

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ..collapse.null_band import band_edge, find_horizon, inside_band
 from ..result import Progress, silent
-from ..states.pairs import PAPER_KINDS, Kind, find_kind
+from ..states.kinds import PAPER_KINDS, Kind, find_kind
 from .client import CompletionServer, Distribution
 
 MEASURES = ("tv", "kl")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ...support.figures import save_figure
 from ..collapse.figures import served_figure
 from ..collapse.probe import horizons
+from ..drawing import save_figure
 from ..folder import probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from .client import CompletionServer

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import InputError
-from .arithmetic import full_precision
-
-if TYPE_CHECKING:
-    import torch
 
 
 def decoder_of(model: Any) -> Any:
     """The stack of layers with its final norm, without the language-model head."""
-    return model.get_decoder() if hasattr(model, "get_decoder") else model.base_model
+    found = model.get_decoder() if hasattr(model, "get_decoder") else model.base_model
+    # Llama 4 names itself as its own decoder.
+    return model.model if found is model and hasattr(model, "model") else found
 
 
 def layers_of(model: Any) -> Any:
@@ -34,23 +32,45 @@ def layers_of(model: Any) -> Any:
     )
 
 
-def next_token_logits(model: Any, final: torch.Tensor) -> torch.Tensor:
-    """Logits from states after the final norm, shape (..., vocabulary), in float64 at the end.
+RECURRENT = frozenset(
+    "bamba falcon_h1 falcon_mamba granitemoehybrid jamba lfm2 lfm2_moe mamba mamba2 minimax "
+    "nemotron_h qwen3_5 qwen3_5_moe qwen3_next rwkv zamba zamba2".split()
+)
+"""Model types that carry a state from token to token that no crop takes back.
 
-    The head runs at the model's dtype, as it does in a real answer; scales and caps of the
-    Gemma, Cohere and Granite families are applied.
+Their prompts are computed one by one: right, if slower. A padding token would enter the state.
+"""
+REFUSED = {
+    "recurrent_gemma": "its attention keeps a rolling window that does not survive use_cache=False",
+    "xglm": "its attention mask overflows in float64, so that there is no reference",
+}
+"""Model types that the probes do not read, and why."""
+
+
+def is_recurrent(config: Any) -> bool:
+    """Whether a model carries a state from token to token."""
+    return config.model_type in RECURRENT or config.get_text_config().model_type in RECURRENT
+
+
+def shares_prefixes(config: Any) -> bool:
+    """Whether prompts that begin alike may be computed together.
+
+    Not where a state is carried on, nor under LongRoPE, whose angles of every token change when
+    a prompt grows beyond the original context.
     """
-    import torch
+    text = config.get_text_config()
+    rope = getattr(text, "rope_parameters", None) or getattr(text, "rope_scaling", None) or {}
+    return not is_recurrent(config) and "longrope" not in str(rope)
 
-    config = model.config.get_text_config()
-    with torch.no_grad(), full_precision(model.dtype):
-        logits: torch.Tensor = model.get_output_embeddings()(final.to(model.device))
-        logits = logits * (getattr(config, "logit_scale", None) or 1.0)
-        logits = logits / (getattr(config, "logits_scaling", None) or 1.0)
-        cap = getattr(config, "final_logit_softcapping", None)
-        if cap:
-            logits = torch.tanh(logits / cap) * cap
-    return logits.double().cpu()
+
+FINAL_NORMS = ("norm", "final_layernorm", "ln_f", "final_layer_norm", "norm_f", "layer_norm")
+"""What decoders call the norm after their last layer."""
+
+
+def final_norm_of(model: Any) -> Any:
+    """The norm after the last layer, or None where it is not known."""
+    decoder = decoder_of(model)
+    return next((getattr(decoder, name) for name in FINAL_NORMS if hasattr(decoder, name)), None)
 
 
 def head_count(model: Any) -> int:

@@ -11,46 +11,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from .architecture import decoder_of, layers_of
+from .architecture import decoder_of, layers_of, shares_prefixes
 from .arithmetic import full_precision
 from .prefix_tree import Visit, plan_visits
+from .routes import ONE_PASS, WHOLE, Route
 
 if TYPE_CHECKING:
     import torch
-
-
-class Route(NamedTuple):
-    """One of several equivalent ways to compute the same states.
-
-    Attributes:
-        name: How the tables call it.
-        share: Compute shared prefixes once; otherwise one forward pass per prompt.
-        chunk: Tokens per forward call; more are fed through the cache.
-        pad: Padding tokens before the prompt, masked away.
-        copies: Equal rows in the batch.
-        attention: ``sdpa``, ``eager``, or None for the model's own.
-        threads: CPU threads, or None for torch's own number.
-    """
-
-    name: str
-    share: bool = True
-    chunk: int = 2048
-    pad: int = 0
-    copies: int = 1
-    attention: str | None = None
-    threads: int | None = None
-
-
-ONE_PASS = Route("one pass")
-SEPARATE = Route("separate passes", share=False)
-
-
-def usable_routes(model: Any, routes: Sequence[Route]) -> list[Route]:
-    """Those of several routes that a model can take."""
-    return list(routes)
 
 
 def depth_names(model: Any) -> list[str]:
@@ -84,6 +54,8 @@ def last_token_states(
     if not all(len(s) for s in sequences):
         raise InputError("a sequence without tokens has no last token: lengths start at 1")
     depths = range(len(layers_of(model)) + 2) if depths is None else depths
+    if not shares_prefixes(model.config):
+        route = route._replace(share=False, chunk=WHOLE)
     width = model.config.get_text_config().hidden_size
     out = torch.empty(len(sequences), len(depths), width, dtype=model.dtype)
     walks = (
@@ -142,19 +114,19 @@ def _forward(
         mask[:, : route.pad] = 0
         inputs["attention_mask"] = mask.long()
     if cache is not None:
-        inputs[_cache_argument(decoder)] = cache
-    decoder(
-        input_ids=piece.expand(route.copies, -1),
-        position_ids=positions.expand(route.copies, -1),
-        use_cache=cache is not None,
-        **inputs,
-    )
+        inputs[cache_argument(decoder)] = cache
+    if _takes(decoder, "position_ids"):
+        inputs["position_ids"] = positions.expand(route.copies, -1)
+    decoder(input_ids=piece.expand(route.copies, -1), use_cache=cache is not None, **inputs)
 
 
-def _cache_argument(decoder: Any) -> str:
+def cache_argument(decoder: Any) -> str:
     """``cache`` from transformers 5.2x on, ``past_key_values`` before."""
-    names = inspect.signature(decoder.forward).parameters
-    return "cache" if "cache" in names else "past_key_values"
+    return "cache" if _takes(decoder, "cache") else "past_key_values"
+
+
+def _takes(decoder: Any, argument: str) -> bool:
+    return argument in inspect.signature(decoder.forward).parameters
 
 
 @contextmanager

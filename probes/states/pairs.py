@@ -1,4 +1,4 @@
-"""Pairs of prompts whose sequences hold n and n + step items: the paper's, and the controls.
+"""Prompts whose sequences hold n and n + step items, as token ids.
 
 Every pair is built from pieces (one symbol or separator each), and every piece is one token, so
 that n means the same for every model. Where the tokenizer would spell the text differently, by
@@ -7,99 +7,16 @@ merging repeated symbols, the pieces are still used and the result says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from ...errors import InputError
+from .kinds import Kind
 
 Template = Literal["none", "chat"]
-Pieces = list[str]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A family of pairs.
-
-    Attributes:
-        name: As the command line writes it.
-        question: What stands before the sequence; empty for the bare sequence without BOS.
-        pieces: ``pieces(n, extra, digits)``: the sequence of n items with its last item
-            repeated ``extra`` more times; ``digits`` are random digits to draw from.
-        random: Whether repetitions differ.
-        summary: One line on what it shows.
-    """
-
-    name: str
-    question: str
-    pieces: Callable[[int, int, Sequence[str]], Pieces]
-    summary: str
-    random: bool = False
-
-
-def _ones(n: int, extra: int, _: Sequence[str]) -> Pieces:
-    return ["1"] * (n + extra)
-
-
-def _sampled(n: int, extra: int, digits: Sequence[str]) -> Pieces:
-    return [*digits[: n - 1], *["1"] * (1 + extra)]
-
-
-def _near_repeats(n: int, extra: int, digits: Sequence[str]) -> Pieces:
-    # One item in ten is a 2, never the last: nearly the same prompt, without a pure run.
-    body = ["2" if digit == "0" else "1" for digit in digits[: n - 1]]
-    return [*body, *["1"] * (1 + extra)]
-
-
-def _changed(n: int, extra: int, _: Sequence[str]) -> Pieces:
-    return ["1"] * n + ["0"] * extra
-
-
-def _identical(n: int, _extra: int, _: Sequence[str]) -> Pieces:
-    return ["1"] * n
-
-
-def _marked(every: int, align: Literal["left", "right"]) -> Callable[..., Pieces]:
-    def pieces(n: int, extra: int, _: Sequence[str]) -> Pieces:
-        total = n + extra
-        offset = total % every if align == "right" else 0
-        out: Pieces = []
-        for i in range(total):
-            if i and (i - offset) % every == 0:
-                out.append(",")
-            out.append("1")
-        return out
-
-    return pieces
-
-
-_COUNT = "How many ones are in the following sequences?"
-_COPY = "Can you copy the following number?"
-_TYPE_1 = (
-    "What is the last digit of the following sequence? Please answer exactly as "
-    "'The answer to your question is: <ANSWER>' . Here is the sequence:"
-)
-
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("count_ones", _COUNT, _ones, "Fig. 5a: a sequence of ones to be counted"),
-        Kind("count_sampled", _COUNT, _sampled, "Fig. 5b: random digits, one or two ones", True),
-        Kind("copy_ones", _COPY, _ones, "Fig. 5c: a sequence of ones to be copied"),
-        Kind("copy_commas", _COPY, _marked(3, "left"), "Fig. 5d: a comma after every third digit"),
-        Kind("last_digit", _TYPE_1, _ones, "Fig. 12: the Type 1 prompt on ones"),
-        Kind("commas_right", _COPY, _marked(3, "right"), "control: groups of three from the right"),
-        Kind("commas_every", _COPY, _marked(1, "left"), "control: a comma after every digit"),
-        Kind("commas_ten", _COPY, _marked(10, "left"), "control: a comma after every tenth digit"),
-        Kind("near_repeats", _COUNT, _near_repeats, "control: one item in ten is a 2", True),
-        Kind("changed_last", _COUNT, _changed, "control: another last token; does not collapse"),
-        Kind("identical", _COUNT, _identical, "control: n against n; the distance is zero"),
-        Kind("constant", "", _ones, "control: bare ones, no BOS; zero up to rounding with rotary"),
-    )
-}
-PAPER_KINDS = ("count_ones", "count_sampled", "copy_ones", "copy_commas")
 
 
 @dataclass(frozen=True)
@@ -133,17 +50,6 @@ class PromptSet:
     after: int = 0
 
 
-def find_kind(name: str) -> Kind:
-    """A kind of pair by name.
-
-    Raises:
-        InputError: There is none of that name.
-    """
-    if name not in KINDS:
-        raise InputError(f"unknown pair {name!r} in --pairs: choose from {', '.join(KINDS)}")
-    return KINDS[name]
-
-
 def build_prompts(
     tokenizer: Any,
     kind: Kind,
@@ -155,6 +61,7 @@ def build_prompts(
     seed: int = 0,
     template: Template = "none",
     bos: bool | None = None,
+    cue: str = "",
 ) -> PromptSet:
     """Token ids for every length and repetition of a kind.
 
@@ -169,12 +76,15 @@ def build_prompts(
         template: ``none``: the sequence ends the prompt, as in the paper; ``chat``: the model's
             chat template is closed after it, and the state is that of the prompt's last token.
         bos: With the BOS token, without it, or None for the tokenizer's own habit.
+        cue: Text after the sequence where no chat template closes it.
 
     Raises:
         InputError: A prompt does not fit the context, a symbol is not one token, or a BOS token
             or chat template is asked for that the tokenizer lacks.
     """
     head, tail = _frame(tokenizer, kind, template, bos)
+    if cue and template == "none":
+        tail = tokenizer.encode(cue, add_special_tokens=False)
     ids: dict[str, int] = {}
     pairs = []
     for repetition in range(repetitions if kind.random else 1):

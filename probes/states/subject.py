@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ...support.model_folder import check_model_folder
 from ..folder import versions
-from .architecture import decoder_of
+from .architecture import REFUSED, decoder_of
 from .arithmetic import (
     check_dtype,
     first_line,
     full_precision,
     local_packages,
     machine_record,
+    out_of_memory,
 )
+from .last_token import last_token_states
+from .routes import ONE_PASS, SEPARATE
 
 if TYPE_CHECKING:
     import torch
@@ -170,10 +173,33 @@ def ready(model: Any, name: str) -> Any:
     import torch
 
     model.eval().requires_grad_(False)
+    kind = model.config.model_type
+    if kind in REFUSED:
+        raise InputError(f"{name} ({kind}) cannot be probed: {REFUSED[kind]}")
     if model.dtype == torch.float64:
+        if hasattr(model, "set_experts_implementation"):
+            model.set_experts_implementation("eager")  # grouped products know no float64
         for buffer in model.buffers():
             if buffer.is_floating_point():
                 buffer.data = buffer.data.double()
+    with _known(name, kind):
+        _check_causal(model, name)
+        shared, alone = (
+            last_token_states(model, _TRIE, route=route)[:, -1] for route in (ONE_PASS, SEPARATE)
+        )
+    apart = (shared - alone).abs().max().double() / alone.abs().max().double()
+    # Far above rounding, far below what a wrong cache or mask does.
+    if apart > {torch.float64: 1e-9, torch.float32: 1e-3}.get(model.dtype, 0.25):
+        raise InputError(
+            f"{name} ({kind}) gives other states when prompts that begin alike are computed "
+            f"together (off by {apart:.1g}): the probes do not know this architecture"
+        )
+    return model
+
+
+def _check_causal(model: Any, name: str) -> None:
+    import torch
+
     ids = torch.tensor([[1, 2, 3], [1, 2, 4]], device=model.device)
     with torch.no_grad(), full_precision(model.dtype):
         first = decoder_of(model)(input_ids=ids, use_cache=False).last_hidden_state[:, :2]
@@ -183,4 +209,20 @@ def ready(model: Any, name: str) -> Any:
             f"{name} is an encoder: a later token changes an earlier state; probes need a causal "
             "(decoder-only) model"
         )
-    return model
+
+
+@contextmanager
+def _known(name: str, kind: str) -> Iterator[None]:
+    """Turn what a model of another architecture raises into one clear line."""
+    try:
+        yield
+    except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
+        if isinstance(error, InputError) or out_of_memory(error):
+            raise
+        raise InputError(
+            f"{name} ({kind}) is no architecture that the probes can read: {first_line(error)}"
+        ) from error
+
+
+_TRIE = ([1, 2, 3], [1, 2, 3, 4, 5, 3, 3], [1, 2, 3, 6], [1, 2, 4])
+"""Prompts that begin alike and part, to see that computing them together is right."""

@@ -56,14 +56,20 @@ def fig10(tables: Tables) -> Figure:
     """Figure 10: the paper's own cell of the sweep, one curve per encoding."""
     table = tables["fig10_sweep"]
     figure, (axis,) = new_figure(1, 1, width=4.2, height=3.0)
-    for encoding, colour, marker in zip(ENCODINGS, SERIES_COLOURS, SERIES_MARKERS, strict=False):
-        rows = table[table.paper & (table.encoding == encoding)]
-        label = ENCODING_NAMES[encoding] + (f", slope {ALIBI_SLOPE}" if encoding == "alibi" else "")
-        _curve(axis, rows, label, colour, marker)
+    cells = table[table.paper].groupby(["encoding", "slope"], sort=False)
+    for ((encoding, slope), rows), colour, marker in zip(
+        cells, SERIES_COLOURS, SERIES_MARKERS, strict=False
+    ):
+        _curve(axis, rows, cell_name(str(encoding), float(str(slope))), colour, marker)
     _guide(axis, table[table.paper & (table.encoding == "nope")])
     _decorate(axis, table, "$L_1$ distance, n and n+1")
-    axis.set_title("One untrained head, logit scale 1")
+    axis.set_title("One head; $q$, $k$, $v$ of length 1")
     return figure
+
+
+def cell_name(encoding: str, slope: float) -> str:
+    """A cell of Figure 10 in words."""
+    return ENCODING_NAMES[encoding] + (f", slope 1/{1 / slope:.0f}" if encoding == "alibi" else "")
 
 
 @styled
@@ -79,11 +85,12 @@ def exponents(tables: Tables) -> Figure:
     places = pd.Series(range(len(alibi)), index=alibi.index)
     _exponent(axes[1], places, alibi, "ALiBi, logit scale 1", SERIES_COLOURS[2], SERIES_MARKERS[2])
     axes[0].set_xscale("log")
-    axes[1].set_xticks(places, [f"{slope:g}" for slope in alibi.slope])
+    axes[1].set_xticks(places, [f"1/{1 / slope:.0f}" if slope else "0" for slope in alibi.slope])
     axes[0].axvline(1, color=MUTED, lw=0.9, ls=":")
-    axes[1].axvline(places[alibi.slope == ALIBI_SLOPE].iloc[0], color=MUTED, lw=0.9, ls=":")
+    for place in places[alibi.paper]:
+        axes[1].axvline(place, color=MUTED, lw=0.9, ls=":")
     axes[0].set_xlabel("logit scale (dotted: the paper's cell)")
-    axes[1].set_xlabel("ALiBi slope (dotted: the cell of Fig. 10)")
+    axes[1].set_xlabel("ALiBi slope (dotted: cells of Fig. 10)")
     axes[0].set_ylabel("decay exponent of the $L_1$ distance")
     for axis in axes:
         axis.axhline(-1, color=MUTED, lw=0.9)

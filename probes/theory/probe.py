@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...errors import InputError
-from ...support.figures import save_figure
+from ..drawing import save_figure
 from ..folder import probe_folder, write_manifest, write_tables
 from ..result import ProbeResult
 from ..states.arithmetic import local_packages

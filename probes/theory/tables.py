@@ -22,12 +22,15 @@ FIG9_LENGTHS = (500, 750, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 10000)
 FIG10_LENGTHS = (5, 10, 100, 500, 1000, 5000)
 ENCODINGS: tuple[Encoding, ...] = ("sinusoidal", "rope", "alibi", "nope")
 SCALES = (0.1, 0.3, 1.0, 3.0, 10.0)
-SLOPES = (0.0, 0.001, 0.01, 0.1, 0.5)
-ALIBI_SLOPE = 0.5
-"""The slope of ALiBi's paper cell: the first head of an eight-head model (Press et al. 2022).
+SLOPES = tuple(2.0**-k for k in range(1, 9))
+"""ALiBi's own slopes for eight heads (Press et al. 2022), and so the sweep's."""
+PAPER_SLOPES = (2.0**-1, 2.0**-4, 2.0**-8)
+"""Slopes drawn in Figure 10: the paper names none, and the slope decides what is seen.
 
-The paper names none; it matters more than the encoding, as the sweep shows.
+A head of slope m looks back about 1 / m tokens: on a grid up to 5000 only the least decays.
 """
+ALIBI_SLOPE = PAPER_SLOPES[-1]
+"""The slope at which logit scales are swept."""
 
 
 def _curve(values: NDArray[np.float64], lengths: Sequence[int]) -> pd.DataFrame:
@@ -77,12 +80,13 @@ def sweep_cells() -> list[Head]:
         for encoding in ENCODINGS
         for scale in SCALES
     ]
-    return cells + [Head("alibi", 1.0, slope) for slope in SLOPES if slope != ALIBI_SLOPE]
+    others = [slope for slope in (0.0, *SLOPES) if slope != ALIBI_SLOPE]
+    return cells + [Head("alibi", 1.0, slope) for slope in others]
 
 
 def is_paper_cell(head: Head) -> bool:
     """Whether a cell is the paper's own panel of Figure 10: logits as they come."""
-    return head.scale == 1.0 and (head.encoding != "alibi" or head.slope == ALIBI_SLOPE)
+    return head.scale == 1.0 and (head.encoding != "alibi" or head.slope in PAPER_SLOPES)
 
 
 def encoding_sweep(

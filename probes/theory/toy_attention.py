@@ -73,10 +73,9 @@ def attend_last(head: Head, q: Array, k: Array, v: Array) -> Array:
     return np.asarray(softmax(logits) @ v, dtype=np.float64)
 
 
-def layer_norm(x: Array) -> Array:
-    """Zero mean and unit variance per row: LayerNorm without gain and bias."""
-    centred = x - x.mean(axis=-1, keepdims=True)
-    return np.asarray(centred / centred.std(axis=-1, keepdims=True), dtype=np.float64)
+def unit_norm(x: Array) -> Array:
+    """Each row at length 1: what the paper does "to simulate the effects of LayerNorm"."""
+    return np.asarray(x / np.linalg.norm(x, axis=-1, keepdims=True), dtype=np.float64)
 
 
 class Shift(NamedTuple):
@@ -97,11 +96,11 @@ def repeat_shift(
         seed: Seed of q, k and v.
         dim: Width d of the head.
         std: Standard deviation of q, k, v (Figure 10: 1; Figure 8: 1/sqrt(d)).
-        normalise: Pass q, k, v through LayerNorm, as Figure 10 does.
+        normalise: Bring q, k, v to length 1, as Figure 10 does.
     """
     qkv = np.random.default_rng([seed, n]).normal(scale=std, size=(3, n, dim))
     if normalise:
-        qkv = layer_norm(qkv)
+        qkv = unit_norm(qkv)
     q, k, v = qkv
     longer = np.concatenate([qkv, qkv[:, -1:]], axis=1)
     moved = attend_last(head, *longer) - attend_last(head, q, k, v)

@@ -13,12 +13,16 @@ from matplotlib.lines import Line2D
 from ...stats.acuity import AcuityReport
 from ...store.curve_key import CurveKey
 from ...support.palette import MUTED
+from ..catalogue import chance
 from ..paper.published import LABEL
 
 DOTTED = (0, (1.2, 1.6))
 DASHED = (0, (5, 2))
 MARKERS = ("x", "+", "1")
 """For the published points of up to three models."""
+
+LEAST_GUESSING = 0.01
+"""Chance level from which it is drawn."""
 
 LINE = 0.21
 """Height of a line of the legend, in inches."""
@@ -81,10 +85,12 @@ def _keys(facets: Sequence[Sequence[DrawnCurve]], measured: bool) -> list[Line2D
     curves = [c for facet in facets for c in facet]
     handles = []
     if measured:
-        handles.append(_line("mean, 95 % interval", color=MUTED, lw=1.6))
-        handles.append(_line("median", color=MUTED, lw=1.2, ls=DOTTED, marker="_"))
+        handles.append(_line("median error, 95 % interval", color=MUTED, lw=1.6))
+        handles.append(_line("mean error", color=MUTED, lw=1.2, ls=DOTTED, marker="_"))
     if any(c.acuity.l50.value is not None for c in curves):
         handles.append(_line("fitted curve", color=MUTED, lw=0.9, ls=DASHED))
+    if max(chance(c.key, int(c.points["length"].min())) for c in curves) >= LEAST_GUESSING:
+        handles.append(_line("guessing", color=MUTED, lw=1.0, ls=DOTTED))
     if any(c.points["truncated"].sum() for c in curves):
         handles.append(_line("truncated left out", ls="", marker="o", mfc="white", mec=MUTED))
     return handles

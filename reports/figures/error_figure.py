@@ -11,11 +11,20 @@ from matplotlib.figure import Figure
 
 from ...support.palette import MUTED, SERIES_COLOURS, SERIES_MARKERS
 from ..acuities import Acuities
-from ..catalogue import has_distance, value_kind
+from ..catalogue import chance, has_distance, value_kind
 from ..curves import by_curve
 from ..paper.published import published
-from .axes import length_axis, share_axis, size_axis
-from .curve_legend import DASHED, DOTTED, LINE, MARKERS, DrawnCurve, draw_legend, legend_rows
+from .axes import LINEAR_UP_TO, length_axis, share_axis, size_axis
+from .curve_legend import (
+    DASHED,
+    DOTTED,
+    LEAST_GUESSING,
+    LINE,
+    MARKERS,
+    DrawnCurve,
+    draw_legend,
+    legend_rows,
+)
 from .drawing import Drawing, note, panel
 from .outcome_strips import STRIP_STEP, Strip, outcome_strips
 
@@ -52,9 +61,8 @@ def error_figure(task: str, table: pd.DataFrame, found: Acuities, subtitle: str)
         half = (WIDTH - MARGIN - 0.35 - GUTTER) / 2
         if measured:
             axes = panel(figure, MARGIN, top, half, PANEL)
-            _errors(axes, facet, here[here["quantity"] == "absolute_error"])
+            _errors(axes, task, facet, here[here["quantity"] == "absolute_error"], lengths)
             axes.set_title(f"{title}Error of the answers that could be read")
-            _finish_errors(axes, task, lengths)
         left = MARGIN + half + GUTTER if measured else MARGIN
         axes = panel(figure, left, top, WIDTH - 0.35 - left, PANEL)
         _accuracy(axes, facet, here[here["quantity"] == "correct"])
@@ -94,23 +102,27 @@ def _strip_label(curve: DrawnCurve, varied: Sequence[str]) -> str:
     return "\n".join([curve.key.mode, *(getattr(curve.key, name) for name in varied)])
 
 
-def _errors(axes: Axes, facet: Sequence[DrawnCurve], paper: pd.DataFrame) -> None:
-    for c in facet:
-        seen = c.points[c.points["error_n"] > 0]
-        _banded(axes, c, seen, "error_mean")
-        axes.plot(
-            seen["length"], seen["error_median"], color=c.colour, lw=1.2, ls=DOTTED, marker="_"
-        )
-    _overlay(axes, paper)
-
-
-def _finish_errors(axes: Axes, task: str, lengths: Sequence[int]) -> None:
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
-    largest = max(1.0, float(np.nanmax(drawn, initial=0.0)), axes.dataLim.y1)
+def _errors(
+    axes: Axes,
+    task: str,
+    facet: Sequence[DrawnCurve],
+    paper: pd.DataFrame,
+    lengths: Sequence[int],
+) -> None:
+    drawn = [c.points[c.points["error_n"] > 0] for c in facet]
+    columns = ("error_mean", "error_median", "error_median_high")
+    values = np.concatenate([seen[name] for seen in drawn for name in columns] + [paper["value"]])
+    largest = max([1.0, *values[np.isfinite(values)]])
+    top = largest * (1.5 if largest > LINEAR_UP_TO else 1.08)
     length_axis(axes, lengths)
     edits = value_kind(task) == "sequence"
     size_axis(axes, largest, "edit distance (items)" if edits else "absolute error")
-    axes.set_ylim(-0.04 * min(largest, 3.0), largest * (1.5 if largest > 20 else 1.08))
+    for c, seen in zip(facet, drawn, strict=True):
+        # The upper end of an interval of few answers is open: it is drawn to the edge.
+        _banded(axes, c, seen.assign(**{columns[2]: seen[columns[2]].clip(upper=top)}), columns[1])
+        axes.plot(seen["length"], seen["error_mean"], color=c.colour, lw=1.2, ls=DOTTED, marker="_")
+    _overlay(axes, paper)
+    axes.set_ylim(-0.04 * min(largest, 3.0), top)
 
 
 def _accuracy(axes: Axes, facet: Sequence[DrawnCurve], paper: pd.DataFrame) -> None:
@@ -125,10 +137,19 @@ def _accuracy(axes: Axes, facet: Sequence[DrawnCurve], paper: pd.DataFrame) -> N
             fitted = np.geomspace(*c.acuity.l50.tested, 200)
             axes.plot(fitted, c.acuity.curve.accuracy(fitted), color=c.colour, lw=0.9, ls=DASHED)
     _overlay(axes, paper)
+    _guessing(axes, facet)
     if not any(c.points["answered"].sum() for c in facet):
         axes.text(0.5, 0.6, "no trial was answered", transform=axes.transAxes, ha="center")
     axes.axhline(0.5, color=MUTED, lw=0.8, ls=(0, (4, 3)), zorder=0)
     share_axis(axes, "correct, of trials answered")
+
+
+def _guessing(axes: Axes, facet: Sequence[DrawnCurve]) -> None:
+    """What the best blind guess gets right, where that can be seen."""
+    lengths = sorted(set(_lengths(facet)))
+    level = [chance(facet[0].key, length) for length in lengths]
+    if max(level) >= LEAST_GUESSING:
+        axes.plot(lengths, level, color=MUTED, lw=1.0, ls=DOTTED, zorder=0)
 
 
 def _banded(axes: Axes, curve: DrawnCurve, seen: pd.DataFrame, column: str) -> None:

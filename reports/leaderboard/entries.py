@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,17 +10,15 @@ from typing import Any
 import pandas as pd
 
 from ...stats.acuity import AcuityReport
-from ...stats.board import LengthCounts
+from ...stats.board import LengthCounts, admit
 from ...store.curve_key import CURVE, CurveKey
-from ..acuities import acuities, chance
+from ..acuities import acuities
+from ..catalogue import chance
 from ..curves import READ, by_curve, curves
 from ..formats import percent, share
 
 TRIAL = [*CURVE, "length", "index", "seed", "truth", "prompt_sha256"]
 """The columns that say which trial a row is, and what it asked."""
-
-MOST_FAILED = 0.05
-"""Share of failed requests above which a run is not on the board until they are asked again."""
 
 WORTH_A_WARNING = 0.02
 _SETTINGS = ("temperature", "top_p", "max_tokens", "reasoning_effort", "chat")
@@ -52,7 +49,8 @@ class BoardEntry:
         created: when the run was created (UTC), empty if not known.
         documents_sha256: what its manifest says that it was asked.
         reports: what is said of each task's curve, by the name of the curve.
-        counts: right answers by length of each task, for the restricted mean.
+        counts: right answers of the trials asked, by length, of each task; none where there is a
+            fault.
         fault: what is wrong with its table, empty if nothing is.
         trials: trials asked.
         unread: share of all trials whose answer could not be read.
@@ -81,6 +79,11 @@ class BoardEntry:
     cost_usd: float | None = None
     numerics: Mapping[str, Any] = field(default_factory=dict)
     report: str | None = None
+
+    @property
+    def failures(self) -> int:
+        """Requests that failed."""
+        return round(self.failed * self.trials)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -124,6 +127,7 @@ def entry_of(
     table = curves(trials)
     # Whoever could fail, or seem to, just where it does not know would otherwise gain by it.
     table["answered"] = table["n"]
+    fault = next(_faults(trials, design), "")
     plan = manifest.get("plan", {})
     settings = {name: plan[name] for name in _SETTINGS if plan.get(name) is not None}
     shares = {name: share(table[name].sum(), len(trials)) for name in ("truncated", "refused")}
@@ -133,8 +137,8 @@ def entry_of(
         created=str(manifest.get("created") or ""),
         documents_sha256=str(manifest.get("documents_sha256", "")),
         reports={key.name: found for key, found in acuities(table).items()},
-        counts=[_counts(key, points) for key, points in by_curve(table)],
-        fault=next(_faults(trials, design), ""),
+        counts=[] if fault else [_counts(key, points) for key, points in by_curve(table)],
+        fault=fault,
         trials=len(trials),
         unread=share(table["unparseable"].sum(), len(trials)),
         failed=share(table["failed"].sum(), len(trials)),
@@ -201,13 +205,7 @@ def _refusal(entry: BoardEntry, design: BoardDesign) -> str | None:
             f"it was asked {asked}, and board {design.version} is {design.sha256[:12]}; "
             "run it again with this version of snellen"
         )
-    if entry.fault:
-        return entry.fault
-    if math.isnan(entry.failed) or entry.failed > MOST_FAILED:
-        return (
-            f"{percent(entry.failed)} of its requests failed; repeat its command to ask them again"
-        )
-    return None
+    return entry.fault or admit(entry.trials, entry.failures)
 
 
 def _faults(trials: pd.DataFrame, design: BoardDesign) -> Iterator[str]:

@@ -99,8 +99,8 @@ def to_markdown(
             cost_text(entry),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    warned = [(p.entry.model, line) for p in placed for line in p.entry.warnings]
-    lines += _listed("Read this, too:", warned)
+    warned = [(p.entry.model, "; ".join(p.entry.warnings)) for p in placed if p.entry.warnings]
+    lines += _listed("Warnings:", warned)
     lines += _listed("Not on this board:", [(r.entry.model, r.reason) for r in refused])
     return "\n".join(lines) + "\n"
 

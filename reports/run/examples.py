@@ -96,6 +96,8 @@ def as_rows(rows: pd.DataFrame) -> Iterable[TrialRow]:
 
 def _example(row: TrialRow, texts: Texts) -> Example:
     known = texts_of(row, texts)
+    if known.answer_text is None:
+        raise InputError("the answers are not kept word for word")
     return Example(
         key=CurveKey(row["task"], row["mode"], row["answer_form"], row["lens"]),
         length=int(row["length"]),

@@ -1,37 +1,45 @@
-"""A run as a notebook shows it: its summary and its error curves, as one piece of HTML."""
+"""A run as a notebook shows it: the summary, its warnings, and the figures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from ...support.figures import Picture
-from ..formats import percent
+from .page import environment
 from .summary import CurveSummary
+
+_TEMPLATE = """
+<h3>{{ title }}</h3>
+{% if warnings %}<ul>{% for line in warnings %}<li>{{ line }}</li>{% endfor %}</ul>{% endif %}
+<table>
+<thead><tr><th>curve</th><th>trials</th><th>correct</th><th>L50 (items)</th><th>unparseable</th>
+<th>truncated</th><th>failed</th></tr></thead>
+<tbody>
+{% for row in rows %}
+<tr><th>{{ row.key.name }}</th><td>{{ row.n|plain }}</td><td>{{ row.accuracy|percent }}</td>
+<td>{{ row.l50 }}</td><td>{{ row.unparseable|percent }}</td><td>{{ row.truncated|percent }}</td>
+<td>{{ row.failed|percent }}</td></tr>
+{% endfor %}
+</tbody></table>
+{% for picture in pictures %}
+<div style="background: #fff; max-width: 60rem">{{ picture|inline("n%d"|format(loop.index)) }}</div>
+{% endfor %}
+"""
 
 
 def run_html(
-    title: str, rows: Sequence[CurveSummary], warnings: Sequence[str], pictures: Sequence[Picture]
+    title: str,
+    rows: Sequence[CurveSummary],
+    warnings: Sequence[str],
+    pictures: Sequence[Picture],
 ) -> str:
-    """The summary table, the warnings and the pictures of a run.
+    """A fragment of HTML, everything in it escaped.
 
     Args:
-        title: the run's name.
-        rows: one per curve.
-        warnings: what a reader must know before trusting them.
-        pictures: the error curves.
+        title: whose run this is.
+        rows: from `summarise`.
+        warnings: from `summary.warnings`.
+        pictures: figures to show under the table.
     """
-    head = "".join(f"<th>{name}</th>" for name in ("curve", "trials", "correct", "L50"))
-    body = "".join(
-        f"<tr><td>{escape(row.key.name)}</td><td>{row.n:,}</td><td>{percent(row.accuracy)}</td>"
-        f"<td>{escape(row.l50)}</td></tr>"
-        for row in rows
-    )
-    cautions = "".join(f"<li>{escape(line)}</li>" for line in warnings)
-    drawn = "".join(
-        f"<figure>{picture.svg[picture.svg.find('<svg') :]}</figure>" for picture in pictures
-    )
-    return (
-        f"<h3>{escape(title)}</h3><table><tr>{head}</tr>{body}</table>"
-        f"{f'<ul>{cautions}</ul>' if cautions else ''}{drawn}"
-    )
+    template = environment().from_string(_TEMPLATE)
+    return template.render(title=title, rows=rows, warnings=warnings, pictures=pictures)

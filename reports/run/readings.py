@@ -5,15 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from ...store.curve_key import CurveKey
+from ...store.trials import THOUGHTS_ONLY
 from ..catalogue import in_order
 from ..curves import KEY, READ, by_curve, keyed
 from .examples import evenly
 
 WEAK = ("phrase", "last_number")
 """Rules that take an answer from where it was not asked for; the ones that can be wrong."""
-
-THOUGHTS_ONLY = "thoughts_only"
-"""The reading of an answer that stands in the hidden reasoning alone: it is not taken."""
 
 UNKNOWN, NOTHING, SEVERAL = "not recorded", "nothing found", "two readings"
 MOST_AUDITED = 8

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +16,10 @@ from ..tally import Tally
 from .mcnemar import clustered, holm, mcnemar, mcnemar_midp
 from .paired_posterior import Pairs, joint_thresholds
 from .power import alternative, detectable
+from .ratio import UNKNOWN, ratio_of
+from .verdict import ComparisonVerdict, Grounds, judge
 
 Answers = Mapping[tuple[int, int], bool]  # (length, index) -> correct
-
-SAME_ACCURACY = 0.05
-"""Difference of accuracy below which two models beyond the tested lengths count as alike."""
-
-
-class ComparisonVerdict(StrEnum):
-    """What may be said of B against A."""
-
-    BETTER = "BETTER"
-    WORSE = "WORSE"
-    NO_DIFFERENCE = "NO DIFFERENCE SHOWN"
-    INCONCLUSIVE = "INCONCLUSIVE"
 
 
 @dataclass(frozen=True)
@@ -150,12 +139,12 @@ def compare(
     draws = joint_thresholds(pairs, _alone(a, b), _alone(b, a), family, seed)
     tested = _tested(a), _tested(b)
     reason = _no_ratio(reports)
-    ratio, interval = _ratio(draws, tested, level / 2)
-    _, narrower = _ratio(draws, tested, level)
+    ratio, interval = ratio_of(draws, tested, level / 2)
+    _, narrower = ratio_of(draws, tested, level)
     if reason is not None:
-        ratio, interval, narrower = None, _unknown(), _unknown()
+        ratio, interval, narrower = None, UNKNOWN, UNKNOWN
     shown, shown_ratio = _detectable(pairs, reports, level)
-    grounds = _Grounds(
+    grounds = Grounds(
         p_here=_anytime(a, b) if looks == 0 else float(mcnemar_midp(only_a, only_b)),
         p_curve=clustered(pairs.only_a, pairs.only_b),
         p_holm=holm(p_lengths),
@@ -166,7 +155,7 @@ def compare(
         beyond=all(r.l50.censored == "above" for r in reports),
         reason=reason,
     )
-    verdict, why = _judge(grounds, margin, level)
+    verdict, why = judge(grounds, margin, level)
     return Comparison(
         pairs=pairs,
         same_outcome=pairs.total - only_a - only_b,
@@ -214,59 +203,6 @@ def paired(a: Answers, b: Answers) -> Pairs:
         count(right_a & ~right_b),
         count(~right_a & right_b),
         count(~right_a & ~right_b),
-    )
-
-
-@dataclass(frozen=True)
-class _Grounds:
-    """All that the verdict is decided by."""
-
-    p_here: float
-    p_curve: float
-    p_holm: FloatArray
-    pairs: Pairs
-    ratio: Interval
-    equivalence: Interval
-    difference: Interval
-    beyond: bool
-    reason: str | None
-
-
-def _judge(g: _Grounds, margin: float, alpha: float) -> tuple[ComparisonVerdict, str]:
-    only_a, only_b = int(g.pairs.only_a.sum()), int(g.pairs.only_b.sum())
-    counts = f"B alone right in {only_b} pairs, A alone in {only_a}, p = {g.p_here:.2g}"
-    side = ComparisonVerdict.BETTER if only_b > only_a else ComparisonVerdict.WORSE
-    if g.p_here <= alpha and g.p_curve <= alpha:
-        return side, counts
-    if g.p_here <= alpha:
-        return ComparisonVerdict.INCONCLUSIVE, (
-            f"B is {side.lower()} on these lengths ({counts}), but the lengths differ too much"
-            f" among themselves to say so of the curve (p = {g.p_curve:.2g} with the length as a"
-            " random factor); test more lengths"
-        )
-    if np.any(g.p_holm <= alpha):
-        at = int(np.argmin(g.p_holm))
-        ahead = "ahead" if g.pairs.only_b[at] > g.pairs.only_a[at] else "behind"
-        return ComparisonVerdict.INCONCLUSIVE, (
-            f"no difference over all lengths ({counts}), but B is {ahead} at length"
-            f" {g.pairs.lengths[at]} (Holm p = {g.p_holm[at]:.2g})"
-        )
-    low, high = g.equivalence
-    if 1 / margin < low and high < margin:
-        return ComparisonVerdict.NO_DIFFERENCE, (
-            f"L50 of B over A lies between {low:.3g} and {high:.3g}, inside the margin"
-            f" of {margin:g}; {counts}"
-        )
-    if g.beyond and g.difference.low > -SAME_ACCURACY and g.difference.high < SAME_ACCURACY:
-        return ComparisonVerdict.NO_DIFFERENCE, (
-            "both see beyond these lengths, and their accuracy differs by less than"
-            f" {SAME_ACCURACY:.0%} here; {counts}"
-        )
-    if g.reason is not None:
-        return ComparisonVerdict.INCONCLUSIVE, f"{g.reason}; {counts}"
-    return ComparisonVerdict.INCONCLUSIVE, (
-        f"L50 of B over A may lie anywhere from {g.ratio.low:.3g} to {g.ratio.high:.3g}, beyond the"
-        f" margin of {margin:g}; {counts}"
     )
 
 
@@ -339,32 +275,3 @@ def _alone(a: Answers, b: Answers) -> Tally:
 def _tested(answers: Answers) -> tuple[float, float]:
     lengths = [n for n, _ in answers]
     return float(np.log2(min(lengths))), float(np.log2(max(lengths)))
-
-
-def _unknown() -> Interval:
-    return Interval(0.0, np.inf)
-
-
-def _ratio(
-    draws: tuple[FloatArray, FloatArray],
-    tested: tuple[tuple[float, float], tuple[float, float]],
-    tail: float,
-) -> tuple[float | None, Interval]:
-    """Ratio of B's length to A's from matched draws of log2; outside the chart none is known."""
-
-    def at_least(x: FloatArray, tested: tuple[float, float]) -> FloatArray:
-        return np.where(x < tested[0], -np.inf, np.minimum(x, tested[1]))
-
-    def at_most(x: FloatArray, tested: tuple[float, float]) -> FloatArray:
-        return np.where(x > tested[1], np.inf, np.maximum(x, tested[0]))
-
-    (a, b), (tested_a, tested_b) = draws, tested
-    least = at_least(b, tested_b) - at_most(a, tested_a)
-    most = at_most(b, tested_b) - at_least(a, tested_a)
-    # An order statistic, not an interpolation: infinite draws are draws like any other.
-    low = np.quantile(least, tail, method="lower")
-    high = np.quantile(most, 1 - tail, method="higher")
-    middle = [float(np.quantile(v, 0.5, method="lower")) for v in (least, most)]
-    known = middle[0] == middle[1]
-    ratio = float(np.exp2(middle[0])) if known else None
-    return ratio, Interval(float(np.exp2(low)), float(np.exp2(high)))

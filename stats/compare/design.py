@@ -142,7 +142,7 @@ def plan(
     between = expected([shortest, longest], known, family, agreement)
     found = [
         assess(
-            grid,
+            grid.tolist(),
             _trials(grid, between, ratio, alpha, power, budget),
             between,
             ratio=ratio,

@@ -18,9 +18,9 @@ from ..curve.psychometric import WIDTHS, CurveFamily, FloatArray, log_likelihood
 from ..curve.spread import PRIOR, SPREADS
 from ..tally import Tally
 
-_WALKERS = 64
-_STEPS = 1200
-_BURN_IN = 400
+_WALKERS = 128
+_STEPS = 400
+_BURN_IN = 120
 _STRETCH = 2.0
 _WIDTH_APART = 1.0  # standard deviation of the log2 ratio of two widths, before any answer
 _LAPSE_APART = 0.03  # and of the difference of two lapse rates

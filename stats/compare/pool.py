@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..intervals import Interval, paired_difference
-from .compare import Comparison, ComparisonVerdict
+from .compare import Comparison
 from .mcnemar import clustered, mcnemar_midp
+from .verdict import ComparisonVerdict
 
 
 @dataclass(frozen=True)

@@ -198,13 +198,16 @@ def fit(
     first, last = tally.log2_lengths[0] - reach, tally.log2_lengths[-1] + reach
     narrow, wide = np.log2(WIDTHS)
     lapse = family.max_lapse if max_lapse is None else max_lapse
-    best = minimize(
-        cost,
-        np.array([start.threshold, np.log2(start.width), min(start.lapse, lapse)]),
-        method="L-BFGS-B",
-        bounds=[(first, last), (narrow, wide), (0.0, lapse)],
-    )
-    return Psychometric(family, float(best.x[0]), float(np.exp2(best.x[1])), float(best.x[2]))
+    at = np.array([start.threshold, np.log2(start.width), min(start.lapse, lapse)])
+    # Twice: along the bound of no lapses the first search can stop a little short.
+    for _ in range(2):
+        at = minimize(
+            cost,
+            at,
+            method="L-BFGS-B",
+            bounds=[(first, last), (narrow, wide), (0.0, lapse)],
+        ).x
+    return Psychometric(family, float(at[0]), float(np.exp2(at[1])), float(at[2]))
 
 
 class Likelihood:

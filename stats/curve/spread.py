@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 SPREADS = (0.0, 1.2, 2.0)
 """Standard deviations of the effect that are considered, in log-odds."""
 
-PRIOR = (0.8, 0.13, 0.07)
+PRIOR = (0.84, 0.11, 0.05)
 """Their prior probabilities: most of it on none, so that little is lost where there is none.
 
 Large effects stand for small ones, too: a third of the evidence for a small effect is already

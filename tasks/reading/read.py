@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .facts import Facts, Reading
-from .markup import strip_reasoning
-from .read_number import read_number
+from .number.read_number import read_number
+from .read_code import read_code
 from .read_sequence import read_sequence
-from .read_symbol import read_code, read_symbol
+from .read_symbol import read_symbol
+from .text.markup import strip_reasoning
 
 _READERS = {
     "number": read_number,

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from .facts import Facts, Reading
-from .masks import GONE
-from .passages import corrected, final_lines, passages, without_question
-from .plain import drop_code, plain
-from .structured import boxed, json_answers, unboxed
+from .number.masks import GONE
+from .text.passages import corrected, final_lines, passages, without_question
+from .text.plain import drop_code, plain
+from .text.structured import boxed, json_answers, unboxed
 
 _BETWEEN = r"[\s,;|+\-'\"\[\](){}<>→=>…⇒_/\\.•·]"
 _ABRIDGED = re.compile(r"…|\.{3}|\betc\b|and so on")
@@ -32,7 +32,8 @@ _LABEL = re.compile(
 _MARKER = re.compile(r"(?m:^[ \t]*\d{1,3}[.)][ \t]+)(?=\d+[ ,]+\d)")
 _NUMBERED = re.compile(r"^[ \t]*(\d+)[.):][ \t]+(\w+)[ \t]*$")
 _COPY = re.compile(
-    r"\b(?:cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer"
+    r"\b(?:full|complete|entire|whole|combin\w+|together|final"
+    r"|cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer"
     r"|exact\w*)\b[^\n]{0,40}$",
     re.IGNORECASE,
 )
@@ -103,6 +104,8 @@ def _copy_of(runs: list[Run], scope: str, rule: str, rest: str, *, answered: boo
     if rule == "final_line":
         blocks = blocks[:1]
     longest = max(len(items) for items, _ in blocks)
+    if len(blocks) > 2 and sum((items for items, _ in blocks[:-1]), ()) == blocks[-1][0]:
+        blocks = blocks[-1:]  # first in groups, then all of it
     # A shorter run beside a whole copy is a group of it, or a count.
     if longest > 2:
         blocks = [block for block in blocks if 2 * len(block[0]) > longest]
@@ -153,13 +156,28 @@ def _runs(text: str, facts: Facts) -> list[Run]:
         run = _trimmed(match, quiet, facts)
         if run:
             found.append(run)
-    return found
+    return _whole_at_last(found, quiet, facts) or found
+
+
+def _whole_at_last(runs: list[Run], text: str, facts: Facts) -> list[Run]:
+    """The last of the runs parted at blank lines, if it is those before it taken together."""
+    pieces: list[Run] = []
+    for run in runs:
+        at = run.start
+        for piece in re.split(r"(\n\s*\n)", text[run.start : run.end]):
+            if items := _items(piece, facts):
+                pieces.append(Run(tuple(items), at, at + len(piece)))
+            at += len(piece)
+    parts = [item for piece in pieces[:-1] for item in piece.items]
+    return pieces[-1:] if len(pieces) > 2 and parts == list(pieces[-1].items) else []
 
 
 def _run_pattern(facts: Facts) -> re.Pattern[str]:
     words = "|".join(re.escape(symbol) for symbol in facts.symbols if not symbol.isdigit())
     item = rf"(?:\d++|{words})(?!\w)" if words else r"\d++(?!\w)"
-    return re.compile(rf"(?<!\w){item}(?:{_BETWEEN}++{item})*+", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w){item}(?:(?:,? (?:and|und|et|y) |{_BETWEEN}++){item})*+", re.IGNORECASE
+    )
 
 
 def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:
@@ -169,8 +187,19 @@ def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:
     if _COUNTS.match(text, end):
         said = re.sub(rf"{_BETWEEN}*\w+$", "", said)
         end = start + len(said)
-    items = _items(said, facts)
+    items = _items(_once(said, facts), facts)
     return Run(tuple(items), start, end) if items else None
+
+
+def _once(said: str, facts: Facts) -> str:
+    """One line of a run whose lines are all the same copy; nothing where that cannot be told."""
+    lines = [line.strip() for line in said.split("\n") if line.strip()]
+    size = len(_items(lines[0], facts)) if lines else 0
+    if len(lines) < 2 or size < 2 or len(set(lines)) > 1:
+        return said
+    if facts.length is None:
+        return "" if size > 3 else said
+    return lines[0] if 2 * size > facts.length else said
 
 
 def _items(text: str, facts: Facts) -> list[str]:

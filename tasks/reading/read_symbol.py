@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 
 from .facts import Facts, Reading
-from .masks import GONE, mask_lists, mask_markers
-from .passages import (
+from .number.masks import GONE, mask_lists, mask_markers
+from .symbol_patterns import PASSING, THEN, item_patterns
+from .text.passages import (
     VERIFYING,
     corrected,
     final_lines,
@@ -18,50 +18,12 @@ from .passages import (
     sentences,
     without_question,
 )
-from .plain import drop_code, plain, shortened
-from .structured import boxed, json_answers, unboxed
-from .words import DIGIT_NAMES, name_digits
+from .text.plain import drop_code, plain, shortened
+from .text.structured import boxed, json_answers, unboxed
+from .text.words import DIGIT_NAMES, name_digits
 
 _NAMES = {name: digit for digit, names in DIGIT_NAMES.items() for name in names}
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json"})
-_NOT = (
-    r"not|n't|never|rather than|instead of|nor|as opposed to|unlike|nicht|statt|pas"
-    r"|en lugar de|en vez de|au lieu de"
-    r"|不是|并非|而不是|而非"
-)
-_PASSING: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?:(?<![a-z])(?:{_NOT})|不是|而不是)\s*(?:(?:a|an|the|another|necessarily|just"
-        rf"|digit|number|es|un|eine?|une?|la|el|die)\s+)*[\"'(]*\d+\b",
-        r"(?<!\w)\d+\s*(?:ではなく|じゃなく|이 ?아니라|가 ?아니라)",
-        r"\bno\s+\d+(?=,?\s+sino)",
-        # How many, and of what: "41 sevens", "7s", "the 42nd", "a 42-digit sequence".
-        r"(?<!\w)\d+\s+(?:consecutive |repeated |other |identical |more )*(?=\d'?s\b)",
-        r"(?<!\w)[\"']?\d[\"']?'?s(?!\w)",
-        r"(?<!\w)\d+(?:st|nd|rd|th)(?!\w)|\d+-(?:digit|item|character|element|long)\w*",
-        r"(?<!\w)\d+\s+(?:digits?|times|items?|characters?|elements?|numbers?|symbols?"
-        r"|repetitions|occurrences|instances|consecutive|copies|groups?|个|個|回|次|개|번|桁"
-        r"|mal|veces|fois)(?![a-z])",
-        r"\b(?:position|index|place|step|line|row|group|item|#|length"
-        r"|of length)\s*(?:number|is|of|=|:)?\s*\d+",
-        r"\bgroups?\s+of\s+\d+|\d+\s*%|\bdigit number \d+|第\s*\d+|\d+\s*番目",
-        # The rest of the sequence.
-        r"\b(?:followed by|preceded by|after|before|between|alternat\w+|repeat\w*"
-        r"|consist\w*|all|other(?:s)?|rest|remaining|majority|every|each)\b"
-        r"(?:(?!\b(?:and|but|then|so) (?:(?:it|the sequence|then) )?(?:is|ends?|starts?"
-        r"|begins?|the (?:last|first|final))\b)[^.;,\n])*",
-        r"\b(?:because|since|given that|even though|although|while|whereas|as (?:the|it"
-        r"|there|all)|instead)\b[^.;\n]*",
-        r"\([^()\n]*\b(?:not|out of|position|digits?|total|the \d+)[^()\n]*\)",
-    )
-)
-_FIRST = (
-    r"first|start\w*|begin\w*|initial|leading|opening|erste\w*|primer\w*|premi\w*|开头|第一"
-    r"|最初|先頭|첫"
-)
-_LAST = r"last|final|end\w*|closing|letzte\w*|últim\w*|derni\w*|最后|最後|末尾|마지막"
-_LINK = r"(?:is|are|was|with|in|:|=|→|ist|es|est|lautet|mit|con|par|是|为|は|が|은|는)"
 
 
 def read_symbol(text: str, facts: Facts, *, cut: bool = False) -> Reading:
@@ -146,7 +108,7 @@ def _read_part(part: str, facts: Facts, after: str, *, cut: bool) -> Reading:
         last_line, last = said[-1]
         if len(values) == 1:
             return replace(last, complete=any(found.complete for _, found in said))
-        if len(said) > 1 and VERIFYING.search(part[said[-2][0].end : last_line.start]):
+        if len(said) > 1 and VERIFYING.search(part[said[-2][0].start : last_line.start]):
             return last
         return Reading(rivals=tuple(str(value) for value in values))
     lines = [line for line in part.strip().split("\n") if line.strip()]
@@ -159,7 +121,13 @@ def _read_part(part: str, facts: Facts, after: str, *, cut: bool) -> Reading:
         return _one(
             alone, "number_alone", complete=len(lines) > 1 and alone[0] == _item(lines[0], facts)
         )
-    return _settle_text(part, facts, bool(final))
+    found = _settle_text(part, facts, bool(final))
+    if facts.bare and found.rule == "phrase":
+        opening, *following = re.split(r"(?<=[.!])\s+|\n+", part.strip(), maxsplit=1)
+        said_first = _settle(opening, facts, "phrase")
+        if said_first.value == found.value and (following or after.strip()):
+            return replace(found, complete=True)
+    return found
 
 
 def _settle_text(part: str, facts: Facts, pointed: bool) -> Reading:
@@ -181,9 +149,11 @@ def _quiet(text: str) -> str:
 def _settle(sentence: str, facts: Facts, rule: str) -> Reading:
     """The item that a sentence names: at the end that is asked for, else the only one."""
     line = _quiet(sentence)
-    for pattern in _PASSING:
+    for pattern in PASSING:
         line = pattern.sub(f" {GONE} ", line)
-    item, *placed = _patterns(facts.end, _spelled(facts))
+    if facts.end == "first":
+        line = THEN.sub(f" {GONE} ", line)
+    item, *placed = item_patterns(facts.end, _spelled(facts))
     named = [
         _normal(match["item"], facts) for pattern in placed for match in pattern.finditer(line)
     ]
@@ -198,87 +168,7 @@ def _spelled(facts: Facts) -> tuple[str, ...]:
     return words or tuple(name for name in _NAMES if name not in ("one", "uno", "null"))
 
 
-@lru_cache(maxsize=256)
-def _patterns(end: str, words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """An item; an item said to stand at the end that is asked for; the same the other way round."""
-    spelled = "|".join(map(re.escape, words))
-    item = rf"(?<![\w.,/])(?:\d{{1,3}}|{spelled})(?!\w|[.,/]\d)"
-    ends = {"first": _FIRST, "last": _LAST}.get(end, f"{_FIRST}|{_LAST}")
-    noun = r"(?:(?:digit|number|ziffer|zahl|dígito|chiffre|word)\s+)?"
-    patterns = (
-        item,
-        rf"\b(?:{ends})(?![a-z])[^.;\d\n]{{0,60}}?{_LINK}\s*(?:the |a |an |das |die "
-        rf"|eine? )?{noun}"
-        rf"[\"'(]*(?P<item>{item})",
-        rf"\b(?:digit|number|word|output)\s+(?:alone\s+)?(?:is|:)\s*[\"'(]*(?P<item>{item})",
-        rf"[\"']?(?P<item>{item})[\"']?\s+(?:is|was|as|comes|stands|ist|es|est)\s+(?:at\s+)?"
-        rf"(?:the\s+|la\s+|el\s+|die\s+|le\s+)?(?:very\s+)?(?:{ends})(?![a-z])",
-    )
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
-
-
 def _normal(token: str, facts: Facts) -> str | None:
     named = {symbol.casefold(): symbol for symbol in facts.symbols}
     lower = token.casefold()
     return named.get(lower) or _NAMES.get(lower) or _digits(token, facts)
-
-
-_CODE = re.compile(r"(?<![\w-])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w-])")
-
-
-def read_code(text: str, facts: Facts, *, cut: bool = False) -> Reading:
-    """Find the value that a lookup answers with: one of the records' values, or another code.
-
-    A text that holds several of the records' values is an echo of the records, unless a final
-    line or a line of its own names one of them.
-    """
-    weak = Reading()
-    for passage, followed in passages(drop_code(text)):
-        found = _code_in(without_question(passage), facts)
-        if found.value is not None and followed:
-            found = replace(found, complete=True)
-        if found.rule in _STRONG or found.rivals or (facts.bare and found.rule):
-            return found
-        weak = weak if weak.value or weak.rivals else found
-    return weak
-
-
-def _code_in(passage: str, facts: Facts) -> Reading:
-    boxes = boxed(passage)
-    text = plain(unboxed(passage))
-    objects, text = json_answers(text, facts)
-    if objects:
-        return _one([_codes(value, facts)[-1] for value in objects if _codes(value, facts)], "json")
-    for part in corrected(text):
-        body = part.text
-        final = [line for line in final_lines(body) if _codes(line.rest, facts)]
-        final = [line for line in final if line.final] or final
-        after = text[part.end :]
-        if final:
-            values = [_codes(line.rest, facts) for line in final]
-            rest = (body[final[-1].end :] + after).strip()
-            return _one((v for value in values for v in value), "final_line", complete=bool(rest))
-        lines = [line for line in body.strip().split("\n") if line.strip()]
-        ends = lines[:1] if facts.bare else lines[-1:]
-        for line in ends:
-            if (codes := _codes(line, facts)) and len(line.strip(" .'\"*`").split()) == 1:
-                more = bool(after.strip()) or len(lines) > 1
-                return _one(codes, "number_alone", complete=facts.bare and more)
-        found = [code for sentence in sentences(body) for code in _codes(sentence, facts)]
-        if found:
-            return _one(found, "phrase")
-    return _one(_codes(boxes[-1], facts), "boxed") if boxes else Reading()
-
-
-def _codes(text: str, facts: Facts) -> list[str]:
-    """The codes in a piece of text, without the key that was asked for.
-
-    A word is a code if it is a value of the records, or holds a digit, or stands alone.
-    """
-    known = {symbol.casefold(): symbol for symbol in facts.symbols}
-    tokens = [token for token in _CODE.findall(text) if token.casefold() != facts.asked.casefold()]
-    values = [known[token.casefold()] for token in tokens if token.casefold() in known]
-    if values:
-        return values
-    made = [token for token in tokens if any(sign.isdigit() for sign in token)]
-    return made or (tokens if len(tokens) == 1 else [])

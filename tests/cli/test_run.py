@@ -52,7 +52,7 @@ def test_a_run_leaves_a_complete_directory(
     assert (trials["latency_s"] > 0).all()
     assert trials["outcome"].isin(["correct", "wrong", "unparseable", "truncated"]).all()
     for row in trials.to_dict("records"):
-        asked = rebuild_trial(row)
+        asked = rebuild_trial({str(column): value for column, value in row.items()})
         assert (row["truth"], row["prompt_sha256"]) == (asked.truth, asked.prompt_sha256)
     curves = pd.read_csv(folder / "curves.csv")
     assert len(curves) == 2 * 3

@@ -13,14 +13,15 @@ import lm_eval
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "wire"))
 
 from lm_eval.tasks import TaskManager
+from shapes import answer_to
 from snellen.harness import models  # noqa: F401  # registers them
 from snellen.tasks.yaml_files import YAML_FOLDER
-from tiny_llama import build_tiny_llama
-from wireserver import GOOD_KEY, Serving, Wire, answer_to
+from wireserver import GOOD_KEY, Serving, Wire
+
+from ..tiny_llama import build_tiny_llama
 
 
 @pytest.fixture(autouse=True)

@@ -110,7 +110,7 @@ def test_with_a_chat_template(
 
 
 def _system(system: str | None, extras: str) -> str:
-    description = EXTRAS[extras].get("description", "")
+    description = str(EXTRAS[extras].get("description", ""))
     return (system + "\n\n" if system and description else system or "") + description
 
 

@@ -154,10 +154,11 @@ def test_budgets_grow_with_what_is_needed() -> None:
     ],
 )  # fmt: skip
 def test_a_misspelt_key_is_named_with_the_one_that_was_meant(key: str, meant: str) -> None:
+    misspelt: dict[str, Any] = {"snellen_task": "count_ones", key: 3}
     with pytest.raises(InputError, match=f"metadata '{key}' is not known; did you mean '{meant}'"):
-        documents(snellen_task="count_ones", **{key: 3})
+        documents(**misspelt)
     with pytest.raises(InputError, match=f"did you mean '{meant}'"):
-        choice_documents(snellen_task="count_ones", **{key: 3})
+        choice_documents(**misspelt)
 
 
 def test_arguments_of_models_are_not_taken_for_misspelt_keys() -> None:
@@ -174,7 +175,7 @@ def test_arguments_of_models_are_not_taken_for_misspelt_keys() -> None:
             for argument in (*node.args.args, *node.args.kwonlyargs)
         } - {"self"}
         assert len(taken) > 3
-        others = dict.fromkeys(taken, "x")
+        others: dict[str, Any] = dict.fromkeys(taken, "x")
         assert len(documents(snellen_task="count_ones", lengths=[1], trials=1, **others)) == 1
 
 

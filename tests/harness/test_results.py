@@ -40,15 +40,15 @@ def answered(trials: list[Trial]) -> Answers:
     """Answers of every kind, failures, and one trial that was never asked."""
     found: Answers = {}
     for number, trial in enumerate(trials):
-        said = {
+        kinds: dict[int, Reply | Failure] = {
             0: Reply(trial.truth),
             1: Reply("I cannot tell."),
             2: Reply("The final answer is: 5"),
             3: Reply(f"The answer is {trial.truth}", "length"),
             4: Reply("", "content_filter"),
             5: Failure("no seat free", 503) if number % 2 else Failure("too long", 400),
-        }[number % 6]
-        found[trial.id] = said
+        }
+        found[trial.id] = kinds[number % 6]
     del found[trials[-1].id]
     return found
 

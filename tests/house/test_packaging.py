@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = (
-    "support", "tasks", "stats", "store", "runners", "probes", "reports", "harness", "exams", "cli",
-)  # fmt: skip
+from .conftest import PACKAGES
+
 ROOT_FILES = {"__init__.py", "__main__.py", "errors.py", "py.typed"}
 
 

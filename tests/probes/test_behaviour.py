@@ -36,7 +36,8 @@ def run_of(*tasks: str, lengths: tuple[int, ...] = (2, 9), count: int = 2) -> pd
                     "latency_s": 0.1, "prompt_sha256": asked.prompt_sha256,
                 }
             )  # fmt: skip
-    return pd.DataFrame(rows).astype(COLUMNS)
+    table = pd.DataFrame(rows).assign(answer_form="free")
+    return table.reindex(columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def log_probability(model: Any, ids: list[int], answer: list[int]) -> float:

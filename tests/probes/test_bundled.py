@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from snellen.probes.collapse.measure import CollapsePlan, headline, measure_collapse
-from snellen.probes.states.last_token import ONE_PASS, SEPARATE, last_token_states
-from snellen.probes.states.pairs import KINDS, build_prompts
+from snellen.probes.collapse.measure import headline, measure_collapse
+from snellen.probes.collapse.rows import CollapsePlan
+from snellen.probes.states.kinds import KINDS
+from snellen.probes.states.last_token import last_token_states
+from snellen.probes.states.pairs import build_prompts
+from snellen.probes.states.routes import ONE_PASS, SEPARATE
 from snellen.probes.states.subject import open_subject
 
 pytestmark = pytest.mark.bundled

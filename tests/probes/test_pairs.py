@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from snellen.errors import InputError
-from snellen.probes.states.pairs import KINDS, PAPER_KINDS, build_prompts, find_kind
+from snellen.probes.states.kinds import KINDS, PAPER_KINDS, find_kind
+from snellen.probes.states.pairs import build_prompts
 
 
 def texts(tokenizer: Any, name: str, n: int, **options: Any) -> tuple[str, str]:

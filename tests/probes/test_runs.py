@@ -15,7 +15,10 @@ from snellen.errors import InputError
 from snellen.probes.collapse import figures as collapse_figures
 from snellen.probes.collapse import measure as collapse
 from snellen.probes.collapse.probe import probe_collapse
+from snellen.probes.collapse.rows import CollapsePlan
 from snellen.probes.sensitivity import measure as sensitivity
+from snellen.probes.sensitivity.path_bound import anatomy_of
+from snellen.probes.states.last_token import last_token_states
 from snellen.probes.theory import figures as theory_figures
 from snellen.probes.theory.tables import softmax_decay
 from snellen.support.figures import save_figure
@@ -115,7 +118,7 @@ def test_bad_input_on_the_command_line(folder: str, tmp_path: Path) -> None:
 def test_out_of_memory_ends_with_code_1(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = collapse.last_token_states
+    real = last_token_states
 
     def greedy(model: Any, sequences: Any, **options: Any) -> Any:
         if any(len(s) > 60 for s in sequences):
@@ -136,7 +139,7 @@ def test_out_of_memory_ends_with_code_1(
 def test_sensitivity_out_of_memory_keeps_the_rest(
     subject: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sensitivity.anatomy_of
+    real = anatomy_of
 
     def greedy(model: Any, ids: list[int]) -> Any:
         if len(ids) > 70:
@@ -161,13 +164,13 @@ def test_nothing_finished_is_an_error(
         raise MemoryError
 
     monkeypatch.setattr(collapse, "last_token_states", greedy)
-    plan = collapse.CollapsePlan(("count_ones",), (1, 2), ("float32",))
+    plan = CollapsePlan(("count_ones",), (1, 2), ("float32",))
     with pytest.raises(InputError, match="nothing could be finished: count_ones in float32"):
         probe_collapse(subject("llama"), plan, out=tmp_path)
 
 
 def test_figures_are_the_same_every_time(tmp_path: Path, subject: Any) -> None:
-    plan = collapse.CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
+    plan = CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
     table = collapse.measure_collapse(subject("llama"), plan).collapse
     theory = {"fig9_softmax": softmax_decay(2)}
     drawn = []
@@ -180,7 +183,7 @@ def test_figures_are_the_same_every_time(tmp_path: Path, subject: Any) -> None:
 
 
 def test_a_collapse_figure_shows_its_null_band(subject: Any) -> None:
-    plan = collapse.CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
+    plan = CollapsePlan(("count_ones",), (1, 3, 9), ("float32", "bfloat16"))
     table = collapse.measure_collapse(subject("llama"), plan).collapse
     figure = collapse_figures.collapse_figure(table, 1)
     assert len(figure.axes[0].collections) == 2  # one shaded band per dtype

@@ -13,6 +13,8 @@ from snellen.probes.sensitivity import norms as sensitivity
 from snellen.probes.sensitivity import path_bound
 from snellen.probes.theory.closed_forms import random_causal_attention
 
+functional: Any = torch.autograd.functional  # which has no types
+
 IDS = [7, 8, 9, 1, 1, 1, 2, 1, 1, 3, 1, 1]
 
 
@@ -24,7 +26,7 @@ def brute_jacobian(model: Any, ids: list[int]) -> torch.Tensor:
         out: torch.Tensor = model.base_model(inputs_embeds=x[None], use_cache=False)[0][0, -1]
         return out
 
-    jacobian: torch.Tensor = torch.autograd.functional.jacobian(last, embeds)
+    jacobian: torch.Tensor = functional.jacobian(last, embeds)
     return jacobian
 
 
@@ -128,7 +130,7 @@ class TheoremModel:
 def test_bound_holds_for_the_exact_jacobian_under_the_theorem_s_assumptions(seed: int) -> None:
     model = TheoremModel(layers=3, n=6, dim=5, seed=seed)
     inputs = torch.tensor(np.random.default_rng(seed).normal(size=(6, 5)))
-    jacobian = torch.autograd.functional.jacobian(model.last, inputs)
+    jacobian = functional.jacobian(model.last, inputs)
     spectral = np.array([np.linalg.norm(jacobian[:, i].numpy(), ord=2) for i in range(6)])
     constant = 10 ** path_bound.log10_prefactor(model.sigma, model.beta2, model.beta3)
     bound = constant * path_bound.path_sum(model.attention, model.beta1)
@@ -142,7 +144,7 @@ def test_bound_is_attained_by_a_linear_model_of_one_dimension() -> None:
     model = TheoremModel(layers=3, n=6, dim=1, seed=1)
     model.weights = np.abs(model.weights)
     inputs = torch.full((6, 1), 1e-9, dtype=torch.float64)
-    jacobian = torch.autograd.functional.jacobian(model.last, inputs)[0, :, 0].numpy()
+    jacobian = functional.jacobian(model.last, inputs)[0, :, 0].numpy()
     constant = 10 ** path_bound.log10_prefactor(model.sigma, model.beta2, model.beta3)
     # A scalar tanh near zero is linear, but its gain applies after attention at every layer, as
     # the bound says; so the two are equal.
@@ -179,7 +181,7 @@ def test_estimated_constants_are_the_model_s(tiny: Any) -> None:
         )[0]
     )
     x = block.post_attention_layernorm(z)[0, -1]
-    jacobian = torch.autograd.functional.jacobian(block.mlp, x)
+    jacobian = functional.jacobian(block.mlp, x)
     assert parts.sigma[1] == pytest.approx(float(torch.linalg.matrix_norm(jacobian, 2)), rel=0.02)
 
 

@@ -21,7 +21,7 @@ from snellen.probes.served.measure import (
     measure_served,
 )
 from snellen.probes.served.probe import probe_served_collapse
-from snellen.probes.states.pairs import KINDS
+from snellen.probes.states.kinds import KINDS
 
 LENGTHS = (1, 4, 16)
 
@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_POST(self) -> None:
-        self.server.headers_seen.append(dict(self.headers))
+        self.server.headers_seen.append({k.lower(): v for k, v in self.headers.items()})
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         ids = self.server.tokenizer.encode(body["prompt"])
         if self.path == "/tokenize":
@@ -184,7 +184,7 @@ def test_the_server_gets_its_own_key_and_never_openai_s(
         client.tokens("1")
     sent = [" ".join(headers.values()) for headers in server.headers_seen]
     assert not any("secret-of-openai" in values for values in sent)
-    bearers = [headers.get("Authorization") for headers in server.headers_seen]
+    bearers = [headers.get("authorization") for headers in server.headers_seen]
     assert bearers[-2:] == ["Bearer the-server-s-own"] * 2
     assert set(bearers[:-2]) == {"Bearer none"}
 

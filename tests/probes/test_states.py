@@ -9,17 +9,11 @@ import numpy as np
 import pytest
 import torch
 from snellen.errors import InputError
-from snellen.probes.states.architecture import next_token_logits
 from snellen.probes.states.arithmetic import full_precision
-from snellen.probes.states.last_token import (
-    ONE_PASS,
-    SEPARATE,
-    Route,
-    attention_kernel,
-    depth_names,
-    last_token_states,
-)
+from snellen.probes.states.head import next_token_logits
+from snellen.probes.states.last_token import attention_kernel, depth_names, last_token_states
 from snellen.probes.states.prefix_tree import plan_visits
+from snellen.probes.states.routes import ONE_PASS, SEPARATE, Route
 
 PREFIX = [7, 8, 9]
 GROWING = [PREFIX + [1] * n for n in range(1, 30)]

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 from snellen.reports.trial_texts import Texts, TrialTexts
 from snellen.store.trials import COLUMNS
 from snellen.tasks.registry import TASKS
-from snellen.tasks.trial import rebuild_trial
+from snellen.tasks.trial import TrialId, rebuild_trial
+
+Values = NDArray[np.object_]
 
 GRID = (1, 2, 4, 8, 16, 32, 64, 128)
-IDENTITY = ("task", "mode", "lens", "length", "index", "seed")
 SYMBOLS = np.array(list("0123456789"))
 
 
@@ -44,16 +46,17 @@ def simulate(
     length = np.repeat(np.asarray(lengths), trials)
     n = length.size
     index = np.tile(np.arange(trials), len(lengths))
-    identity = {"task": task, "mode": mode, "lens": lens, "seed": seed, "version": _version(task)}
+    identity = {"task": task, "mode": mode, "lens": lens, "seed": seed}
     asked = [
         _asked(task, {**identity, "length": int(k), "index": int(i)})
         for k, i in zip(length, index, strict=True)
     ]
     truth = np.array([truth for truth, _ in asked], dtype=object)
     sees = rng.random(n) < 1 / (1 + (length / threshold) ** 3)
-    answer = np.where(sees, truth, _wrong(task, truth, length, rng))
+    answer = _wrong(task, truth, length, rng)
+    answer[sees] = truth[sees]
     if attractor is not None:
-        answer = np.where(~sees & (rng.random(n) < attracted), attractor, answer)
+        answer[~sees & (rng.random(n) < attracted)] = attractor
     outcome = np.where(answer == truth, "correct", "wrong").astype(object)
     share = rambling * np.log1p(length) / np.log1p(max(lengths))
     outcome[rng.random(n) < share] = "unparseable"
@@ -72,7 +75,7 @@ def simulate(
             "index": index,
             "seed": seed,
             "truth": truth,
-            "answer": pd.Series(np.where(read, answer, None), dtype="str"),
+            "answer": pd.Series(answer, dtype="str").where(read),
             "outcome": outcome,
             "abs_error": pd.Series(_errors(task, truth, answer), dtype="Float64").where(read),
             "finish_reason": np.where(outcome == "truncated", "length", "stop"),
@@ -80,16 +83,12 @@ def simulate(
             "completion_tokens": 12,
             "latency_s": 0.1,
             "prompt_sha256": [sha for _, sha in asked],
-            "reading": np.where(read, "number_alone", None),
+            "reading": pd.Series("number_alone", index=range(n)).where(read),
             "rivals": None,
             "depth": None,
             "answer_form": form,
         }
     ).astype(COLUMNS)
-
-
-def _version(task: str) -> int:
-    return TASKS[task].version if task in TASKS else 1
 
 
 def _asked(task: str, trial: dict[str, Any]) -> tuple[str, str]:
@@ -100,19 +99,18 @@ def _asked(task: str, trial: dict[str, Any]) -> tuple[str, str]:
     return asked.truth, asked.prompt_sha256
 
 
-def _wrong(
-    task: str, truth: np.ndarray, length: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _wrong(task: str, truth: Values, length: NDArray[np.int_], rng: np.random.Generator) -> Values:
     if task == "copy_sequence":
         return np.array([t[: 2 * rng.integers(0, len(t) // 2 + 1) + 1] for t in truth], object)
     if task.startswith("copy_"):
         return rng.choice(SYMBOLS, size=length.size).astype(object)
     off = np.maximum(1, rng.normal(0, 1 + length / 4).round().astype(int).__abs__())
     sign = rng.choice([-1, 1], size=length.size)
-    return np.maximum(0, truth.astype(int) + sign * off).astype(str).astype(object)
+    said: Values = np.maximum(0, truth.astype(int) + sign * off).astype(str).astype(object)
+    return said
 
 
-def _errors(task: str, truth: np.ndarray, answer: np.ndarray) -> list[float]:
+def _errors(task: str, truth: Values, answer: Values) -> list[float]:
     pairs = list(zip(truth, answer, strict=True))
     if task.startswith("copy_"):
         return [float(Levenshtein.distance(t.split(), a.split())) for t, a in pairs]
@@ -125,8 +123,7 @@ NASTY = "<script>alert(1)</script>\x00\u202e'\"&</pre>\ud800"
 
 def texts_of(row: Mapping[Hashable, Any]) -> TrialTexts:
     """Texts of a simulated trial: the real prompt, and an answer that means harm."""
-    identity = {name: row[name] for name in IDENTITY}
-    asked = rebuild_trial({**identity, "version": _version(row["task"])})
+    asked = rebuild_trial(TrialId.from_dict({str(k): v for k, v in row.items()}))
     return TrialTexts(asked.prompt, asked.sequence, f"I say {row['answer']} {NASTY}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,12 @@ from snellen.store.curve_key import CurveKey
 KEY = CurveKey("count_ones", "direct", "free", "none")
 
 
-def table_of(trials):
+def table_of(trials: pd.DataFrame) -> pd.DataFrame:
     points = curves(trials)
     return acuity_table(points, acuities(points))
 
 
-def test_there_is_a_row_for_every_curve(chart):
+def test_there_is_a_row_for_every_curve(chart: pd.DataFrame) -> None:
     table = table_of(chart)
     asked = {tuple(key) for key in table[list(CurveKey._fields)].itertuples(index=False)}
     assert asked == {
@@ -32,7 +33,7 @@ def test_there_is_a_row_for_every_curve(chart):
     assert (table["answered"] == table["trials"] - table["failed"]).all()
 
 
-def test_numbers_are_those_that_the_page_quotes(simulated):
+def test_numbers_are_those_that_the_page_quotes(simulated: Callable[..., pd.DataFrame]) -> None:
     trials = simulated(threshold=16, trials=60)
     row = table_of(trials).iloc[0]
     report = acuities(curves(trials))[KEY]
@@ -44,7 +45,9 @@ def test_numbers_are_those_that_the_page_quotes(simulated):
     assert pd.isna(row["reason"])
 
 
-def test_a_curve_that_was_not_crossed_has_a_bound_and_no_value(simulated):
+def test_a_curve_that_was_not_crossed_has_a_bound_and_no_value(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     row = table_of(simulated(threshold=1e9)).iloc[0]
     assert math.isnan(row["L50"])
     assert row["L50_low"] > 64
@@ -61,7 +64,11 @@ def test_a_curve_that_was_not_crossed_has_a_bound_and_no_value(simulated):
         ({"failing": 1.0}, "no trial was answered"),
     ],
 )
-def test_where_there_is_no_sight_to_measure_the_reason_stands_instead(simulated, changes, reason):
+def test_where_there_is_no_sight_to_measure_the_reason_stands_instead(
+    simulated: Callable[..., pd.DataFrame],
+    changes: dict[str, float | str] | dict[str, float],
+    reason: str,
+) -> None:
     unread = changes.pop("unread", None)
     trials = simulated(**changes)
     if unread:
@@ -72,14 +79,14 @@ def test_where_there_is_no_sight_to_measure_the_reason_stands_instead(simulated,
     assert str(acuities(curves(trials))[KEY].l50) == "not quoted"
 
 
-def test_refusals_alone_are_no_reason(simulated):
+def test_refusals_alone_are_no_reason(simulated: Callable[..., pd.DataFrame]) -> None:
     trials = simulated(threshold=1e9)
     trials.loc[trials["index"] > 16, "outcome"] = "refused"
     assert pd.isna(table_of(trials).iloc[0]["reason"])
 
 
-def test_forms_of_an_answer_are_curves_of_their_own(simulated):
+def test_forms_of_an_answer_are_curves_of_their_own(simulated: Callable[..., pd.DataFrame]) -> None:
     both = pd.concat([simulated(threshold=4), simulated(form="forced", threshold=30)])
     table = table_of(both).set_index("answer")
     assert list(table.index) == ["free", "forced"]
-    assert table.loc["free", "L50"] < 8 < table.loc["forced", "L50"]
+    assert table["L50"]["free"] < 8 < table["L50"]["forced"]

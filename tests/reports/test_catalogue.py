@@ -21,16 +21,16 @@ from snellen.tasks.registry import TASKS
         ("copy_of_another_house", "number"),
     ],
 )
-def test_the_kind_is_the_tasks_own(task, kind):
+def test_the_kind_is_the_tasks_own(task: str, kind: str) -> None:
     assert value_kind(task) == kind
     assert has_distance(task) == (kind in ("number", "sequence"))
 
 
-def test_every_task_has_a_kind():
+def test_every_task_has_a_kind() -> None:
     assert {value_kind(task) for task in TASKS} <= {"number", "symbol", "sequence", "code"}
 
 
-def test_the_plain_form_and_prompt_come_first():
+def test_the_plain_form_and_prompt_come_first() -> None:
     table = pd.DataFrame(
         [
             ("zebra", "direct", "free", "none"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -15,19 +16,21 @@ from snellen.store.trials import OUTCOMES
 
 
 @pytest.fixture(scope="module")
-def table(chart):
+def table(chart: pd.DataFrame) -> pd.DataFrame:
     return curves(chart)
 
 
-def test_one_row_per_task_mode_lens_and_length(chart, table):
+def test_one_row_per_task_mode_lens_and_length(chart: pd.DataFrame, table: pd.DataFrame) -> None:
     keys = list(table[["task", "mode", "answer", "lens", "length"]].itertuples(index=False))
     asked = chart[[*CURVE, "length"]].itertuples(index=False)
     assert len(keys) == len(set(map(tuple, keys)))
     assert set(map(tuple, keys)) == set(map(tuple, asked))
 
 
-def test_counts_and_intervals_agree_with_a_count_by_hand(chart, table):
-    counts: dict[tuple, Counter] = {}
+def test_counts_and_intervals_agree_with_a_count_by_hand(
+    chart: pd.DataFrame, table: pd.DataFrame
+) -> None:
+    counts: dict[tuple[str, str, str, int], Counter[str]] = {}
     for trial in chart.to_dict("records"):
         key = (trial["task"], trial["mode"], trial["lens"], trial["length"])
         counts.setdefault(key, Counter())[trial["outcome"]] += 1
@@ -46,7 +49,9 @@ def test_counts_and_intervals_agree_with_a_count_by_hand(chart, table):
         assert row["accuracy_truncated_excluded"] == pytest.approx(count["correct"] / left)
 
 
-def test_errors_are_those_of_the_answers_that_were_read(chart, table):
+def test_errors_are_those_of_the_answers_that_were_read(
+    chart: pd.DataFrame, table: pd.DataFrame
+) -> None:
     for row in table.to_dict("records"):
         same = chart[
             (chart["task"] == row["task"])
@@ -67,7 +72,9 @@ def test_errors_are_those_of_the_answers_that_were_read(chart, table):
         assert row["error_median_low"] <= row["error_median"] <= row["error_median_high"]
 
 
-def test_the_median_interval_is_that_of_order_statistics(simulated):
+def test_the_median_interval_is_that_of_order_statistics(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     trials = simulated(lengths=[64], trials=200, threshold=20, seed=3)
     row = curves(trials).iloc[0]
     errors = np.sort(trials["abs_error"].to_numpy(dtype=float))
@@ -76,22 +83,27 @@ def test_the_median_interval_is_that_of_order_statistics(simulated):
     assert row["error_median_high"] == errors[200 - rank]
 
 
-def test_where_nothing_was_answered_there_is_no_accuracy(simulated):
+def test_where_nothing_was_answered_there_is_no_accuracy(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     table = curves(simulated(failing=1.0))
     assert (table["failed"] == table["n"]).all()
     assert (table["answered"] == 0).all()
     assert table[["accuracy", "accuracy_low", "accuracy_high", "error_mean"]].isna().all(axis=None)
 
 
-def test_an_error_recorded_for_a_truncated_answer_is_not_folded_in(simulated):
+def test_an_error_recorded_for_a_truncated_answer_is_not_folded_in(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     trials = simulated(lengths=[8], trials=10, threshold=1000)
-    trials.loc[0, ["outcome", "abs_error"]] = ["truncated", 10_000.0]
+    trials.loc[0, "outcome"] = "truncated"
+    trials.loc[0, "abs_error"] = 10_000.0
     row = curves(trials).iloc[0]
     assert row["error_n"] == 9
     assert row["error_mean"] == 0
 
 
-def test_rows_come_in_the_order_of_the_catalogue(table):
+def test_rows_come_in_the_order_of_the_catalogue(table: pd.DataFrame) -> None:
     assert list(table["task"].unique()) == [
         "sum_digits",
         "count_ones",
@@ -104,7 +116,7 @@ def test_rows_come_in_the_order_of_the_catalogue(table):
         assert points["length"].is_monotonic_increasing
 
 
-def test_pooled_adds_up_over_lengths(chart, table):
+def test_pooled_adds_up_over_lengths(chart: pd.DataFrame, table: pd.DataFrame) -> None:
     total = pooled(table)
     assert total["n"].sum() == len(chart)
     copied = total[(total["task"] == "copy_sequence")].iloc[0]
@@ -113,6 +125,6 @@ def test_pooled_adds_up_over_lengths(chart, table):
     assert not math.isnan(copied["accuracy_low"])
 
 
-def test_tokens_may_be_unknown(simulated):
+def test_tokens_may_be_unknown(simulated: Callable[..., pd.DataFrame]) -> None:
     trials = simulated().assign(tokens=pd.Series(pd.NA, dtype="Int64"))
     assert curves(trials)["tokens"].isna().all()

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from snellen.errors import InputError
@@ -15,7 +16,7 @@ from snellen.runners.vllm.runner import serve_vllm
 from snellen.runners.vllm.server import VllmServer, flags, vllm_command
 
 
-def test_engine_arguments_as_flags():
+def test_engine_arguments_as_flags() -> None:
     assert flags(
         {
             "max_model_len": 2048,
@@ -31,14 +32,14 @@ def test_engine_arguments_as_flags():
     ]
 
 
-def test_vllm_is_not_installed(monkeypatch):
+def test_vllm_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SNELLEN_VLLM_PYTHON", raising=False)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match="vLLM is not installed: pip install"):
         vllm_command()
 
 
-def test_the_named_python_is_used_and_must_exist(monkeypatch):
+def test_the_named_python_is_used_and_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNELLEN_VLLM_PYTHON", sys.executable)
     assert vllm_command()[0] == sys.executable
     monkeypatch.setenv("SNELLEN_VLLM_PYTHON", "/nowhere/python")
@@ -46,7 +47,7 @@ def test_the_named_python_is_used_and_must_exist(monkeypatch):
         vllm_command()
 
 
-def test_a_server_that_dies_shows_its_last_words(tmp_path):
+def test_a_server_that_dies_shows_its_last_words(tmp_path: Path) -> None:
     code = "import sys; print('loading'); print('no space on device'); sys.exit(3)"
     with pytest.raises(InputError) as caught:
         VllmServer("m", {}, tmp_path / "logs", command=[sys.executable, "-c", code])
@@ -56,7 +57,7 @@ def test_a_server_that_dies_shows_its_last_words(tmp_path):
     assert (tmp_path / "logs" / "vllm.log").is_file()
 
 
-def test_a_port_that_is_taken(tmp_path):
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", 0))
@@ -66,7 +67,7 @@ def test_a_port_that_is_taken(tmp_path):
             VllmServer("m", {"port": port}, tmp_path, command=[sys.executable])
 
 
-def test_a_folder_that_is_no_model(tmp_path):
+def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a model folder"):
         serve_vllm(f"vllm/{tmp_path}", str(tmp_path), {}, tmp_path, Limits())
 
@@ -80,7 +81,7 @@ VllmServer("m", {}, Path(sys.argv[1]), command=[sys.executable, "-c", child])
 """
 
 
-def test_the_server_dies_with_a_killed_parent(tmp_path):
+def test_the_server_dies_with_a_killed_parent(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)])
     log = tmp_path / "vllm.log"
     while not (log.exists() and log.read_text().strip()):
@@ -97,7 +98,7 @@ def test_the_server_dies_with_a_killed_parent(tmp_path):
     pytest.fail("the server outlived us")
 
 
-def _alive(pid):
+def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

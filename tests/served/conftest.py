@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from servers import python_of
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.vllm.runner import VllmRunner, serve_vllm
 from snellen.runners.vllm.server import PYTHON_VARIABLE
 from snellen.store.bundled import bundled_model_path
+
+from .servers import python_of
 
 
 @pytest.fixture(scope="session", autouse=True)

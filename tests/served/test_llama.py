@@ -12,10 +12,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from servers import free_port, python_of, running
 from snellen.runners.kinds import Options
 from snellen.runners.protocol import Message, Reply, Request, Sampling
 from snellen.runners.registry import open_runner
+
+from .servers import free_port, python_of, running
 
 pytestmark = pytest.mark.served
 

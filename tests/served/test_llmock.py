@@ -8,13 +8,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from servers import free_port, python_of, running
 from snellen.errors import ModelRefused
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits, Provider
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
+
+from .servers import free_port, python_of, running
 
 pytestmark = pytest.mark.served
 

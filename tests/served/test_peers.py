@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from servers import free_port, python_of, running
 from snellen.errors import ModelRefused
 from snellen.runners.kinds import Options
 from snellen.runners.local.runner import bundled_runner
@@ -19,6 +18,8 @@ from snellen.runners.protocol import Failure, Message, Reply, Request, Runner, S
 from snellen.runners.registry import open_runner
 from snellen.tasks.registry import TASKS
 from snellen.tasks.trial import build_trial
+
+from .servers import free_port, python_of, running
 
 pytestmark = pytest.mark.served
 

@@ -12,13 +12,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from snellen.errors import InputError
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
-from snellen.runners.protocol import AnswerForm, Failure, Message, Reply, Request, Sampling
+from snellen.runners.protocol import AnswerForm, Failure, Message, Reply, Request, Runner, Sampling
 from snellen.runners.vllm.provider import Vllm
 from snellen.runners.vllm.runner import VllmRunner
 from snellen.runners.vllm.server import VllmServer
@@ -28,35 +31,44 @@ pytestmark = pytest.mark.served
 SNELLEN = [sys.executable, "-m", "snellen"]
 
 
-def ask(prompt, limit=16, **sampling):
+def ask(prompt: str, limit: int = 16, **sampling: Any) -> Request:
     return Request(prompt, (Message("user", prompt),), Sampling(limit, **sampling))
 
 
-def collect(runner, requests):
-    answers = {}
+def collect(runner: Runner, requests: Iterable[Request]) -> dict[str, Reply | Failure]:
+    answers: dict[str, Reply | Failure] = {}
     runner.answer(requests, lambda rows: answers.update({r.key: a for r, a in rows}))
     return answers
 
 
-def is_free(port):
+def replies(runner: Runner, requests: Iterable[Request]) -> dict[str, Reply]:
+    """The answers, none of which is a failure."""
+    answers = collect(runner, requests)
+    found = {key: answer for key, answer in answers.items() if isinstance(answer, Reply)}
+    assert found == answers
+    return found
+
+
+def is_free(port: int) -> bool:
     """Whether the dying have let go of a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def pid_of(server):
+def pid_of(server: VllmServer) -> int:
     """The server's own process, which leads all of its others."""
-    return int(re.search(r"APIServer pid=(\d+)", server.log_path.read_text())[1])
+    (pid, *_) = re.findall(r"APIServer pid=(\d+)", server.log_path.read_text())
+    return int(pid)
 
 
-def url_of(runner):
+def url_of(runner: VllmRunner) -> str:
     return runner.provider.base_url
 
 
-def test_what_the_server_is_goes_into_the_numerics(served):
+def test_what_the_server_is_goes_into_the_numerics(served: VllmRunner) -> None:
     assert served.context_length == 2048
     assert served.base_url is None  # its port is of no consequence
-    assert served.numerics | {
+    assert dict(served.numerics) | {
         "engine": "vllm",
         "dtype": "float32",
         "quantization": "None",
@@ -71,42 +83,44 @@ def test_what_the_server_is_goes_into_the_numerics(served):
     json.dumps(dict(served.numerics))
 
 
-def test_thirty_two_at_once(served):
+def test_thirty_two_at_once(served: VllmRunner) -> None:
     requests = [ask(f"What is {i} plus {i}?") for i in range(64)]
-    answers = collect(served, requests)
+    answers = replies(served, requests)
     assert len(answers) == 64
     for reply in answers.values():
-        assert isinstance(reply, Reply)
         assert reply.finish_reason in ("stop", "length")
         assert reply.completion_tokens == 16 or reply.finish_reason == "stop"
-        assert reply.prompt_tokens > 10
-        assert reply.fingerprint.startswith("smollm2 vllm-")
+        assert (reply.prompt_tokens or 0) > 10
+        assert (reply.fingerprint or "").startswith("smollm2 vllm-")
 
 
-def test_it_knows_the_capital_of_france(served):
-    (reply,) = collect(served, [ask("What is the capital of France?")]).values()
+def test_it_knows_the_capital_of_france(served: VllmRunner) -> None:
+    (reply,) = replies(served, [ask("What is the capital of France?")]).values()
     assert "Paris" in reply.text
 
 
-def test_settings_arrive(served):
-    (stopped,) = collect(served, [ask("Count from 1 to 9.", 32, stop=("5",))]).values()
+def test_settings_arrive(served: VllmRunner) -> None:
+    (stopped,) = replies(served, [ask("Count from 1 to 9.", 32, stop=("5",))]).values()
     assert "5" not in stopped.text
     hot = {
-        collect(served, [ask("Write a word.", 8, temperature=1.5, seed=seed)])["Write a word."].text
+        replies(served, [ask("Write a word.", 8, temperature=1.5, seed=seed)])["Write a word."].text
         for seed in range(4)
     }
     assert len(hot) > 1
 
 
-def test_greedy_is_greedy_whatever_the_server_was_started_with(served):
+def test_greedy_is_greedy_whatever_the_server_was_started_with(served: VllmRunner) -> None:
     prompts = [f"Repeat exactly: {'1 ' * n}0" for n in (6, 12, 20)]
-    ours = collect(served, [ask(prompt, 24) for prompt in prompts])
+    ours = replies(served, [ask(prompt, 24) for prompt in prompts])
 
-    def raw(prompt, **settings):
-        body = {"model": "smollm2", "messages": [{"role": "user", "content": prompt}]}
+    def raw(prompt: str, **settings: float) -> str:
+        body: dict[str, Any] = {
+            "model": "smollm2",
+            "messages": [{"role": "user", "content": prompt}],
+        }
         body |= {"max_tokens": 24, "temperature": 0.0, **settings}
         answer = httpx2.post(f"{url_of(served)}/chat/completions", json=body, timeout=120.0)
-        return answer.json()["choices"][0]["message"]["content"]
+        return str(answer.json()["choices"][0]["message"]["content"])
 
     neutral = {prompt: raw(prompt, repetition_penalty=1.0) for prompt in prompts}
     assert {prompt: reply.text for prompt, reply in ours.items()} == neutral
@@ -114,30 +128,30 @@ def test_greedy_is_greedy_whatever_the_server_was_started_with(served):
     assert served.generation["repetition_penalty"] == 1.0
 
 
-def test_forced_answers_keep_to_their_form(served):
+def test_forced_answers_keep_to_their_form(served: VllmRunner) -> None:
     form = AnswerForm("[0-9]{1,4}", {"type": "object"})
     requests = [
         Request(f"What is {i} plus {i}?", (Message("user", f"{i}+{i}?"),), Sampling(12), form=form)
         for i in range(6)
     ]
-    for reply in collect(served, requests).values():
+    for reply in replies(served, requests).values():
         assert re.fullmatch(form.regex, reply.text)
         assert reply.finish_reason == "stop"
 
 
-def test_what_it_is_comes_from_an_answer_of_its_own(served):
-    (reply,) = collect(served, [ask("Say hello.")]).values()
+def test_what_it_is_comes_from_an_answer_of_its_own(served: VllmRunner) -> None:
+    (reply,) = replies(served, [ask("Say hello.")]).values()
     assert reply.fingerprint == f"smollm2 {served.numerics['fingerprint']}"
     assert not served.notices
 
 
-def test_raw_text_is_continued(served):
+def test_raw_text_is_continued(served: VllmRunner) -> None:
     raw = Request("r", (Message("user", "1, 2, 3, 4,"),), Sampling(4), raw=True)
-    (reply,) = collect(served, [raw]).values()
+    (reply,) = replies(served, [raw]).values()
     assert reply.text.strip().startswith("5")
 
 
-def test_a_prompt_longer_than_the_context_fails_alone(served):
+def test_a_prompt_longer_than_the_context_fails_alone(served: VllmRunner) -> None:
     answers = collect(served, [ask("1 " * 3000), ask("Say hello.")])
     failure = answers["1 " * 3000]
     assert isinstance(failure, Failure)
@@ -146,7 +160,7 @@ def test_a_prompt_longer_than_the_context_fails_alone(served):
     assert isinstance(answers["Say hello."], Reply)
 
 
-def test_tokens_are_counted_as_the_model_reads_them(served, model_folder):
+def test_tokens_are_counted_as_the_model_reads_them(served: VllmRunner, model_folder: str) -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
@@ -155,7 +169,7 @@ def test_tokens_are_counted_as_the_model_reads_them(served, model_folder):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_log_likelihoods_agree_with_transformers(served, model_folder):
+def test_log_likelihoods_agree_with_transformers(served: VllmRunner, model_folder: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -181,27 +195,27 @@ def test_log_likelihoods_agree_with_transformers(served, model_folder):
         assert greedy == all(int(logp[i - 1].argmax()) == ids[i] for i in places)
 
 
-def test_a_text_too_long_to_score_says_so(served):
+def test_a_text_too_long_to_score_says_so(served: VllmRunner) -> None:
     with pytest.raises(Exception, match="could not be scored"):
         served.loglikelihood([("1 " * 3000, "2")])
 
 
-def test_another_model_is_not_served(served):
+def test_another_model_is_not_served(served: VllmRunner) -> None:
     with pytest.raises(InputError, match=r"no model 'nope' at .*; it serves smollm2"):
         Vllm("nope", base_url=url_of(served), model="vllm/nope")
 
 
-def test_the_openai_provider_drives_it_too(served):
+def test_the_openai_provider_drives_it_too(served: VllmRunner) -> None:
     from snellen.runners.openai.provider import OpenAI
 
     runner = Dispatch(OpenAI("smollm2", base_url=url_of(served)), Limits(concurrency=4))
-    answers = collect(runner, [ask("What is the capital of France?", reasoning_effort="low")])
+    answers = replies(runner, [ask("What is the capital of France?", reasoning_effort="low")])
     runner.close()
     assert "Paris" in answers["What is the capital of France?"].text
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-def test_multiple_choice_under_the_stock_harness(served, tmp_path):
+def test_multiple_choice_under_the_stock_harness(served: VllmRunner, tmp_path: Path) -> None:
     import lm_eval
     from lm_eval.tasks import TaskManager
     from snellen.harness import models  # noqa: F401 - registers our models
@@ -233,7 +247,7 @@ def test_multiple_choice_under_the_stock_harness(served, tmp_path):
     assert results["results"]["capitals"]["acc,none"] == 1.0
 
 
-def rows_of(run):
+def rows_of(run: Path) -> list[dict[str, str]]:
     """The rows of a run's trials, without what no two runs share."""
     (path,) = run.rglob("trials.csv")
     with path.open() as file:
@@ -243,7 +257,7 @@ def rows_of(run):
         ]
 
 
-def test_kill_and_resume_from_the_command_line(served, tmp_path):
+def test_kill_and_resume_from_the_command_line(served: VllmRunner, tmp_path: Path) -> None:
     words = [
         *("run", "--model", "vllm/smollm2", "--base-url", url_of(served)),
         *("--tasks", "count_ones,copy_last", "--lengths", "1,4,16,64", "--trials", "8"),
@@ -265,7 +279,9 @@ def test_kill_and_resume_from_the_command_line(served, tmp_path):
     assert rows == rows_of(tmp_path / "straight")
 
 
-def test_our_own_server_from_the_command_line(vllm_python, model_folder, tmp_path):
+def test_our_own_server_from_the_command_line(
+    vllm_python: str, model_folder: str, tmp_path: Path
+) -> None:
     command = [
         *(*SNELLEN, "run", "--model", f"vllm/{model_folder}", "--dtype", "float32"),
         *("--model-args", "enforce_eager=true,max_model_len=1024", "--tasks", "count_ones"),
@@ -278,16 +294,18 @@ def test_our_own_server_from_the_command_line(vllm_python, model_folder, tmp_pat
     assert "Application shutdown complete" in log.read_text()
 
 
-def test_a_server_killed_midway_and_started_again(vllm_python, engine, model_folder, tmp_path):
+def test_a_server_killed_midway_and_started_again(
+    vllm_python: str, engine: dict[str, object], model_folder: str, tmp_path: Path
+) -> None:
     engine = engine | {"served_model_name": "smollm2"}
     server = VllmServer(model_folder, engine, tmp_path)
     port = int(server.base_url.split(":")[2].split("/")[0])
     provider = Vllm("smollm2", base_url=server.base_url, model="vllm/smollm2")
     runner = VllmRunner(provider, Limits(concurrency=4, give_up_s=400.0))
-    answers = {}
-    restarted = []
+    answers: dict[str, Reply | Failure] = {}
+    restarted: list[VllmServer] = []
 
-    def restart():
+    def restart() -> None:
         while len(answers) < 5:
             time.sleep(0.05)
         os.killpg(pid_of(server), signal.SIGKILL)
@@ -309,7 +327,9 @@ def test_a_server_killed_midway_and_started_again(vllm_python, engine, model_fol
     assert all(isinstance(answer, Reply) for answer in answers.values())
 
 
-def test_a_stopped_server_is_gone(vllm_python, engine, model_folder, tmp_path):
+def test_a_stopped_server_is_gone(
+    vllm_python: str, engine: dict[str, object], model_folder: str, tmp_path: Path
+) -> None:
     server = VllmServer(model_folder, engine, tmp_path)
     pid = pid_of(server)
     assert httpx2.get(server.base_url.replace("/v1", "/health")).status_code == 200

@@ -1,5 +1,7 @@
 """Median and 90th percentile by order statistics: against enumeration and heavy tails."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -9,7 +11,7 @@ from snellen.stats.error_sizes import error_summary
 
 @pytest.mark.parametrize("n", [1, 2, 5, 6, 10, 29, 35, 36, 60, 200])
 @pytest.mark.parametrize(("name", "q"), [("median", 0.5), ("p90", 0.9)])
-def test_ends_are_the_closest_order_statistics_that_hold(n, name, q):
+def test_ends_are_the_closest_order_statistics_that_hold(n: int, name: str, q: float) -> None:
     """Errors 1 to n: the end number r holds if P(Bin(n, q) < r) is at most 2.5 %, and so on."""
     low, high = getattr(error_summary(np.arange(1, n + 1)), name).interval
     lows = [r for r in range(1, n + 1) if binom.cdf(r - 1, n, q) <= 0.025]
@@ -18,7 +20,7 @@ def test_ends_are_the_closest_order_statistics_that_hold(n, name, q):
     assert high == (min(highs) if highs else np.inf)
 
 
-def test_ten_errors_leave_the_upper_end_of_the_90th_percentile_open():
+def test_ten_errors_leave_the_upper_end_of_the_90th_percentile_open() -> None:
     found = error_summary(range(10))
     assert found.p90.interval.high == np.inf
     assert np.isfinite(error_summary(range(36)).p90.interval.high)
@@ -26,7 +28,7 @@ def test_ten_errors_leave_the_upper_end_of_the_90th_percentile_open():
     assert found.median.value == 4.5
 
 
-def test_they_hold_where_tails_are_heavy():
+def test_they_hold_where_tails_are_heavy() -> None:
     """Cauchy-like errors, ten of them: where bootstrap intervals held in half of the cases."""
     rng = np.random.default_rng(0)
     drawn = np.abs(rng.standard_cauchy((1500, 10)))
@@ -38,7 +40,7 @@ def test_they_hold_where_tails_are_heavy():
         assert np.mean(held) >= 0.94
 
 
-def test_what_is_no_error_is_refused():
+def test_what_is_no_error_is_refused() -> None:
     nothing = error_summary([])
     assert nothing.n == 0
     assert np.isnan(nothing.mean)

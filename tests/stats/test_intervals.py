@@ -1,10 +1,16 @@
 """Intervals against scipy, statsmodels and their own formulas."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats as scipy_stats
 from snellen.errors import InputError
 from snellen.stats.intervals import (
+    Interval,
     jeffreys,
     jeffreys_band,
     paired_difference,
@@ -18,7 +24,7 @@ LEVELS = [0.5, 0.9, 0.95, 0.999]
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("n", [1, 2, 7, 40, 1000])
-def test_wilson_is_scipys(n, level):
+def test_wilson_is_scipys(n: int, level: float) -> None:
     for k in {0, 1, n // 3, n - 1, n}:
         theirs = scipy_stats.binomtest(k, n).proportion_ci(level, method="wilson")
         assert wilson(k, n, level) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
@@ -26,7 +32,7 @@ def test_wilson_is_scipys(n, level):
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("n", [1, 2, 7, 40, 1000])
-def test_jeffreys_is_statsmodels_inside_and_closed_at_the_ends(n, level):
+def test_jeffreys_is_statsmodels_inside_and_closed_at_the_ends(n: int, level: float) -> None:
     for k in {0, 1, n // 3, n - 1, n}:
         low, high = jeffreys(k, n, level)
         theirs = proportion_confint(k, n, alpha=1 - level, method="jeffreys")
@@ -35,7 +41,7 @@ def test_jeffreys_is_statsmodels_inside_and_closed_at_the_ends(n, level):
 
 
 @pytest.mark.parametrize("interval", [wilson, jeffreys])
-def test_never_zero_width(interval):
+def test_never_zero_width(interval: Callable[[int, int], Interval]) -> None:
     for n in (1, 10, 10**6):
         low, high = interval(0, n)
         assert low == 0.0
@@ -47,7 +53,10 @@ def test_never_zero_width(interval):
 
 
 @pytest.mark.parametrize(("band", "single"), [(wilson_band, wilson), (jeffreys_band, jeffreys)])
-def test_bands_are_the_single_intervals(band, single):
+def test_bands_are_the_single_intervals(
+    band: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]],
+    single: Callable[[int, int], Interval],
+) -> None:
     k = np.array([[0, 3, 9], [10, 5, 0]])
     n = np.array([10, 9, 9])
     low, high = band(np.minimum(k, n), n)
@@ -58,13 +67,13 @@ def test_bands_are_the_single_intervals(band, single):
 
 
 @pytest.mark.parametrize(("k", "n", "level"), [(3, 2, 0.95), (-1, 2, 0.95), (1, 2, 95), (1, 2, 1)])
-def test_impossible_counts_and_levels_are_refused(k, n, level):
+def test_impossible_counts_and_levels_are_refused(k: int, n: int, level: float) -> None:
     for interval in (wilson, jeffreys):
         with pytest.raises(InputError):
             interval(k, n, level)
 
 
-def test_paired_difference_is_bonett_and_prices():
+def test_paired_difference_is_bonett_and_prices() -> None:
     """Their formula by hand: 3 and 10 discordant pairs of 80."""
     a, b = 4 / 82, 11 / 82
     se = ((a + b - (a - b) ** 2) / 82) ** 0.5
@@ -75,7 +84,7 @@ def test_paired_difference_is_bonett_and_prices():
     assert 0.02 < high < 0.05
 
 
-def test_paired_difference_covers():
+def test_paired_difference_covers() -> None:
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(60, [0.05, 0.15, 0.8], size=2000)
     held = [

@@ -191,7 +191,7 @@ def test_a_plan_takes_what_the_command_line_takes() -> None:
     assert (plan.modes, plan.lengths) == (("cot", "direct"), (1, 5, 9))
     with pytest.raises(InputError, match="unknown task 'count_sheep'"):
         Plan(model="m", tasks="count_sheep")
-    with pytest.raises(InputError, match="has mode cot"):
+    with pytest.raises(InputError, match="has no mode 'cot'"):
         Plan(model="m", tasks="paper_copy_last", modes="cot")
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from snellen.errors import InputError
-from snellen.store.answers import Failure
+from snellen.store.answers import Failure, Reply
 from snellen.store.plan import Plan
 from snellen.store.trials import (
     ADDED_LATER,
@@ -71,6 +71,14 @@ def test_outcomes_come_from_what_was_said(plan: Plan, row: Row) -> None:
     assert made["outcome"].tolist() == outcomes
     assert made["abs_error"].notna().tolist() == [True, False, False, False, False]
     assert made["finish_reason"].isna().tolist() == [False] * 4 + [True]
+
+
+def test_a_reply_that_is_all_thoughts_says_so(plan: Plan) -> None:
+    trial = rebuild_trial(next(plan.trial_ids()))
+    thought = trial_row("run", "m", trial, Reply(" \n", reasoning="It is 1, I think."))
+    assert (thought["outcome"], thought["reading"]) == ("unparseable", "thoughts_only")
+    empty = trial_row("run", "m", trial, Reply("", reasoning=None))
+    assert (empty["outcome"], empty["reading"]) == ("unparseable", None)
 
 
 def test_a_table_comes_back_as_it_was(csv: Path, table: pd.DataFrame) -> None:

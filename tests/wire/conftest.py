@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
-from wireserver import GOOD_KEY, Serving, Wire
+from delivering import Ask, Delivered, Serve
+from snellen.runners.protocol import Message, Request, Sampling
+from wireserver import GOOD_KEY, Serving
 
 FOREIGN = [
     *("GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GEMINI_BASE_URL"),
@@ -32,19 +34,10 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Wire], Serving]]:
+def serve() -> Iterator[Serve]:
     """Starts wire servers; they stop with the test."""
     with ExitStack() as stack:
         yield lambda wire: stack.enter_context(Serving(wire))
-
-
-class Delivered(dict[str, Reply | Failure]):
-    """What was delivered, by prompt; each prompt once."""
-
-    def __call__(self, answers: object) -> None:
-        for request, answer in answers:  # type: ignore[attr-defined]
-            assert request.key not in self
-            self[request.key] = answer
 
 
 @pytest.fixture
@@ -53,11 +46,11 @@ def delivered() -> Delivered:
 
 
 @pytest.fixture
-def ask() -> Callable[..., Request]:
+def ask() -> Ask:
     """Builds a request whose key is its prompt."""
 
-    def build(prompt: str, *, raw: bool = False, **sampling: object) -> Request:
-        settings = Sampling(**({"max_tokens": 16} | sampling))  # type: ignore[arg-type]
+    def build(prompt: str, *, raw: bool = False, **sampling: Any) -> Request:
+        settings = Sampling(**({"max_tokens": 16} | sampling))
         return Request(prompt, (Message("user", prompt),), settings, raw)
 
     return build

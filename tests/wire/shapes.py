@@ -24,8 +24,12 @@ class OpenAIShape:
         self.kind = kind
 
     def answer(self, prompt: str, text: str | None, finish: str = "stop", **message: Any) -> Json:
-        usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": 3, "total_tokens": 9}
-        head = {"id": "x", "created": 1, "model": "wire-1-2026", "system_fingerprint": "fp_1"}
+        usage: Json = {
+            "prompt_tokens": len(prompt.split()),
+            "completion_tokens": 3,
+            "total_tokens": 9,
+        }
+        head: Json = {"id": "x", "created": 1, "model": "wire-1-2026", "system_fingerprint": "fp_1"}
         if self.kind == "responses":
             return {
                 "id": "x",
@@ -46,9 +50,9 @@ class OpenAIShape:
                 },
             }
         if self.kind == "completions":
-            choice = {"index": 0, "text": text, "finish_reason": finish}
+            choice: Json = {"index": 0, "text": text, "finish_reason": finish}
             return head | {"object": "text_completion", "choices": [choice], "usage": usage}
-        content = {"role": "assistant", "content": text} | message
+        content: Json = {"role": "assistant", "content": text} | message
         choice = {"index": 0, "message": content, "finish_reason": finish}
         usage["completion_tokens_details"] = {"reasoning_tokens": 2}
         return head | {"object": "chat.completion", "choices": [choice], "usage": usage}

@@ -21,14 +21,16 @@ from snellen.runners.openai.provider import OpenAI
         ("sk-ant-1234567890", "holds a key of Anthropic"),
     ],
 )
-def test_a_key_that_cannot_be_right_is_named_before_it_is_sent(monkeypatch, key, words):
+def test_a_key_that_cannot_be_right_is_named_before_it_is_sent(
+    monkeypatch: pytest.MonkeyPatch, key: str, words: str
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", key)
     with pytest.raises(InputError, match=words) as caught:
         OpenAI("m")
     assert "1234" not in str(caught.value)
 
 
-def test_a_key_of_another_provider_for_gemini(monkeypatch):
+def test_a_key_of_another_provider_for_gemini(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_API_KEY", "sk-1234567890")
     with pytest.raises(InputError, match="holds a key of OpenAI"):
         Gemini("m")
@@ -46,7 +48,7 @@ def test_a_key_of_another_provider_for_gemini(monkeypatch):
         ("http://h /v1", "not a server's URL"),
     ],
 )
-def test_a_url_that_is_no_base_url(url, words):
+def test_a_url_that_is_no_base_url(url: str, words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
         OpenAI("m", base_url=url)
     assert "pw123" not in str(caught.value)
@@ -65,7 +67,10 @@ def test_a_url_that_is_no_base_url(url, words):
     ],
     ids=str,
 )
-def test_secrets_among_what_goes_with_every_request_are_refused(kind, secret):
+def test_secrets_among_what_goes_with_every_request_are_refused(
+    kind: type[OpenAI | Gemini],
+    secret: dict[str, dict[str, dict[str, str]]] | dict[str, dict[str, str]],
+) -> None:
     with pytest.raises(InputError, match="looks like a key") as caught:
         kind("m", base_url="http://127.0.0.1:1", **secret)
     assert "good-key" not in str(caught.value)
@@ -79,7 +84,9 @@ def test_secrets_among_what_goes_with_every_request_are_refused(kind, secret):
         ("OPENAI_API_VERSION", "no API version for azure/d: set OPENAI_API_VERSION"),
     ],
 )
-def test_azure_needs_its_environment(monkeypatch, missing, words):
+def test_azure_needs_its_environment(
+    monkeypatch: pytest.MonkeyPatch, missing: str, words: str
+) -> None:
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://n.openai.azure.com")
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "k" * 20)
     monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")

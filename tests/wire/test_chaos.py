@@ -8,13 +8,18 @@ import random
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 import chaosworker
 import pytest
+from shapes import answer_to
+from snellen.store.answers import Reply
 from snellen.store.journal import Journal
-from wireserver import Call, Raw, Serving, Wire, answer_to
+from wireserver import Call, Raw, Serving, Wire
 
 PROMPTS = 24
 FAULTS = [
@@ -40,7 +45,7 @@ def raw(fault: str, wire: str) -> str | Raw:
     return fault
 
 
-def plan(seed: int, share: float):
+def plan(seed: int, share: float) -> Callable[..., Any]:
     """Faults by chance: the same for the same seed, prompt and attempt."""
 
     spoken = "gemini" if seed % 2 == 0 else "openai"
@@ -55,7 +60,8 @@ def plan(seed: int, share: float):
 def known(path: Path) -> dict[str, str]:
     """The answers in a journal, by prompt."""
     with Journal(path) as journal:
-        return {entry.trial["prompt"]: entry.result.text for entry in journal.entries()}
+        entries = list(journal.entries())
+    return {e.trial["prompt"]: e.result.text for e in entries if isinstance(e.result, Reply)}
 
 
 def chaos(seed: int, folder: Path) -> tuple[int, int]:
@@ -82,6 +88,7 @@ def chaos(seed: int, folder: Path) -> tuple[int, int]:
             while worker.is_alive() and len(wire.calls) <= fatal_call:
                 worker.join(0.002)
             if worker.is_alive():
+                assert worker.pid is not None
                 os.kill(worker.pid, dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGINT]))
                 worker.join()
                 kills += 1
@@ -101,19 +108,19 @@ def chaos(seed: int, folder: Path) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def forkserver():
+def forkserver() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["chaosworker"])
     return context
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_few_seeds(seed, tmp_path, forkserver):
+def test_a_few_seeds(seed: int, tmp_path: Path, forkserver: ForkServerContext) -> None:
     chaos(seed, tmp_path)
 
 
 @pytest.mark.chaos
-def test_two_hundred_seeds(tmp_path, forkserver):
+def test_two_hundred_seeds(tmp_path: Path, forkserver: object) -> None:
     began = time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(lambda seed: chaos(seed, tmp_path), range(1000, 1200)))

@@ -5,22 +5,26 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
+from delivering import Ask, Delivered, Serve
+from shapes import answer_to
 from snellen.errors import StoreError
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.openai.provider import OpenAI
-from snellen.runners.protocol import Failure, Reply
-from wireserver import FairLimit, Wire, answer_to
+from snellen.runners.protocol import Failure, Reply, Request
+from wireserver import FairLimit, Wire
 
 
 @pytest.fixture
-def dispatch(serve):
+def dispatch(serve: Serve) -> Iterator[Callable[..., Any]]:
     """A dispatcher in front of a wire server; closed with the test."""
     opened = []
 
-    def build(wire, **limits):
+    def build(wire: Wire, **limits: Any) -> Dispatch:
         runner = Dispatch(OpenAI("wire-1", base_url=serve(wire).root + "/v1"), Limits(**limits))
         opened.append(runner)
         return runner
@@ -30,23 +34,27 @@ def dispatch(serve):
         runner.close()
 
 
-def test_everything_is_answered_in_parallel(dispatch, ask, delivered):
+def test_everything_is_answered_in_parallel(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire(latency_s=0.05)
     runner = dispatch(wire, concurrency=32)
     runner.answer((ask(f"q {i}") for i in range(200)), delivered)
-    assert {prompt: reply.text for prompt, reply in delivered.items()} == {
-        f"q {i}": answer_to(f"q {i}") for i in range(200)
-    }
+    assert delivered.texts == {f"q {i}": answer_to(f"q {i}") for i in range(200)}
     assert 16 <= wire.most_in_flight <= 32
 
 
-def test_concurrency_is_a_limit(dispatch, ask, delivered):
+def test_concurrency_is_a_limit(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire(latency_s=0.01)
     dispatch(wire, concurrency=3).answer((ask(f"q {i}") for i in range(60)), delivered)
     assert wire.most_in_flight == 3
 
 
-def test_it_can_be_asked_again_and_of_nothing(dispatch, ask, delivered):
+def test_it_can_be_asked_again_and_of_nothing(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     runner = dispatch(Wire())
     runner.answer([], delivered)
     runner.answer([ask("a")], delivered)
@@ -54,17 +62,19 @@ def test_it_can_be_asked_again_and_of_nothing(dispatch, ask, delivered):
     assert set(delivered) == {"a", "b"}
 
 
-def test_requests_are_pulled_a_window_ahead_and_no_further(dispatch, ask):
+def test_requests_are_pulled_a_window_ahead_and_no_further(
+    dispatch: Callable[..., Dispatch], ask: Ask
+) -> None:
     pulled = answered = furthest = largest = 0
 
-    def requests():
+    def requests() -> Iterator[Request]:
         nonlocal pulled, furthest
         for i in range(200):
             pulled += 1
             furthest = max(furthest, pulled - answered)
             yield ask(f"q {i}")
 
-    def watch(answers):
+    def watch(answers: Sequence[tuple[Request, Reply | Failure]]) -> None:
         nonlocal answered, largest
         answered += len(answers)
         largest = max(largest, len(answers))
@@ -74,10 +84,13 @@ def test_requests_are_pulled_a_window_ahead_and_no_further(dispatch, ask):
     assert furthest <= 8 + 2 * largest + 2
 
 
-def test_answers_are_delivered_on_the_callers_thread_and_in_batches(dispatch, ask):
-    threads, sizes = set(), []
+def test_answers_are_delivered_on_the_callers_thread_and_in_batches(
+    dispatch: Callable[..., Dispatch], ask: Ask
+) -> None:
+    threads: set[threading.Thread] = set()
+    sizes: list[int] = []
 
-    def deliver(answers):
+    def deliver(answers: Sequence[tuple[Request, Reply | Failure]]) -> None:
         threads.add(threading.current_thread())
         sizes.append(len(answers))
         time.sleep(0.02)  # a slow disk: what arrives meanwhile shares the next flush
@@ -89,16 +102,18 @@ def test_answers_are_delivered_on_the_callers_thread_and_in_batches(dispatch, as
 
 
 @pytest.mark.parametrize("hint", [None, "exact", "whole"])
-def test_a_fair_rate_limit_loses_nothing_and_refuses_little(dispatch, ask, delivered, hint):
+def test_a_fair_rate_limit_loses_nothing_and_refuses_little(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered, hint: str | None
+) -> None:
     limit = FairLimit(rate=30.0, burst=1, hint=hint)
     dispatch(Wire(limit=limit)).answer((ask(f"q {i}") for i in range(90)), delivered)
-    assert {prompt: reply.text for prompt, reply in delivered.items()} == {
-        f"q {i}": answer_to(f"q {i}") for i in range(90)
-    }
+    assert delivered.texts == {f"q {i}": answer_to(f"q {i}") for i in range(90)}
     assert 0 < limit.refused < 60  # lm-eval's client: six refusals for every answer
 
 
-def test_a_limit_on_requests_per_minute_is_never_passed(dispatch, ask, delivered):
+def test_a_limit_on_requests_per_minute_is_never_passed(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire()
     runner = dispatch(wire, requests_per_minute=1200.0)
     runner.answer((ask(f"q {i}") for i in range(40)), delivered)
@@ -108,7 +123,9 @@ def test_a_limit_on_requests_per_minute_is_never_passed(dispatch, ask, delivered
         assert fifth - first > 0.5 * 5 / 20
 
 
-def test_a_limit_on_tokens_per_minute_counts_prompt_and_answer(dispatch, ask, delivered):
+def test_a_limit_on_tokens_per_minute_counts_prompt_and_answer(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire()
     runner = dispatch(wire, tokens_per_minute=60_000.0)
     prompt = "1 " * 84  # 84 digits, and 16 tokens of an answer: 100 tokens, 0.1 s each
@@ -117,7 +134,9 @@ def test_a_limit_on_tokens_per_minute_counts_prompt_and_answer(dispatch, ask, de
     assert times[-1] - times[0] >= 0.9 * 14 * 0.1
 
 
-def test_the_wait_of_one_request_holds_nobody_else(dispatch, ask, delivered):
+def test_the_wait_of_one_request_holds_nobody_else(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire(lambda call: "429:2.2" if call.prompt == "q 5" and call.attempt == 1 else None)
     dispatch(wire, concurrency=4).answer((ask(f"q {i}") for i in range(60)), delivered)
     refused_at = next(call.at for call in wire.calls if call.prompt == "q 5")
@@ -125,17 +144,21 @@ def test_the_wait_of_one_request_holds_nobody_else(dispatch, ask, delivered):
     assert len(delivered) == 60
 
 
-def test_a_wait_beyond_patience_fails_alone_and_at_once(dispatch, ask, delivered):
+def test_a_wait_beyond_patience_fails_alone_and_at_once(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire(lambda call: "429:86400" if call.prompt == "q 5" else None)
     began = time.monotonic()
     dispatch(wire).answer((ask(f"q {i}") for i in range(30)), delivered)
     assert time.monotonic() - began < 10
     assert isinstance(delivered["q 5"], Failure)
-    assert "a wait of 86,400 s was asked for" in delivered["q 5"].reason
+    assert "a wait of 86,400 s was asked for" in delivered.failure("q 5").reason
     assert sum(isinstance(reply, Reply) for reply in delivered.values()) == 29
 
 
-def test_overload_halves_the_concurrency(dispatch, ask, delivered):
+def test_overload_halves_the_concurrency(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire(latency_s=0.02)
     runner = dispatch(wire, concurrency=32)
     runner.answer((ask(f"q {i}") for i in range(150)), delivered)
@@ -147,21 +170,23 @@ def test_overload_halves_the_concurrency(dispatch, ask, delivered):
     assert len(delivered) == 170
 
 
-def test_patience_ends(dispatch, ask, delivered):
+def test_patience_ends(dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered) -> None:
     runner = dispatch(Wire(lambda call: "429"), give_up_s=2.0)
     began = time.monotonic()
     runner.answer([ask("q")], delivered)
     assert time.monotonic() - began < 4
-    failure = delivered["q"]
+    failure = delivered.failure("q")
     assert isinstance(failure, Failure)
     assert failure.status == 429
     assert "given up after" in failure.reason
 
 
-def test_an_error_of_the_journal_stops_the_run_and_is_the_one_reported(dispatch, ask):
-    kept = []
+def test_an_error_of_the_journal_stops_the_run_and_is_the_one_reported(
+    dispatch: Callable[..., Dispatch], ask: Ask
+) -> None:
+    kept: list[tuple[Request, Reply | Failure]] = []
 
-    def deliver(answers):
+    def deliver(answers: Sequence[tuple[Request, Reply | Failure]]) -> None:
         if len(kept) >= 10:
             raise StoreError("disk full")
         kept.extend(answers)
@@ -172,8 +197,10 @@ def test_an_error_of_the_journal_stops_the_run_and_is_the_one_reported(dispatch,
     assert len(wire.calls) < 200
 
 
-def test_an_error_of_the_requests_keeps_what_has_arrived(dispatch, ask, delivered):
-    def requests():
+def test_an_error_of_the_requests_keeps_what_has_arrived(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
+    def requests() -> Iterator[Request]:
         for i in range(30):
             yield ask(f"q {i}")
         raise ValueError("no more")
@@ -186,11 +213,11 @@ def test_an_error_of_the_requests_keeps_what_has_arrived(dispatch, ask, delivere
 
 
 def test_an_interrupt_keeps_what_has_arrived_and_the_rest_can_be_asked_later(
-    dispatch, ask, delivered
-):
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     wire = Wire(latency_s=0.02)
     runner = dispatch(wire, concurrency=4)
-    main = threading.main_thread().ident
+    main = threading.main_thread().ident or 0
     timer = threading.Timer(0.6, lambda: signal.pthread_kill(main, signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
@@ -205,10 +232,12 @@ def test_an_interrupt_keeps_what_has_arrived_and_the_rest_can_be_asked_later(
     assert not [p for p in list(delivered)[:kept] if wire.served[p] > 1]
 
 
-def test_an_interrupt_during_delivery_waits_for_it(dispatch, ask):
-    kept = []
+def test_an_interrupt_during_delivery_waits_for_it(
+    dispatch: Callable[..., Dispatch], ask: Ask
+) -> None:
+    kept: list[tuple[Request, Reply | Failure]] = []
 
-    def deliver(answers):
+    def deliver(answers: Sequence[tuple[Request, Reply | Failure]]) -> None:
         if not kept:
             signal.raise_signal(signal.SIGINT)
         kept.extend(answers)
@@ -218,7 +247,9 @@ def test_an_interrupt_during_delivery_waits_for_it(dispatch, ask):
     assert kept
 
 
-def test_a_server_that_restarts_is_waited_for(serve, ask, delivered, unused_port):
+def test_a_server_that_restarts_is_waited_for(
+    serve: Serve, ask: Ask, delivered: Delivered, unused_port: int
+) -> None:
     from wireserver import Serving
 
     runner = Dispatch(
@@ -226,7 +257,7 @@ def test_a_server_that_restarts_is_waited_for(serve, ask, delivered, unused_port
     )
     first, second = Wire(latency_s=0.01), Wire(latency_s=0.01)
 
-    def restart():
+    def restart() -> None:
         with Serving(first, unused_port):
             while len(delivered) < 20:
                 time.sleep(0.01)

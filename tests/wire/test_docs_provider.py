@@ -3,54 +3,62 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from delivering import Ask, Delivered, Run, Serve
+from shapes import answer_to
 from snellen.errors import ModelRefused
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits, Provider
-from snellen.runners.protocol import Failure, Reply
-from wireserver import Wire, answer_to
+from snellen.runners.protocol import Failure, Reply, Request
+from wireserver import Plan, Wire
 
+OllamaClass = Callable[[str, str], Provider]
 DOC = Path(__file__).parents[2] / "docs" / "providers.md"
 
 
 @pytest.fixture(scope="module")
-def ollama():
-    code = re.search(r"<!-- example -->\n```python\n(.*?)```", DOC.read_text(), re.DOTALL)
-    space = {"__name__": "example"}
-    exec(compile(code[1], str(DOC), "exec", dont_inherit=True), space)
-    return space["Ollama"]
+def ollama() -> OllamaClass:
+    (code,) = re.findall(r"<!-- example -->\n```python\n(.*?)```", DOC.read_text(), re.DOTALL)
+    space: dict[str, Any] = {"__name__": "example"}
+    exec(compile(code, str(DOC), "exec", dont_inherit=True), space)
+    built: OllamaClass = space["Ollama"]
+    return built
 
 
 @pytest.fixture
-def run(ollama, serve, delivered):
-    def go(plan, requests, name="wire-1"):
-        provider: Provider = ollama(name, serve(Wire(plan)).root)
+def run(ollama: OllamaClass, serve: Serve, delivered: Delivered) -> Run:
+    def go(plan: Plan, requests: Iterable[Request], name: str = "wire-1") -> tuple[Wire, Dispatch]:
+        wire = Wire(plan)
+        provider = ollama(name, serve(wire).root)
         runner = Dispatch(provider, Limits(concurrency=4, faults=3))
         try:
             runner.answer(requests, delivered)
         finally:
             runner.close()
+        return wire, runner
 
     return go
 
 
-def test_it_answers(run, ask, delivered):
+def test_it_answers(run: Run, ask: Ask, delivered: Delivered) -> None:
     run(lambda call: None, [ask(f"q {i}", seed=1, stop=("x",)) for i in range(20)])
-    assert {p: r.text for p, r in delivered.items()} == {
-        f"q {i}": answer_to(f"q {i}") for i in range(20)
-    }
-    assert delivered["q 1"].fingerprint == "wire-1:q4"
+    assert delivered.texts == {f"q {i}": answer_to(f"q {i}") for i in range(20)}
+    assert delivered.reply("q 1").fingerprint == "wire-1:q4"
 
 
 @pytest.mark.parametrize("fault", ["503", "429", "reset", "half_body", "invalid_json"])
-def test_it_comes_through_faults(run, ask, delivered, fault):
+def test_it_comes_through_faults(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None
+) -> None:
     run(lambda call: fault if call.attempt == 1 else None, [ask("q")])
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
 
 
-def test_it_fails_what_fails(run, ask, delivered):
+def test_it_fails_what_fails(run: Run, ask: Ask, delivered: Delivered) -> None:
     run(lambda call: "error:overflow" if call.prompt == "long" else None, [ask("long"), ask("a")])
     assert isinstance(delivered["long"], Failure)
     assert isinstance(delivered["a"], Reply)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
-from shapes import answer_to
+from delivering import Ask, Delivered, Run, Serve
+from shapes import Json, answer_to
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
-from wireserver import Raw, Wire
+from wireserver import Call, Plan, Raw, Wire
 
 FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)
 
 
 @pytest.fixture
-def run(serve, delivered):
+def run(serve: Serve, delivered: Delivered) -> Run:
     """Asks requests of a server with a plan; gives the server and the runner."""
 
-    def go(plan, requests, *, path="", name="wire-1"):
+    def go(
+        plan: Plan, requests: Iterable[Request], *, path: str = "", name: str = "wire-1"
+    ) -> tuple[Wire, Dispatch]:
         wire = Wire(plan)
         runner = Dispatch(Gemini(name, base_url=serve(wire).root + path), FAST)
         try:
@@ -30,12 +35,12 @@ def run(serve, delivered):
     return go
 
 
-def test_an_answer_and_all_that_is_said_of_it(run, ask, delivered):
+def test_an_answer_and_all_that_is_said_of_it(run: Run, ask: Ask, delivered: Delivered) -> None:
     wire, _ = run(
         lambda call: None,
         [ask("one two", temperature=0.5, seed=7, stop=("\n",), top_p=0.9, reasoning_effort="low")],
     )
-    reply = delivered["one two"]
+    reply = delivered.reply("one two")
     assert reply == Reply(
         text=answer_to("one two"),
         finish_reason="stop",
@@ -59,7 +64,7 @@ def test_an_answer_and_all_that_is_said_of_it(run, ask, delivered):
     }
 
 
-def test_a_conversation_with_a_system_turn(run):
+def test_a_conversation_with_a_system_turn(run: Run) -> None:
     turns = (
         Message("system", "be brief"),
         Message("user", "hello"),
@@ -76,13 +81,13 @@ def test_a_conversation_with_a_system_turn(run):
     ("effort", "config"),
     [("0", {"thinkingBudget": 0}), ("-1", {"thinkingBudget": -1}), ("none", {"thinkingBudget": 0})],
 )
-def test_thinking_budgets(run, ask, effort, config):
+def test_thinking_budgets(run: Run, ask: Ask, effort: str | None, config: Json) -> None:
     wire, _ = run(lambda call: None, [ask("q", reasoning_effort=effort)])
     assert wire.calls[0].body["generationConfig"]["thinkingConfig"] == config
 
 
-def test_a_model_that_takes_budgets_only(run, ask, delivered):
-    def plan(call):
+def test_a_model_that_takes_budgets_only(run: Run, ask: Ask, delivered: Delivered) -> None:
+    def plan(call: Call) -> str | None:
         thinking = call.body["generationConfig"].get("thinkingConfig", {})
         return "error:no_level" if "thinkingLevel" in thinking else None
 
@@ -90,7 +95,7 @@ def test_a_model_that_takes_budgets_only(run, ask, delivered):
     config = wire.calls[-1].body["generationConfig"]["thinkingConfig"]
     assert config == {"thinkingBudget": 8192}
     assert not runner.dropped
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
 
 
 @pytest.mark.parametrize(
@@ -98,15 +103,15 @@ def test_a_model_that_takes_budgets_only(run, ask, delivered):
     [("no_thinking", "reasoning_effort", "thinkingConfig"), ("no_seed", "seed", "seed")],
 )
 def test_a_setting_that_the_model_refuses_is_dropped_and_recorded(
-    run, ask, delivered, fault, setting, field
-):
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None, setting: str, field: str
+) -> None:
     wire, runner = run(
         lambda call: f"error:{fault}" if field in call.body["generationConfig"] else None,
         [ask("q", seed=1, reasoning_effort="128")],
     )
     assert list(runner.dropped) == [setting]
     assert field not in wire.calls[-1].body["generationConfig"]
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
 
 
 @pytest.mark.parametrize(
@@ -123,9 +128,11 @@ def test_a_setting_that_the_model_refuses_is_dropped_and_recorded(
         ("drip", answer_to("q"), "stop"),
     ],
 )
-def test_odd_answers_are_answers(run, ask, delivered, fault, text, finish):
+def test_odd_answers_are_answers(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None, text: str, finish: str
+) -> None:
     wire, _ = run(lambda call: fault, [ask("q")])
-    reply = delivered["q"]
+    reply = delivered.reply("q")
     assert isinstance(reply, Reply)
     assert (reply.text, reply.finish_reason) == (text, finish)
     assert len(wire.calls) == 1
@@ -138,26 +145,30 @@ def test_odd_answers_are_answers(run, ask, delivered, fault, text, finish):
         *("web_page", "hang", "MALFORMED_RESPONSE"),
     ],
 )
-def test_a_passing_fault_is_tried_again(run, ask, delivered, fault):
+def test_a_passing_fault_is_tried_again(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None
+) -> None:
     wire, _ = run(lambda call: fault if call.attempt == 1 else None, [ask("q")])
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
     assert len(wire.calls) == 2
 
 
-def test_the_delay_that_gemini_names_is_kept(run, ask, delivered):
+def test_the_delay_that_gemini_names_is_kept(run: Run, ask: Ask, delivered: Delivered) -> None:
     wire, _ = run(lambda call: "429:1.2" if call.attempt == 1 else None, [ask("q")])
     first, second = wire.calls
     assert 1.2 <= second.at - first.at < 1.8
 
 
-def test_a_prompt_beyond_the_context_fails_at_once(run, ask, delivered):
+def test_a_prompt_beyond_the_context_fails_at_once(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     wire, _ = run(
         lambda call: "error:overflow" if call.prompt == "long" else None, [ask("long"), ask("a")]
     )
-    failure = delivered["long"]
+    failure = delivered.failure("long")
     assert isinstance(failure, Failure)
     assert "exceeds the maximum number of tokens" in failure.reason
-    assert delivered["a"].text == answer_to("a")
+    assert delivered.reply("a").text == answer_to("a")
     assert len(wire.calls) == 2
 
 
@@ -171,13 +182,15 @@ def test_a_prompt_beyond_the_context_fails_at_once(run, ask, delivered):
         ("error:daily_quota", "the day's quota"),
     ],
 )
-def test_the_circuit_breaks_when_no_request_can_succeed(run, ask, delivered, fault, words):
+def test_the_circuit_breaks_when_no_request_can_succeed(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None, words: str
+) -> None:
     with pytest.raises(ModelRefused, match=words):
         run(lambda call: fault, (ask(f"q {i}") for i in range(4000)))
     assert not delivered
 
 
-def test_a_server_of_another_kind(run, ask):
+def test_a_server_of_another_kind(run: Run, ask: Ask) -> None:
     with pytest.raises(ModelRefused, match="nowhere a Gemini server"):
         run(lambda call: None, [ask("q")], path="/nowhere")
     with pytest.raises(ModelRefused, match="not one of Gemini's"):
@@ -186,19 +199,19 @@ def test_a_server_of_another_kind(run, ask):
         run(lambda call: Raw(200, {"hello": "world"}), [ask("q")])
 
 
-def test_nobody_there(ask, delivered, unused_port):
+def test_nobody_there(ask: Ask, delivered: Delivered, unused_port: int) -> None:
     runner = Dispatch(Gemini("m", base_url=f"http://127.0.0.1:{unused_port}"), FAST)
     with pytest.raises(ModelRefused, match=r"cannot reach http://127\.0\.0\.1"):
         runner.answer([ask("q")], delivered)
     runner.close()
 
 
-def test_a_raw_prompt_is_refused(run, ask):
+def test_a_raw_prompt_is_refused(run: Run, ask: Ask) -> None:
     with pytest.raises(ModelRefused, match="use the chat template"):
         run(lambda call: None, [ask("q", raw=True)])
 
 
-def test_no_key(monkeypatch):
+def test_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GEMINI_API_KEY")
     with pytest.raises(InputError, match="set GOOGLE_API_KEY or GEMINI_API_KEY"):
         Gemini("m")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from complaints import CLOUDFLARE_502, SAID
 from snellen.runners.dispatch.provider import Loading, Retryable
 from snellen.runners.meaning import waits
-from snellen.runners.meaning.complaint import is_error, read, read_json
+from snellen.runners.meaning.complaint import Complaint, is_error, read, read_json
 from snellen.runners.meaning.finish import Ending, ending_of, in_our_words
 from snellen.runners.meaning.settings import Refused, refused_setting
 from snellen.runners.meaning.table import Meaning
@@ -21,12 +23,12 @@ NAMES = {
 ASKED = Asked("openai/m", "http://host/v1", "OPENAI_API_KEY", "such a server", "ends in /v1")
 
 
-def read_any(body, status):
+def read_any(body: Any, status: int) -> Complaint:
     return read(body if isinstance(body, str) else json.dumps(body), status)
 
 
 @pytest.mark.parametrize(("meaning", "status", "body"), SAID, ids=str)
-def test_what_providers_say_has_its_meaning(meaning, status, body):
+def test_what_providers_say_has_its_meaning(meaning: Meaning, status: int, body: Any) -> None:
     assert meaning_of(read_any(body, status)) is meaning
 
 
@@ -48,11 +50,11 @@ def test_what_providers_say_has_its_meaning(meaning, status, body):
         ("<html><body><script>var x</script><p>Oh  no</p></body></html>", "a web page: Oh no"),
     ],
 )
-def test_errors_of_every_shape_are_read(body, text):
+def test_errors_of_every_shape_are_read(body: Any, text: str) -> None:
     assert read_any(body, 400).text == text
 
 
-def test_an_error_is_one_short_line_without_secrets(monkeypatch):
+def test_an_error_is_one_short_line_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-123456")
     said = read("x sk-secret-123456 " + "y\n" * 999, 400).reason
     assert said.startswith("x [OPENAI_API_KEY] y y")
@@ -73,7 +75,7 @@ def test_an_error_is_one_short_line_without_secrets(monkeypatch):
         ("words", True),
     ],
 )
-def test_errors_with_status_200_are_told_from_answers(body, wrong):
+def test_errors_with_status_200_are_told_from_answers(body: Any, wrong: bool) -> None:
     assert is_error(body) is wrong
 
 
@@ -105,12 +107,12 @@ def test_errors_with_status_200_are_told_from_answers(body, wrong):
         ("The conversation seed words are fine", None),
     ],
 )
-def test_complaints_about_settings(words, refused):
+def test_complaints_about_settings(words: str, refused: Refused | None) -> None:
     complaint = read_json({"error": {"message": words}}, 400)
     assert refused_setting(complaint, NAMES) == refused
 
 
-def test_a_parameter_that_is_named_beside_the_words():
+def test_a_parameter_that_is_named_beside_the_words() -> None:
     body = {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs "
                         "are not permitted"}]}  # fmt: skip
     assert refused_setting(read_json(body, 422), NAMES) == Refused("seed", False)
@@ -139,12 +141,12 @@ def test_a_parameter_that_is_named_beside_the_words():
         ("a reason\nof next year", 9, "a reason of next year"),
     ],
 )
-def test_finish_reasons_in_our_words(reason, written, kept):
+def test_finish_reasons_in_our_words(reason: str | None, written: int | None, kept: str) -> None:
     assert in_our_words(reason, written, 16) == kept
 
 
 @pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "network_error"])
-def test_answers_that_broke_off(reason):
+def test_answers_that_broke_off(reason: str | None) -> None:
     assert ending_of(reason) is Ending.BROKEN
 
 
@@ -160,7 +162,7 @@ def test_answers_that_broke_off(reason):
         ("retry with 5 items", None),
     ],
 )
-def test_waits_in_words(text, seconds):
+def test_waits_in_words(text: str, seconds: float | None) -> None:
     assert waits.said_in_words(text) == seconds
 
 
@@ -176,12 +178,12 @@ def test_waits_in_words(text, seconds):
         ({}, None),
     ],
 )
-def test_waits_in_headers(headers, seconds):
+def test_waits_in_headers(headers: Mapping[str, str], seconds: float | None) -> None:
     assert waits.retry_after(headers) == seconds
 
 
-def test_a_rest_is_plausible_or_none():
-    def rest(reset, limit="1"):
+def test_a_rest_is_plausible_or_none() -> None:
+    def rest(reset: str, limit: str = "1") -> float | None:
         return waits.rest_s(
             {
                 "x-ratelimit-remaining-requests": "0",
@@ -195,12 +197,12 @@ def test_a_rest_is_plausible_or_none():
     assert rest("6m0s") == rest("1795640000") == rest("1795640000000") == 0
 
 
-def error_of(body, status, headers=()):
+def error_of(body: Any, status: int, headers: Mapping[str, str] | None = None) -> Exception:
     complaint = read_any(body, status)
-    return as_exception(complaint, meaning_of(complaint), ASKED, "http://host/v1/x", dict(headers))
+    return as_exception(complaint, meaning_of(complaint), ASKED, "http://host/v1/x", headers or {})
 
 
-def test_a_wait_is_for_all_where_the_account_is_what_is_exhausted():
+def test_a_wait_is_for_all_where_the_account_is_what_is_exhausted() -> None:
     body = {"error": {"message": "Rate limit reached"}}
     alone = error_of(body, 429, {"retry-after": "30"})
     assert isinstance(alone, Retryable)
@@ -210,13 +212,13 @@ def test_a_wait_is_for_all_where_the_account_is_what_is_exhausted():
     assert everyone.for_all
 
 
-def test_how_long_a_model_loads():
+def test_how_long_a_model_loads() -> None:
     loading = error_of({"error": "Model m is currently loading", "estimated_time": 20.5}, 503)
     assert isinstance(loading, Loading)
     assert loading.retry_after == 20.5
 
 
-def test_the_key_that_is_wrong_is_named_with_whose_it_looks_like():
+def test_the_key_that_is_wrong_is_named_with_whose_it_looks_like() -> None:
     asked = Asked("openai/m", "http://h/v1", "OPENAI_API_KEY", "x", "y", key="AIzaSecretSecret")
     complaint = read_json({"error": "no"}, 401)
     error = as_exception(complaint, Meaning.WRONG_KEY, asked, "", {})

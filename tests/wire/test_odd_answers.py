@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
-from shapes import OpenAIShape, answer_to
+from delivering import Ask, Delivered, Run, Serve
+from shapes import Json, OpenAIShape, answer_to
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.openai.provider import OpenAI
-from snellen.tasks.trial import build_trial, find_task
-from wireserver import Raw, Wire
+from snellen.runners.protocol import Request
+from snellen.tasks.registry import find_task
+from snellen.tasks.trial import build_trial
+from wireserver import Call, Plan, Raw, Wire
 
 FAST = Limits(concurrency=4, attempt_s=5.0, give_up_s=20.0, faults=3)
 
 
 @pytest.fixture
-def run(serve, delivered):
+def run(serve: Serve, delivered: Delivered) -> Run:
     """Asks requests of a server with a plan; gives the server and the runner."""
 
-    def go(plan, requests):
+    def go(plan: Plan, requests: Iterable[Request]) -> tuple[Wire, Dispatch]:
         wire = Wire(plan)
         runner = Dispatch(OpenAI("wire-1", base_url=serve(wire).root + "/v1"), FAST)
         try:
@@ -32,9 +37,11 @@ def run(serve, delivered):
 
 
 @pytest.mark.parametrize("fault", ["empty", "null"])
-def test_an_empty_answer_is_asked_again_a_few_times_and_kept(run, ask, delivered, fault):
+def test_an_empty_answer_is_asked_again_a_few_times_and_kept(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None
+) -> None:
     wire, _ = run(lambda call: fault, [ask("q")])
-    reply = delivered["q"]
+    reply = delivered.reply("q")
     assert (reply.text, reply.finish_reason, reply.notice) == ("", "stop", "the answer is empty")
     assert 2 <= len(wire.calls) <= 4
     assert reply.prompt_tokens == 1
@@ -49,10 +56,12 @@ THOUGHTS = [
 
 
 @pytest.mark.parametrize("message", THOUGHTS, ids=str)
-def test_an_answer_that_is_reasoning_only(run, ask, delivered, message):
+def test_an_answer_that_is_reasoning_only(
+    run: Run, ask: Ask, delivered: Delivered, message: Json
+) -> None:
     body = OpenAIShape("chat/completions").answer("q", None, **message)
     wire, _ = run(lambda call: Raw(200, body), [ask("q")])
-    reply = delivered["q"]
+    reply = delivered.reply("q")
     assert (reply.text, reply.reasoning) == ("", "let me see")
     assert reply.notice == "the answer is reasoning only"
     assert len(wire.calls) == 1  # it was paid for, and would be the same again
@@ -61,10 +70,12 @@ def test_an_answer_that_is_reasoning_only(run, ask, delivered, message):
 
 
 @pytest.mark.parametrize("usage", [None, [], "none", {"prompt_tokens": None}, {}], ids=str)
-def test_counts_that_are_not_given_are_unknown(run, ask, delivered, usage):
+def test_counts_that_are_not_given_are_unknown(
+    run: Run, ask: Ask, delivered: Delivered, usage: object
+) -> None:
     body = OpenAIShape("chat/completions").answer("q", "3") | {"usage": usage}
     run(lambda call: Raw(200, body), [ask("q")])
-    reply = delivered["q"]
+    reply = delivered.reply("q")
     assert (reply.text, reply.finish_reason) == ("3", "stop")
     assert reply.prompt_tokens is reply.completion_tokens is reply.reasoning_tokens is None
 
@@ -80,37 +91,47 @@ def test_counts_that_are_not_given_are_unknown(run, ask, delivered, usage):
     ],
     ids=str,
 )
-def test_contents_of_other_types(run, ask, delivered, message, text):
+def test_contents_of_other_types(
+    run: Run, ask: Ask, delivered: Delivered, message: Json, text: str
+) -> None:
     body = OpenAIShape("chat/completions").answer("q", None, **message)
     run(lambda call: Raw(200, body), [ask("q")])
-    assert delivered["q"].text == text
+    assert delivered.reply("q").text == text
 
 
 @pytest.mark.parametrize("finish", ["stop", 7, ["stop"], None])
-def test_finish_reasons_of_other_types_cost_no_answer(run, ask, delivered, finish):
+def test_finish_reasons_of_other_types_cost_no_answer(
+    run: Run, ask: Ask, delivered: Delivered, finish: Any
+) -> None:
     body = OpenAIShape("chat/completions").answer("q", "3", finish)
     run(lambda call: Raw(200, body), [ask("q")])
-    assert delivered["q"].text == "3"
+    assert delivered.reply("q").text == "3"
     expected = {"stop": "stop", "7": "7"}.get(str(finish), "unknown")
-    assert delivered["q"].finish_reason == expected
+    assert delivered.reply("q").finish_reason == expected
 
 
-def test_an_unknown_finish_reason_is_kept_and_named_once(run, ask, delivered, caplog):
+def test_an_unknown_finish_reason_is_kept_and_named_once(
+    run: Run, ask: Ask, delivered: Delivered, caplog: pytest.LogCaptureFixture
+) -> None:
     body = OpenAIShape("chat/completions").answer("q", "3", "a_reason_of_next_year")
     run(lambda call: Raw(200, body), [ask(f"q {i}") for i in range(8)])
-    assert {reply.finish_reason for reply in delivered.values()} == {"a_reason_of_next_year"}
+    assert {reply.finish_reason for reply in delivered.replies.values()} == {
+        "a_reason_of_next_year"
+    }
     named = [r for r in caplog.records if "unknown finish reason" in r.getMessage()]
     assert len(named) == 1
 
 
-def test_a_stream_that_is_sent_without_being_asked_for(run, ask, delivered):
+def test_a_stream_that_is_sent_without_being_asked_for(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     lines = [
         'data: {"choices":[{"delta":{"reasoning_content":"hm"}}]}',
         'data: {"choices":[{"delta":{"content":"3"},"finish_reason":"stop"}]}',
         "data: [DONE]",
     ]
     run(lambda call: Raw(200, "\n".join(lines)), [ask("q")])
-    assert (delivered["q"].text, delivered["q"].reasoning) == ("3", "hm")
+    assert (delivered.reply("q").text, delivered.reply("q").reasoning) == ("3", "hm")
 
 
 @pytest.mark.parametrize(
@@ -121,21 +142,23 @@ def test_a_stream_that_is_sent_without_being_asked_for(run, ask, delivered):
         ['data: {"choices":[{"delta":{"content":"3"}}]}', 'data: {"error":{"code":502}}'],
     ],
 )
-def test_a_stream_that_breaks_is_asked_again(run, ask, delivered, lines):
+def test_a_stream_that_breaks_is_asked_again(
+    run: Run, ask: Ask, delivered: Delivered, lines: list[str]
+) -> None:
     broken = Raw(200, "\n".join(lines), {"Content-Type": "text/event-stream"})
     wire, _ = run(lambda call: broken if call.attempt == 1 else None, [ask("q")])
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
     assert len(wire.calls) == 2
 
 
-def test_a_responses_model_that_only_streams(run, ask, delivered):
+def test_a_responses_model_that_only_streams(run: Run, ask: Ask, delivered: Delivered) -> None:
     done = OpenAIShape("responses").answer("q", "3")
     lines = [
         'data: {"type":"response.output_text.delta","delta":"3"}',
         f"data: {json.dumps({'type': 'response.completed', 'response': done})}",
     ]
 
-    def plan(call):
+    def plan(call: Call) -> str | Raw:
         if "messages" in call.body:
             return "error:responses_only"
         if "stream" not in call.body:
@@ -143,18 +166,20 @@ def test_a_responses_model_that_only_streams(run, ask, delivered):
         return Raw(200, "\n\n".join(lines), {"Content-Type": "text/event-stream"})
 
     run(plan, [ask("q")])
-    assert (delivered["q"].text, delivered["q"].reasoning) == ("3", "hm")
+    assert (delivered.reply("q").text, delivered.reply("q").reasoning) == ("3", "hm")
 
 
-def test_an_answer_whose_choice_is_an_error(run, ask, delivered):
+def test_an_answer_whose_choice_is_an_error(run: Run, ask: Ask, delivered: Delivered) -> None:
     body = OpenAIShape("chat/completions").answer("q", "", "error")
     body["choices"][0]["error"] = {"code": 502, "message": "upstream broke"}
     wire, _ = run(lambda call: Raw(200, body) if call.attempt == 1 else None, [ask("q")])
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
     assert len(wire.calls) == 2
 
 
-def test_an_answer_without_choices_after_it_has_answered(run, ask, delivered):
+def test_an_answer_without_choices_after_it_has_answered(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     run(lambda call: Raw(200, {}) if call.prompt == "b" else None, [ask("a"), ask("b")])
-    assert "Compatible" not in delivered["b"].reason.title()
-    assert delivered["a"].text == answer_to("a")
+    assert "Compatible" not in delivered.failure("b").reason.title()
+    assert delivered.reply("a").text == answer_to("a")

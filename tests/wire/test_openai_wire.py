@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
+from delivering import Ask, Delivered, Run, Serve
+from shapes import answer_to
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.meaning.waits import duration_s, refill_s
 from snellen.runners.openai.provider import OpenAI
-from snellen.runners.protocol import Failure, Reply
-from wireserver import Wire, answer_to
+from snellen.runners.protocol import Failure, Reply, Request
+from wireserver import Plan, Wire
 
 FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)
 
 
 @pytest.fixture
-def run(serve, delivered):
+def run(serve: Serve, delivered: Delivered) -> Run:
     """Asks requests of a server with a plan; gives the server and what was delivered."""
 
-    def go(plan, requests, *, limits=FAST, path="/v1", name="wire-1", **options):
+    def go(
+        plan: Plan,
+        requests: Iterable[Request],
+        *,
+        limits: Limits = FAST,
+        path: str = "/v1",
+        name: str = "wire-1",
+        **options: Any,
+    ) -> tuple[Wire, Dispatch]:
         wire = Wire(plan)
         serving = serve(wire)
         runner = Dispatch(OpenAI(name, base_url=serving.root + path, **options), limits)
@@ -31,12 +44,12 @@ def run(serve, delivered):
     return go
 
 
-def test_an_answer_and_all_that_is_said_of_it(run, ask, delivered):
+def test_an_answer_and_all_that_is_said_of_it(run: Run, ask: Ask, delivered: Delivered) -> None:
     wire, _ = run(
         lambda call: None,
         [ask("one two", temperature=0.5, seed=7, stop=("\n",), top_p=0.9, reasoning_effort="low")],
     )
-    reply = delivered["one two"]
+    reply = delivered.reply("one two")
     assert reply == Reply(
         text=answer_to("one two"),
         finish_reason="stop",
@@ -46,7 +59,7 @@ def test_an_answer_and_all_that_is_said_of_it(run, ask, delivered):
         latency_s=reply.latency_s,
         fingerprint="wire-1-2026 fp_1",
     )
-    assert 0 < reply.latency_s < 1
+    assert 0 < (reply.latency_s or 0) < 1
     assert wire.calls[0].body == {
         "model": "wire-1",
         "messages": [{"role": "user", "content": "one two"}],
@@ -59,15 +72,15 @@ def test_an_answer_and_all_that_is_said_of_it(run, ask, delivered):
     }
 
 
-def test_what_is_not_set_is_not_sent(run, ask):
+def test_what_is_not_set_is_not_sent(run: Run, ask: Ask) -> None:
     wire, _ = run(lambda call: None, [ask("x", temperature=None)])
     assert set(wire.calls[0].body) == {"model", "messages", "max_tokens"}
 
 
-def test_a_raw_prompt_goes_to_completions(run, ask, delivered):
+def test_a_raw_prompt_goes_to_completions(run: Run, ask: Ask, delivered: Delivered) -> None:
     wire, _ = run(lambda call: None, [ask("1 1 1", raw=True)])
     assert wire.calls[0].body["prompt"] == "1 1 1"
-    assert delivered["1 1 1"].text == answer_to("1 1 1")
+    assert delivered.reply("1 1 1").text == answer_to("1 1 1")
 
 
 @pytest.mark.parametrize(
@@ -80,18 +93,22 @@ def test_a_raw_prompt_goes_to_completions(run, ask, delivered):
         ("drip", answer_to("q"), "stop"),
     ],
 )
-def test_odd_answers_are_answers(run, ask, delivered, fault, text, finish):
+def test_odd_answers_are_answers(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None, text: str, finish: str
+) -> None:
     wire, _ = run(lambda call: fault, [ask("q")])
-    reply = delivered["q"]
+    reply = delivered.reply("q")
     assert isinstance(reply, Reply)
     assert (reply.text, reply.finish_reason) == (text, finish)
     assert len(wire.calls) == 1
 
 
-def test_reasoning_is_kept_apart_and_missing_usage_is_unknown(run, ask, delivered):
+def test_reasoning_is_kept_apart_and_missing_usage_is_unknown(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     run(lambda call: "reasoning" if call.prompt == "a" else "no_usage", [ask("a"), ask("b")])
-    assert delivered["a"].reasoning == "let me see"
-    assert delivered["b"].prompt_tokens is None
+    assert delivered.reply("a").reasoning == "let me see"
+    assert delivered.reply("b").prompt_tokens is None
 
 
 @pytest.mark.parametrize(
@@ -102,34 +119,40 @@ def test_reasoning_is_kept_apart_and_missing_usage_is_unknown(run, ask, delivere
         *("abort", "error_in_body"),
     ],
 )
-def test_a_passing_fault_is_tried_again(run, ask, delivered, fault):
+def test_a_passing_fault_is_tried_again(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None
+) -> None:
     wire, _ = run(lambda call: fault if call.attempt == 1 else None, [ask("q")])
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
     assert len(wire.calls) == 2
     assert wire.served["q"] == 1 or fault in ("abort", "error_in_body")
 
 
 @pytest.mark.parametrize("fault", ["500", "reset", "half_body", "hang"])
-def test_a_lasting_fault_fails_one_request_and_no_other(run, ask, delivered, fault):
+def test_a_lasting_fault_fails_one_request_and_no_other(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None
+) -> None:
     wire, _ = run(
         lambda call: fault if call.prompt == "bad" else None, [ask("a"), ask("bad"), ask("b")]
     )
-    assert delivered["a"].text == answer_to("a")
-    assert delivered["b"].text == answer_to("b")
-    failure = delivered["bad"]
+    assert delivered.reply("a").text == answer_to("a")
+    assert delivered.reply("b").text == answer_to("b")
+    failure = delivered.failure("bad")
     assert isinstance(failure, Failure)
     assert "given up after 3 attempts" in failure.reason
     assert sum(call.prompt == "bad" for call in wire.calls) == 3
 
 
-def test_a_prompt_beyond_the_context_fails_at_once(run, ask, delivered):
+def test_a_prompt_beyond_the_context_fails_at_once(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     wire, _ = run(
         lambda call: "error:overflow" if call.prompt == "long" else None, [ask("long"), ask("a")]
     )
     assert delivered["long"] == Failure(
         "This model's maximum context length is 8192 tokens. (HTTP 400)", 400
     )
-    assert delivered["a"].text == answer_to("a")
+    assert delivered.reply("a").text == answer_to("a")
     assert len(wire.calls) == 2
 
 
@@ -142,14 +165,18 @@ def test_a_prompt_beyond_the_context_fails_at_once(run, ask, delivered):
         ("error:no_money", "out of credit"),
     ],
 )
-def test_the_circuit_breaks_when_no_request_can_succeed(run, ask, delivered, fault, words):
+def test_the_circuit_breaks_when_no_request_can_succeed(
+    run: Run, ask: Ask, delivered: Delivered, fault: str | None, words: str
+) -> None:
     with pytest.raises(ModelRefused, match=words) as caught:
         run(lambda call: fault, (ask(f"q {i}") for i in range(4000)))
     assert "\n" not in str(caught.value)
     assert not delivered
 
 
-def test_what_was_answered_before_the_circuit_breaks_is_kept(run, ask, delivered):
+def test_what_was_answered_before_the_circuit_breaks_is_kept(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     with pytest.raises(ModelRefused):
         run(
             lambda call: "error:wrong_key" if call.prompt == "q 20" else None,
@@ -159,7 +186,7 @@ def test_what_was_answered_before_the_circuit_breaks_is_kept(run, ask, delivered
     assert all(isinstance(reply, Reply) for reply in delivered.values())
 
 
-def test_an_unknown_model_and_a_server_of_another_kind(run, ask):
+def test_an_unknown_model_and_a_server_of_another_kind(run: Run, ask: Ask) -> None:
     with pytest.raises(ModelRefused, match="no model openai/gpt-0"):
         run(lambda call: None, [ask("q")], name="gpt-0")
     with pytest.raises(ModelRefused, match="web page"):
@@ -170,7 +197,7 @@ def test_an_unknown_model_and_a_server_of_another_kind(run, ask):
         run(lambda call: "no_choices", [ask("q")])
 
 
-def test_nobody_there(ask, delivered, unused_port):
+def test_nobody_there(ask: Ask, delivered: Delivered, unused_port: int) -> None:
     runner = Dispatch(OpenAI("m", base_url=f"http://127.0.0.1:{unused_port}/v1"), FAST)
     with pytest.raises(ModelRefused, match=r"cannot reach http://127\.0\.0\.1"):
         runner.answer([ask("q")], delivered)
@@ -178,25 +205,29 @@ def test_nobody_there(ask, delivered, unused_port):
 
 
 @pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://x/v1", "http://", "nonsense"])
-def test_not_a_url(url):
+def test_not_a_url(url: str) -> None:
     with pytest.raises(InputError, match="not a server's URL"):
         OpenAI("m", base_url=url)
 
 
-def test_no_key(monkeypatch):
+def test_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(InputError, match="no API key for openai/m: set OPENAI_API_KEY"):
         OpenAI("m")
 
 
-def test_a_server_of_ones_own_needs_no_key(run, ask, delivered, monkeypatch):
+def test_a_server_of_ones_own_needs_no_key(
+    run: Run, ask: Ask, delivered: Delivered, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     run(lambda call: None, [ask("q")])
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
 
 
 @pytest.mark.parametrize("setting", ["temperature", "seed", "stop"])
-def test_a_setting_that_the_model_refuses_is_dropped_and_recorded(run, ask, delivered, setting):
+def test_a_setting_that_the_model_refuses_is_dropped_and_recorded(
+    run: Run, ask: Ask, delivered: Delivered, setting: str
+) -> None:
     wire, runner = run(
         lambda call: f"error:no_{setting}" if setting in call.body else None,
         [ask(f"q {i}", seed=1, stop=("zz",)) for i in range(20)],
@@ -208,26 +239,30 @@ def test_a_setting_that_the_model_refuses_is_dropped_and_recorded(run, ask, deli
     assert len(wire.calls) <= 20 + FAST.concurrency
 
 
-def test_stop_strings_are_applied_here_where_the_model_refuses_them(run, ask, delivered):
+def test_stop_strings_are_applied_here_where_the_model_refuses_them(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     full = answer_to("q")
     run(
         lambda call: "error:no_stop" if "stop" in call.body else "length",
         [ask("q", stop=(full[5:7],))],
     )
     end = full.index(full[5:7])
-    assert (delivered["q"].text, delivered["q"].finish_reason) == (full[:end], "stop")
+    assert (delivered.reply("q").text, delivered.reply("q").finish_reason) == (full[:end], "stop")
 
 
-def test_the_limit_goes_by_the_name_that_the_model_takes(run, ask, delivered):
+def test_the_limit_goes_by_the_name_that_the_model_takes(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
     wire, runner = run(
         lambda call: "error:no_max_tokens" if "max_tokens" in call.body else None, [ask("q")]
     )
     assert wire.calls[-1].body["max_completion_tokens"] == 16
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
     assert not runner.dropped
 
 
-def test_a_model_of_the_responses_api(run, ask, delivered):
+def test_a_model_of_the_responses_api(run: Run, ask: Ask, delivered: Delivered) -> None:
     wire, runner = run(
         lambda call: "error:responses_only" if "messages" in call.body else None,
         [ask("q", seed=3, reasoning_effort="high")],
@@ -236,27 +271,29 @@ def test_a_model_of_the_responses_api(run, ask, delivered):
     assert (body["max_output_tokens"], body["reasoning"]) == (16, {"effort": "high"})
     assert "seed" not in body
     assert list(runner.dropped) == ["seed"]
-    reply = delivered["q"]
+    reply = delivered.reply("q")
     assert (reply.text, reply.reasoning, reply.reasoning_tokens) == (answer_to("q"), "hm", 2)
 
 
-def test_a_base_url_from_the_environment(serve, ask, delivered, monkeypatch):
+def test_a_base_url_from_the_environment(
+    serve: Serve, ask: Ask, delivered: Delivered, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", serve(Wire()).root + "/v1")
     runner = Dispatch(OpenAI("wire-1"))
     runner.answer([ask("q")], delivered)
     runner.close()
-    assert delivered["q"].text == answer_to("q")
+    assert delivered.reply("q").text == answer_to("q")
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("1s", 1), ("6m0s", 360), ("120ms", 0.12), ("1m26.4s", 86.4), ("2", 2), ("", 0), ("x", 0)],
 )
-def test_durations(text, seconds):
+def test_durations(text: str, seconds: float | None) -> None:
     assert duration_s(text) == pytest.approx(seconds)
 
 
-def test_an_exhausted_quota_refills_evenly():
+def test_an_exhausted_quota_refills_evenly() -> None:
     headers = {
         "x-ratelimit-limit-requests": "500",
         "x-ratelimit-remaining-requests": "0",

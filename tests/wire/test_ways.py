@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from asyncio.streams import StreamReader, StreamWriter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+from delivering import Ask, Delivered, Serve
 from forwardproxy import ForwardProxy, Loopback, certificate, tunnel
 from shapes import answer_to
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.azure.provider import Azure
 from snellen.runners.dispatch.dispatcher import Dispatch
-from snellen.runners.dispatch.provider import Limits
+from snellen.runners.dispatch.provider import Limits, Provider
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import AnswerForm, Message, Request, Sampling
@@ -20,16 +26,16 @@ FORM = AnswerForm(r"\d+", {"type": "object", "properties": {"answer": {"type": "
 
 
 @pytest.fixture
-def proxy():
+def proxy() -> Iterator[ForwardProxy]:
     with ForwardProxy() as running:
         yield running
 
 
 @pytest.fixture
-def run(ask, delivered):
+def run(ask: Ask, delivered: Delivered) -> Callable[..., None]:
     """Asks a provider a few prompts."""
 
-    def go(provider, prompts=6, requests=None):
+    def go(provider: Provider, prompts: int = 6, requests: list[Request] | None = None) -> None:
         runner = Dispatch(provider, FAST)
         try:
             runner.answer(requests or [ask(f"q {i}") for i in range(prompts)], delivered)
@@ -39,15 +45,21 @@ def run(ask, delivered):
     return go
 
 
-def provider_of(kind, root, **options):
+def provider_of(kind: type[OpenAI | Gemini], root: str, **options: Any) -> OpenAI | Gemini:
     return kind("wire-1", base_url=root + ("/v1" if kind is OpenAI else ""), **options)
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
 def test_every_request_goes_through_the_proxy(
-    serve, run, delivered, proxy, monkeypatch, variable, kind
-):
+    serve: Serve,
+    run: Callable[..., None],
+    delivered: Delivered,
+    proxy: ForwardProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    kind: type[OpenAI | Gemini],
+) -> None:
     monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.port}")
     wire = Wire()
     root = serve(wire).root
@@ -59,8 +71,14 @@ def test_every_request_goes_through_the_proxy(
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
 @pytest.mark.parametrize("value", ["127.0.0.1", "*", "example.com,127.0.0.1"])
 def test_no_request_goes_through_a_proxy_that_is_not_for_it(
-    serve, run, delivered, proxy, monkeypatch, kind, value
-):
+    serve: Serve,
+    run: Callable[..., None],
+    delivered: Delivered,
+    proxy: ForwardProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[OpenAI | Gemini],
+    value: str,
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv("no_proxy", value)
     run(provider_of(kind, serve(Wire()).root))
@@ -68,7 +86,9 @@ def test_no_request_goes_through_a_proxy_that_is_not_for_it(
     assert not proxy.asked
 
 
-def test_questions_beside_the_answers_go_the_same_way(serve, proxy, monkeypatch):
+def test_questions_beside_the_answers_go_the_same_way(
+    serve: Serve, proxy: ForwardProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
     with client(serve(Wire()).root, {}) as connection:
         assert connection.get("/v1/models").status_code == 200
@@ -76,23 +96,28 @@ def test_questions_beside_the_answers_go_the_same_way(serve, proxy, monkeypatch)
 
 
 def test_a_tunnel_through_the_proxy_to_a_server_with_a_certificate(
-    serve, run, delivered, proxy, monkeypatch, tmp_path
-):
+    serve: Serve,
+    run: Callable[..., None],
+    delivered: Delivered,
+    proxy: ForwardProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     trusted, context = certificate(tmp_path)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     with Loopback(tunnel(serve(Wire()).port), context) as secure:
         for kind in (OpenAI, Gemini):
             run(provider_of(kind, f"https://127.0.0.1:{secure.port}"), requests=None)
-            assert {p: r.text for p, r in delivered.items()} == {
-                f"q {i}": answer_to(f"q {i}") for i in range(6)
-            }
+            assert delivered.texts == {f"q {i}": answer_to(f"q {i}") for i in range(6)}
             delivered.clear()
     assert set(proxy.asked) == {f"CONNECT 127.0.0.1:{secure.port} HTTP/1.1"}
 
 
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
-def test_a_certificate_that_does_not_fit(serve, run, tmp_path, kind):
+def test_a_certificate_that_does_not_fit(
+    serve: Serve, run: Callable[..., None], tmp_path: Path, kind: type[OpenAI | Gemini]
+) -> None:
     _, context = certificate(tmp_path)
     with (
         Loopback(tunnel(serve(Wire()).port), context) as secure,
@@ -104,7 +129,13 @@ def test_a_certificate_that_does_not_fit(serve, run, tmp_path, kind):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the SDK's transport by aiohttp
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
-def test_a_proxy_that_is_down(serve, run, monkeypatch, unused_port, kind):
+def test_a_proxy_that_is_down(
+    serve: Serve,
+    run: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    unused_port: int,
+    kind: type[OpenAI | Gemini],
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://user:secret-word@127.0.0.1:{unused_port}")
     with pytest.raises(ModelRefused, match="the proxy on the way to http") as caught:
         run(provider_of(kind, serve(Wire()).root))
@@ -112,7 +143,7 @@ def test_a_proxy_that_is_down(serve, run, monkeypatch, unused_port, kind):
     assert "\n" not in str(caught.value)
 
 
-async def greet_as_ssh(reader, writer):
+async def greet_as_ssh(reader: StreamReader, writer: StreamWriter) -> None:
     writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
     await reader.read(1)
     writer.close()
@@ -120,30 +151,34 @@ async def greet_as_ssh(reader, writer):
 
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_server_of_another_protocol(run, kind, scheme):
+def test_a_server_of_another_protocol(
+    run: Callable[..., None], kind: type[OpenAI | Gemini], scheme: str
+) -> None:
     words = "does not speak HTTP|does not speak https"
     with Loopback(greet_as_ssh) as server, pytest.raises(ModelRefused, match=words) as caught:
         run(provider_of(kind, f"{scheme}://127.0.0.1:{server.port}"))
     assert "\n" not in str(caught.value)
 
 
-def test_a_proxy_that_wants_a_password(serve, run):
+def test_a_proxy_that_wants_a_password(serve: Serve, run: Callable[..., None]) -> None:
     wire = Wire(lambda call: Raw(407, "Proxy Authentication Required"))
     with pytest.raises(ModelRefused, match="wants a password"):
         run(provider_of(OpenAI, serve(wire).root))
 
 
-def test_a_proxy_of_a_kind_that_is_none(monkeypatch):
+def test_a_proxy_of_a_kind_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "gopher://127.0.0.1:70")
     with pytest.raises(InputError, match="proxy or certificates of the environment"):
         OpenAI("m", base_url="http://127.0.0.1:1/v1")
 
 
-def test_azures_new_address_is_any_compatible_server():
+def test_azures_new_address_is_any_compatible_server() -> None:
     OpenAI("m", base_url="https://n.openai.azure.com/openai/v1")
 
 
-def test_the_sdks_own_environment_goes_with_every_request(serve, run, monkeypatch):
+def test_the_sdks_own_environment_goes_with_every_request(
+    serve: Serve, run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: one")
@@ -157,7 +192,9 @@ def test_the_sdks_own_environment_goes_with_every_request(serve, run, monkeypatc
         assert call.headers["Authorization"] == "Bearer good-key-123456"
 
 
-def test_gemini_takes_the_key_that_the_sdk_takes_first(serve, run, monkeypatch):
+def test_gemini_takes_the_key_that_the_sdk_takes_first(
+    serve: Serve, run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GOOGLE_API_KEY", "the-first-key")
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", serve(wire := Wire()).root)
     run(Gemini("wire-1"))
@@ -165,7 +202,9 @@ def test_gemini_takes_the_key_that_the_sdk_takes_first(serve, run, monkeypatch):
     assert {call.path for call in wire.calls} == {"/v1beta/models/wire-1:generateContent"}
 
 
-def test_gemini_on_vertex(serve, run, monkeypatch, delivered):
+def test_gemini_on_vertex(
+    serve: Serve, run: Callable[..., None], monkeypatch: pytest.MonkeyPatch, delivered: Delivered
+) -> None:
     monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
     monkeypatch.setenv("GOOGLE_API_KEY", "an-express-key")
     monkeypatch.setenv("GOOGLE_VERTEX_BASE_URL", serve(wire := Wire()).root)
@@ -177,13 +216,17 @@ def test_gemini_on_vertex(serve, run, monkeypatch, delivered):
     assert provider.numerics == {"vertex": "global"}
 
 
-def test_a_gemini_url_may_have_its_version(serve, run, delivered):
+def test_a_gemini_url_may_have_its_version(
+    serve: Serve, run: Callable[..., None], delivered: Delivered
+) -> None:
     run(Gemini("wire-1", base_url=serve(Wire()).root + "/v1beta"))
     assert len(delivered) == 6
 
 
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
-def test_what_goes_with_every_request_is_part_of_the_identity(serve, run, kind):
+def test_what_goes_with_every_request_is_part_of_the_identity(
+    serve: Serve, run: Callable[..., None], kind: type[OpenAI | Gemini]
+) -> None:
     extra = {"chat_template_kwargs": {"enable_thinking": False}}
     headers = {"X-Tier": "two"}
     wire = Wire()
@@ -196,7 +239,9 @@ def test_what_goes_with_every_request_is_part_of_the_identity(serve, run, kind):
     assert provider.numerics == {"extra_body": extra, "extra_headers": headers}
 
 
-def test_a_field_of_the_users_that_the_server_refuses_is_the_users_to_change(serve, run):
+def test_a_field_of_the_users_that_the_server_refuses_is_the_users_to_change(
+    serve: Serve, run: Callable[..., None]
+) -> None:
     words = "Unrecognized request argument supplied: chat_template_kwargs"
     wire = Wire(lambda call: Raw(400, {"error": {"message": words}}))
     extra = {"chat_template_kwargs": {"x": 1}}
@@ -204,7 +249,9 @@ def test_a_field_of_the_users_that_the_server_refuses_is_the_users_to_change(ser
         run(provider_of(OpenAI, serve(wire).root, extra_body=extra))
 
 
-def test_a_neutral_field_that_the_server_refuses_is_dropped(serve, run, delivered):
+def test_a_neutral_field_that_the_server_refuses_is_dropped(
+    serve: Serve, run: Callable[..., None], delivered: Delivered
+) -> None:
     words = "Unrecognized request argument supplied: repetition_penalty"
     wire = Wire(
         lambda call: (
@@ -217,11 +264,11 @@ def test_a_neutral_field_that_the_server_refuses_is_dropped(serve, run, delivere
     assert list(provider.dropped) == ["repetition_penalty"]
 
 
-def forced():
+def forced() -> list[Request]:
     return [Request("q", (Message("user", "q"),), Sampling(16), form=FORM)]
 
 
-def test_a_forced_answer(serve, run, delivered):
+def test_a_forced_answer(serve: Serve, run: Callable[..., None], delivered: Delivered) -> None:
     wire = Wire(lambda call: None)
     run(provider_of(OpenAI, serve(wire).root), requests=forced())
     assert wire.calls[0].body["response_format"] == {
@@ -237,7 +284,9 @@ def test_a_forced_answer(serve, run, delivered):
 
 
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
-def test_a_model_that_cannot_be_forced(serve, run, kind):
+def test_a_model_that_cannot_be_forced(
+    serve: Serve, run: Callable[..., None], kind: type[OpenAI | Gemini]
+) -> None:
     words = "Invalid parameter: 'response_format' of type 'json_schema' is not supported"
     words = words if kind is OpenAI else 'Unknown name "responseJsonSchema": Cannot find field.'
     wire = Wire(lambda call: Raw(400, {"error": {"message": words}}))
@@ -246,8 +295,8 @@ def test_a_model_that_cannot_be_forced(serve, run, kind):
 
 
 def test_azure_with_an_entra_token_and_an_address_from_the_portal(
-    serve, run, delivered, monkeypatch
-):
+    serve: Serve, run: Callable[..., None], delivered: Delivered, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "not-this-one")
     monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "an-entra-token")
     wire = Wire()

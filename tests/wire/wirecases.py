@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from shapes import OpenAIShape
-from wireserver import Raw
+from wireserver import Plan, Raw
 
 SHARED = Path(__file__).with_name("wires.jsonl").read_text().splitlines()
 ROWS = {row["case"]: row for row in map(json.loads, SHARED)}
 
 
-def raw(case, *, body=None):
+def raw(case: str, *, body: Any = None) -> Raw:
     """A shared case as the server sends it; parts that are missing are those of a normal answer."""
     row = ROWS[case]
     body = row["body"] if body is None else body
@@ -24,9 +25,9 @@ def raw(case, *, body=None):
     return Raw(row["status"], body, row["headers"])
 
 
-def always(fault):
+def always(fault: str | Raw | None) -> Plan:
     return lambda call: fault
 
 
-def for_prompt(prompt, fault):
+def for_prompt(prompt: str, fault: str | Raw | None) -> Plan:
     return lambda call: fault if call.prompt == prompt else None

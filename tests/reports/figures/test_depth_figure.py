@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,14 @@ from snellen.reports.histogram import histogram
 
 
 @pytest.fixture
-def deep(simulated):
+def deep(simulated: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     trials = simulated(trials=12, failing=0.1, rambling=0.3)
     return trials.assign(depth=np.random.default_rng(0).random(len(trials)).round(2))
 
 
-def test_cells_agree_with_a_count_by_hand(deep):
-    asked, right = Counter(), Counter()
+def test_cells_agree_with_a_count_by_hand(deep: pd.DataFrame) -> None:
+    asked: Counter[tuple[int, int]] = Counter()
+    right: Counter[tuple[int, int]] = Counter()
     for row in deep.to_dict("records"):
         if row["outcome"] != "failed":
             cell = row["length"], min(BANDS - 1, int(row["depth"] * BANDS + 1e-9))
@@ -35,12 +37,14 @@ def test_cells_agree_with_a_count_by_hand(deep):
     }
 
 
-def test_both_ends_have_a_band(deep):
+def test_both_ends_have_a_band(deep: pd.DataFrame) -> None:
     ends = deep.assign(depth=[0.0, 1.0] * (len(deep) // 2))
     assert set(depth_table(ends)["band"]) == {0, BANDS - 1}
 
 
-def test_only_tasks_with_depths_have_the_figure(deep, simulated):
+def test_only_tasks_with_depths_have_the_figure(
+    deep: pd.DataFrame, simulated: Callable[..., pd.DataFrame]
+) -> None:
     trials = pd.concat([deep, simulated("count_word", trials=2)], ignore_index=True)
     table = curves(trials)
     drawn = {
@@ -53,14 +57,16 @@ def test_only_tasks_with_depths_have_the_figure(deep, simulated):
     assert said in drawn["count_ones", "depth"].alt
 
 
-def test_nothing_answered_is_said(deep):
+def test_nothing_answered_is_said(deep: pd.DataFrame) -> None:
     trials = deep.assign(outcome="failed")
     table = curves(trials)
     figure = task_figure("count_ones", "depth", trials, table, acuities(table))
     assert "no trial was answered" in [text.get_text() for text in figure.texts]
 
 
-def test_a_figure_that_is_not_there_is_refused_with_those_that_are(simulated):
+def test_a_figure_that_is_not_there_is_refused_with_those_that_are(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     trials = simulated(trials=2)
     table = curves(trials)
     with pytest.raises(InputError, match="no figure 'depth' of count_ones; there are: error, an"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -10,16 +11,19 @@ from snellen.errors import InputError
 from snellen.reports.acuities import acuities
 from snellen.reports.curves import curves
 from snellen.reports.figures.eye_chart import eye_chart
-from snellen.reports.figures.eye_chart_rows import chart_curve, chart_rows
-from snellen.reports.trial_texts import TrialTexts, no_texts
+from snellen.reports.figures.eye_chart_rows import ChartRow, chart_curve, chart_rows
+from snellen.reports.trial_texts import Texts, TrialTexts, no_texts
+from snellen.support.figures import Picture
 from snellen.support.palette import BLUE, VERMILLION
+
+from ...present import present
 
 ROOM = 450.0
 
 
 @pytest.fixture
-def rows_of(texts):
-    def rows(trials):
+def rows_of(texts: Texts) -> Callable[[pd.DataFrame], list[ChartRow]]:
+    def rows(trials: pd.DataFrame) -> list[ChartRow]:
         table = curves(trials)
         return chart_rows(trials, table, chart_curve(table, acuities(table)), ROOM, texts)
 
@@ -27,15 +31,17 @@ def rows_of(texts):
 
 
 @pytest.fixture
-def draw(texts):
-    def drawn(trials):
+def draw(texts: Texts) -> Callable[[pd.DataFrame], Picture | None]:
+    def drawn(trials: pd.DataFrame) -> Picture | None:
         table = curves(trials)
         return eye_chart(trials, table, acuities(table), texts)
 
     return drawn
 
 
-def test_rows_show_the_first_trial_of_each_length(simulated, rows_of):
+def test_rows_show_the_first_trial_of_each_length(
+    simulated: Callable[..., pd.DataFrame], rows_of: Callable[[pd.DataFrame], list[ChartRow]]
+) -> None:
     trials = simulated(attractor="100", threshold=8, seed=1)
     first = trials[trials["index"] == 0].set_index("length")
     rows = rows_of(trials)
@@ -51,7 +57,9 @@ def test_rows_show_the_first_trial_of_each_length(simulated, rows_of):
         assert len(set(items)) == 1
 
 
-def test_letters_only_shrink_and_lines_fit(simulated, rows_of):
+def test_letters_only_shrink_and_lines_fit(
+    simulated: Callable[..., pd.DataFrame], rows_of: Callable[[pd.DataFrame], list[ChartRow]]
+) -> None:
     rows = rows_of(simulated("sum_digits", lengths=[1, 3, 9, 27, 81, 243, 729, 2187]))
     sizes = [row.size for row in rows]
     assert sizes == sorted(sizes, reverse=True)
@@ -60,27 +68,37 @@ def test_letters_only_shrink_and_lines_fit(simulated, rows_of):
     assert rows[-1].lines[-1] == "… 2,187 items in all"
 
 
-def test_at_most_eleven_rows_with_both_ends(simulated, rows_of):
+def test_at_most_eleven_rows_with_both_ends(
+    simulated: Callable[..., pd.DataFrame], rows_of: Callable[[pd.DataFrame], list[ChartRow]]
+) -> None:
     lengths = list(range(1, 41))
     rows = rows_of(simulated(lengths=lengths, trials=2))
     assert len(rows) == 11
     assert (rows[0].length, rows[-1].length) == (1, 40)
 
 
-def test_an_answer_that_was_not_read_says_why(simulated, rows_of):
+def test_an_answer_that_was_not_read_says_why(
+    simulated: Callable[..., pd.DataFrame], rows_of: Callable[[pd.DataFrame], list[ChartRow]]
+) -> None:
     trials = simulated(lengths=[2, 4], trials=3)
-    trials.loc[trials["length"] == 4, ["outcome", "answer"]] = ["truncated", pd.NA]
+    long = trials["length"] == 4
+    trials.loc[long, "outcome"] = "truncated"
+    trials.loc[long, "answer"] = pd.NA
     assert rows_of(trials)[1].read == "read nothing (truncated)"
 
 
-def test_infrastructure_failures_are_passed_over(simulated, rows_of):
+def test_infrastructure_failures_are_passed_over(
+    simulated: Callable[..., pd.DataFrame], rows_of: Callable[[pd.DataFrame], list[ChartRow]]
+) -> None:
     trials = simulated(lengths=[2, 4], trials=3, threshold=1e9)
     trials.loc[(trials["length"] == 4) & (trials["index"] == 0), "outcome"] = "failed"
     row = rows_of(trials)[1]
     assert (row.read, row.score) == ("read  4", "2/2")
 
 
-def test_a_curve_that_falls_inside_the_chart_is_shown_with_its_acuity(simulated, texts):
+def test_a_curve_that_falls_inside_the_chart_is_shown_with_its_acuity(
+    simulated: Callable[..., pd.DataFrame], texts: Texts
+) -> None:
     sighted = {"sum_digits": 1e-9, "count_ones": 1e9, "copy_last": 9}
     both = [simulated(task, lengths=[1, 9, 81], threshold=t) for task, t in sighted.items()]
     trials = pd.concat(both, ignore_index=True)
@@ -93,7 +111,9 @@ def test_a_curve_that_falls_inside_the_chart_is_shown_with_its_acuity(simulated,
     assert str(found[key].l50) in alt
 
 
-def test_where_nothing_falls_inside_something_right_is_shown(simulated):
+def test_where_nothing_falls_inside_something_right_is_shown(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     blind, sharp = simulated("count_word", threshold=1e-9), simulated("count_ones", threshold=1e9)
     table = curves(pd.concat([blind, sharp]))
     assert chart_curve(table, acuities(table)).task == "count_ones"
@@ -101,35 +121,44 @@ def test_where_nothing_falls_inside_something_right_is_shown(simulated):
     assert chart_curve(table, acuities(table)).task == "count_word"
 
 
-def test_the_same_trials_give_the_same_picture(simulated, draw):
+def test_the_same_trials_give_the_same_picture(
+    simulated: Callable[..., pd.DataFrame], draw: Callable[[pd.DataFrame], Picture | None]
+) -> None:
     trials = simulated(trials=4, lengths=[1, 6, 36])
-    first, second = draw(trials), draw(trials)
+    first, second = present(draw(trials)), present(draw(trials))
     assert (first.svg, first.png) == (second.svg, second.png)
 
 
-@pytest.mark.parametrize("threshold", [1e-9, 1e9])
-def test_censored_acuities_are_drawn(simulated, threshold, draw):
-    trials = simulated(lengths=[1, 16, 128], threshold=threshold)
-    trials.loc[0, "outcome"] = "correct"
-    alt = draw(trials).alt
-    assert ("< 1" if threshold < 1 else "> 128") in alt
+@pytest.mark.parametrize(("threshold", "quoted"), [(1e-9, "not quoted"), (1e9, "> ")])
+def test_acuities_without_a_value_are_drawn(
+    simulated: Callable[..., pd.DataFrame],
+    threshold: float,
+    quoted: str,
+    draw: Callable[[pd.DataFrame], Picture | None],
+) -> None:
+    alt = present(draw(simulated(lengths=[1, 16, 128], threshold=threshold))).alt
+    assert f"Acuity (L50): {quoted}" in alt
 
 
-def test_a_prompt_of_another_version_is_refused(simulated, draw):
+def test_a_prompt_of_another_version_is_refused(
+    simulated: Callable[..., pd.DataFrame], draw: Callable[[pd.DataFrame], Picture | None]
+) -> None:
     trials = simulated(lengths=[2, 4])
     trials["prompt_sha256"] = "f" * 64
     with pytest.raises(InputError, match="redraw with the version that asked"):
         draw(trials)
 
 
-def test_without_texts_there_is_no_chart(simulated):
+def test_without_texts_there_is_no_chart(simulated: Callable[..., pd.DataFrame]) -> None:
     trials = simulated(lengths=[2, 4])
     table = curves(trials)
     with pytest.raises(InputError, match="not at hand"):
         eye_chart(trials, table, acuities(table), no_texts)
 
 
-def test_a_sequence_of_a_million_items_is_drawn_at_once(simulated):
+def test_a_sequence_of_a_million_items_is_drawn_at_once(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     trials = simulated("count_ones", lengths=[2, 1_000_000], trials=1, threshold=1e9)
     trials["prompt_sha256"] = hashlib.sha256(b"1").hexdigest()
     table = curves(trials)
@@ -139,6 +168,8 @@ def test_a_sequence_of_a_million_items_is_drawn_at_once(simulated):
     assert rows[-1].lines[-1] == "… 1e6 items in all"
 
 
-def test_no_answers_no_chart(simulated, draw):
+def test_no_answers_no_chart(
+    simulated: Callable[..., pd.DataFrame], draw: Callable[[pd.DataFrame], Picture | None]
+) -> None:
     with pytest.raises(InputError, match="no trial was answered"):
         draw(simulated(failing=1.0))

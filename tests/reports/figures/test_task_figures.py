@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -14,20 +16,22 @@ from snellen.reports.curves import curves
 from snellen.reports.figures.task_figures import task_figures
 from snellen.reports.histogram import histogram
 from snellen.reports.paper.published import published
+from snellen.store.curve_key import CurveKey
+from snellen.support.figures import Picture
 
 
-def draw(trials):
+def draw(trials: pd.DataFrame) -> dict[tuple[str, str], Picture]:
     table = curves(trials)
     drawn = task_figures(trials, table, histogram(trials), acuities(table))
     return {(task, kind): picture for task, kind, picture in drawn}
 
 
-def words(picture):
+def words(picture: Picture) -> list[str]:
     root = ElementTree.fromstring(picture.svg)
     return [t.text for t in root.iter("{http://www.w3.org/2000/svg}text") if t.text]
 
 
-def test_two_figures_per_task_in_svg_and_png(chart):
+def test_two_figures_per_task_in_svg_and_png(chart: pd.DataFrame) -> None:
     drawn = draw(chart)
     tasks = set(chart["task"])
     assert set(drawn) == {(task, kind) for task in tasks for kind in ("error", "answers")}
@@ -37,7 +41,7 @@ def test_two_figures_per_task_in_svg_and_png(chart):
         assert np.ptp(pixels) > 0
 
 
-def test_the_same_trials_give_the_same_bytes(simulated):
+def test_the_same_trials_give_the_same_bytes(simulated: Callable[..., pd.DataFrame]) -> None:
     trials = simulated(attractor="100", rambling=0.5)
     first, second = draw(trials), draw(trials)
     assert {k: (p.svg, p.png) for k, p in first.items()} == {
@@ -46,7 +50,7 @@ def test_the_same_trials_give_the_same_bytes(simulated):
     assert "<dc:date>" not in first["count_ones", "error"].svg
 
 
-def test_a_style_of_the_users_own_changes_nothing(simulated):
+def test_a_style_of_the_users_own_changes_nothing(simulated: Callable[..., pd.DataFrame]) -> None:
     import matplotlib as mpl
 
     trials = simulated(trials=5)
@@ -55,7 +59,9 @@ def test_a_style_of_the_users_own_changes_nothing(simulated):
         assert draw(trials)["count_ones", "error"].svg == before
 
 
-def test_every_outcome_and_the_number_answered_are_written_down(simulated):
+def test_every_outcome_and_the_number_answered_are_written_down(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     trials = simulated(lengths=[3, 5], trials=10, threshold=1e9)
     trials.loc[:6, "outcome"] = ["failed", "failed", "unparseable", "truncated"] + ["refused"] * 3
     text = words(draw(trials)["count_ones", "error"])
@@ -64,20 +70,20 @@ def test_every_outcome_and_the_number_answered_are_written_down(simulated):
     assert text.count("8") == 1  # answered at length 3: ten asked, two failed
 
 
-def test_the_attractor_is_named_with_its_count(simulated):
+def test_the_attractor_is_named_with_its_count(simulated: Callable[..., pd.DataFrame]) -> None:
     trials = simulated(attractor="100", seed=1)
     count = (trials["answer"] == "100").sum()
     assert f"100 × {count}" in words(draw(trials)["count_ones", "answers"])
 
 
-def test_the_acuity_is_quoted_with_its_interval(simulated):
+def test_the_acuity_is_quoted_with_its_interval(simulated: Callable[..., pd.DataFrame]) -> None:
     trials = simulated(threshold=16, trials=60)
     table = curves(trials)
-    quoted = str(acuities(table)["count_ones", "direct", "free", "none"].l50)
+    quoted = str(acuities(table)[CurveKey("count_ones", "direct", "free", "none")].l50)
     assert f"direct: L50 {quoted}" in words(draw(trials)["count_ones", "error"])
 
 
-def test_published_points_are_overlaid_and_labelled(simulated):
+def test_published_points_are_overlaid_and_labelled(simulated: Callable[..., pd.DataFrame]) -> None:
     modes = ("direct", "cot")
     trials = pd.concat(
         simulated("paper_sum_ones", mode=m, lengths=range(5, 200, 10), trials=1) for m in modes
@@ -101,7 +107,9 @@ def test_published_points_are_overlaid_and_labelled(simulated):
         ("count_ones", set(), 0),
     ],
 )
-def test_published_points_go_with_the_papers_tasks(task, models, points):
+def test_published_points_go_with_the_papers_tasks(
+    task: str, models: set[Any] | set[str], points: int
+) -> None:
     found = published(task)
     assert set(found["model"]) == models
     assert len(found) == points
@@ -123,11 +131,19 @@ def test_published_points_go_with_the_papers_tasks(task, models, points):
     ],
     ids=lambda kwargs: "-".join(kwargs),
 )
-def test_every_kind_of_run_can_be_drawn(simulated, trials):
+def test_every_kind_of_run_can_be_drawn(
+    simulated: Callable[..., pd.DataFrame],
+    trials: dict[str, float | list[int]]
+    | dict[str, float | str]
+    | dict[str, float]
+    | dict[str, int | list[int]]
+    | dict[str, list[int]]
+    | dict[str, str],
+) -> None:
     assert len(draw(simulated(**trials))) == 2
 
 
-def test_many_lenses_and_modes_share_a_figure(simulated):
+def test_many_lenses_and_modes_share_a_figure(simulated: Callable[..., pd.DataFrame]) -> None:
     lenses = ("none", "comma", "newline", "group3", "group10", "hint", "question_first", "repeat")
     trials = pd.concat(
         simulated(mode=mode, lens=lens, trials=4, lengths=[2, 32])

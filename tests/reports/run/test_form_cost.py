@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
 from snellen.reports.run.form_cost import form_costs
+from snellen.reports.trial_texts import Texts
 
 
-def test_pairs_are_counted_and_tested(simulated):
+def test_pairs_are_counted_and_tested(simulated: Callable[..., pd.DataFrame]) -> None:
     free = simulated(lengths=[4, 8], trials=10, threshold=1e9)
     forced = simulated(lengths=[4, 8], trials=10, threshold=1e9, form="forced")
     free.loc[0:5, "outcome"] = "unparseable"  # six that only forced form gets right
@@ -25,7 +30,12 @@ def test_pairs_are_counted_and_tested(simulated):
     assert cost.p == pytest.approx(binomtest(1, 9).pvalue)
 
 
-def test_the_page_shows_it(simulated, manifest, texts, tmp_path):
+def test_the_page_shows_it(
+    simulated: Callable[..., pd.DataFrame],
+    manifest: dict[str, Any],
+    texts: Texts,
+    tmp_path: Path,
+) -> None:
     from snellen.reports.run.report import write_report
 
     both = pd.concat([simulated(trials=3), simulated(trials=3, form="forced", threshold=100)])
@@ -33,5 +43,5 @@ def test_the_page_shows_it(simulated, manifest, texts, tmp_path):
     assert "What form costs" in html
 
 
-def test_one_form_alone_costs_nothing_to_tell(simulated):
+def test_one_form_alone_costs_nothing_to_tell(simulated: Callable[..., pd.DataFrame]) -> None:
     assert list(form_costs(simulated())) == []

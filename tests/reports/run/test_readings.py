@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from snellen.store.curve_key import CurveKey
 
 
 @pytest.fixture
-def read_in_many_ways(simulated):
+def read_in_many_ways(simulated: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     trials = pd.concat(
         [simulated(rambling=0.6, failing=0.1), simulated("copy_last", rambling=0.6)],
         ignore_index=True,
@@ -25,8 +26,8 @@ def read_in_many_ways(simulated):
     return trials
 
 
-def test_shares_agree_with_a_count_by_hand(read_in_many_ways):
-    counted = Counter()
+def test_shares_agree_with_a_count_by_hand(read_in_many_ways: pd.DataFrame) -> None:
+    counted: Counter[tuple[str, str, str]] = Counter()
     for row in read_in_many_ways.to_dict("records"):
         if row["outcome"] == "failed":
             continue
@@ -44,12 +45,15 @@ def test_shares_agree_with_a_count_by_hand(read_in_many_ways):
         assert rows["n"].is_monotonic_decreasing
 
 
-def test_a_table_from_before_readings_has_none(simulated):
-    trials = simulated().assign(reading=pd.NA, rivals=pd.NA)
+def test_a_table_from_before_readings_has_none(simulated: Callable[..., pd.DataFrame]) -> None:
+    trials = simulated()
+    trials[["reading", "rivals"]] = pd.NA
     assert readings(trials).empty
 
 
-def test_the_weakest_readings_are_listed_evenly_and_counted(read_in_many_ways):
+def test_the_weakest_readings_are_listed_evenly_and_counted(
+    read_in_many_ways: pd.DataFrame,
+) -> None:
     picked, in_all = pick_weak(read_in_many_ways, per_task=6)
     seen = read_in_many_ways["outcome"].isin(["correct", "wrong"])
     weak = read_in_many_ways["reading"].isin(WEAK) & seen
@@ -62,12 +66,14 @@ def test_the_weakest_readings_are_listed_evenly_and_counted(read_in_many_ways):
     assert set(picked.index) <= set(read_in_many_ways.index[weak | several])
 
 
-def test_sure_readings_need_no_look(simulated):
+def test_sure_readings_need_no_look(simulated: Callable[..., pd.DataFrame]) -> None:
     picked, in_all = pick_weak(simulated())
     assert (len(picked), in_all) == (0, 0)
 
 
-def test_answers_that_stand_in_the_thoughts_alone_are_a_share(simulated):
+def test_answers_that_stand_in_the_thoughts_alone_are_a_share(
+    simulated: Callable[..., pd.DataFrame],
+) -> None:
     trials = simulated(lengths=[4, 8], trials=10, threshold=1e9)
     trials.loc[:4, ["outcome", "reading"]] = ["unparseable", "thoughts_only"]
     trials.loc[5, "outcome"] = "failed"

@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from snellen.errors import InputError
 from snellen.reports.run.examples import pick_examples, visible
 from snellen.reports.run.report import write_report
-from snellen.reports.trial_texts import TrialTexts
+from snellen.reports.trial_texts import Texts, TrialRow, TrialTexts
+
+from ...present import present
 
 FIGURES = ("error.svg", "error.png", "answers.svg", "answers.png")
 CHART = {"eye_chart.svg", "eye_chart.png"}
@@ -21,33 +26,41 @@ CHART = {"eye_chart.svg", "eye_chart.png"}
 class Page(HTMLParser):
     """Collects what a reader or a browser would meet."""
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.tags, self.attributes, self.ids, self.text = [], [], [], []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.ids: list[str | None] = []
+        self.text: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
         self.ids += [value for name, value in attrs if name == "id"]
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.text.append(data)
 
 
 @pytest.fixture(scope="module")
-def run_dir(chart, manifest, texts, tmp_path_factory):
+def run_dir(
+    chart: pd.DataFrame,
+    manifest: dict[str, Any],
+    texts: Texts,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     folder = tmp_path_factory.mktemp("run")
     write_report(folder, chart, manifest, texts)
     return folder
 
 
 @pytest.fixture(scope="module")
-def html(run_dir):
+def html(run_dir: Path) -> str:
     return (run_dir / "report.html").read_text(encoding="utf-8")
 
 
-def test_all_files_are_written_and_nothing_else(run_dir, chart):
+def test_all_files_are_written_and_nothing_else(run_dir: Path, chart: pd.DataFrame) -> None:
     tasks = chart["task"].unique()
     figures = {f"{task}_{end}" for task in tasks for end in FIGURES} | CHART
     assert {path.name for path in run_dir.iterdir()} == {
@@ -60,42 +73,42 @@ def test_all_files_are_written_and_nothing_else(run_dir, chart):
     assert {path.name for path in (run_dir / "figures").iterdir()} == figures
 
 
-def test_the_page_fetches_nothing_and_runs_nothing(html):
+def test_the_page_fetches_nothing_and_runs_nothing(html: str) -> None:
     page = Page(html)
     assert "script" not in page.tags
     for name, value in page.attributes:
         assert not name.startswith("on")
         if name in ("src", "href", "xlink:href", "data"):
-            assert value.startswith("#")
+            assert present(value).startswith("#")
     assert "@import" not in html
     assert not re.search(r"url\((?!#)", html)
 
 
-def test_ids_are_unique_and_references_resolve(html):
+def test_ids_are_unique_and_references_resolve(html: str) -> None:
     page = Page(html)
     assert len(page.ids) == len(set(page.ids))
     wanted = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', html))
     assert wanted <= set(page.ids)
 
 
-def test_what_a_model_said_is_shown_and_never_markup(html):
+def test_what_a_model_said_is_shown_and_never_markup(html: str) -> None:
     assert (
         "&lt;script&gt;alert(1)&lt;/script&gt;⟨U+0000⟩⟨U+202E⟩&#39;&#34;&amp;&lt;/pre&gt;?" in html
     )
 
 
-def test_every_figure_has_words_for_those_who_cannot_see_it(html):
+def test_every_figure_has_words_for_those_who_cannot_see_it(html: str) -> None:
     labels = re.findall(r'<svg role="img" aria-label="([^"]+)"', html)
     assert len(labels) == html.count("<figure") == 9
     assert all(len(label) > 40 for label in labels)
 
 
-def test_tables_have_headers(html):
+def test_tables_have_headers(html: str) -> None:
     assert html.count("<table") == html.count("<thead>") > 0
     assert 'scope="row"' in html
 
 
-def test_five_examples_per_task_evenly_over_lengths(chart):
+def test_five_examples_per_task_evenly_over_lengths(chart: pd.DataFrame) -> None:
     chosen = pick_examples(chart)
     for task in chart["task"].unique():
         lengths = list(chosen.loc[chosen["task"] == task, "length"])
@@ -104,7 +117,7 @@ def test_five_examples_per_task_evenly_over_lengths(chart):
         assert (lengths[0], lengths[-1]) == (1, 128)
 
 
-def test_the_manifest_and_the_warnings_are_on_the_page(html):
+def test_the_manifest_and_the_warnings_are_on_the_page(html: str) -> None:
     text = " ".join(Page(html).text)
     assert "simulated/observer" in text
     assert "float32" in text
@@ -112,7 +125,11 @@ def test_the_manifest_and_the_warnings_are_on_the_page(html):
     assert "trials failed and are left out" in text
 
 
-def test_long_prompts_are_folded_and_complete(simulated, manifest, tmp_path):
+def test_long_prompts_are_folded_and_complete(
+    simulated: Callable[..., pd.DataFrame],
+    manifest: dict[str, Any],
+    tmp_path: Path,
+) -> None:
     long = TrialTexts("x" * 5000, "x", "said")
     trials = simulated(lengths=[2], trials=1)
     trials["prompt_sha256"] = hashlib.sha256(long.prompt.encode()).hexdigest()
@@ -121,10 +138,15 @@ def test_long_prompts_are_folded_and_complete(simulated, manifest, tmp_path):
     assert f"<pre>{long.prompt}</pre>" in html
 
 
-def test_only_the_trials_that_are_shown_are_asked_for(chart, manifest, texts, tmp_path):
+def test_only_the_trials_that_are_shown_are_asked_for(
+    chart: pd.DataFrame,
+    manifest: dict[str, Any],
+    texts: Texts,
+    tmp_path: Path,
+) -> None:
     asked = []
 
-    def counted(row):
+    def counted(row: TrialRow) -> TrialTexts | None:
         asked.append((row["task"], row["length"], row["index"]))
         return texts(row)
 
@@ -132,21 +154,30 @@ def test_only_the_trials_that_are_shown_are_asked_for(chart, manifest, texts, tm
     assert len(asked) <= 4 * 5 + 11  # five examples of four tasks, and the eye chart
 
 
-def test_a_report_without_texts_has_all_but_the_words(chart, manifest, tmp_path):
+def test_a_report_without_texts_has_all_but_the_words(
+    chart: pd.DataFrame,
+    manifest: dict[str, Any],
+    tmp_path: Path,
+) -> None:
     html = write_report(tmp_path, chart, manifest).page.read_text("utf-8")
     assert "Word for word" not in html
     assert "no eye chart: the texts of the trials are not at hand" in html
     assert not (tmp_path / "figures" / "eye_chart.svg").exists()
 
 
-def test_texts_of_another_version_are_not_shown(chart, manifest, texts, tmp_path):
+def test_texts_of_another_version_are_not_shown(
+    chart: pd.DataFrame,
+    manifest: dict[str, Any],
+    texts: Texts,
+    tmp_path: Path,
+) -> None:
     changed = chart.assign(prompt_sha256="f" * 64)
     html = write_report(tmp_path, changed, manifest, texts).page.read_text("utf-8")
     assert "Word for word" not in html
     assert "not all examples are shown" in html
 
 
-def test_csv_files_hold_the_documented_columns(run_dir):
+def test_csv_files_hold_the_documented_columns(run_dir: Path) -> None:
     with (run_dir / "histogram.csv").open(encoding="utf-8") as source:
         assert next(csv.reader(source)) == [
             "task", "mode", "answer", "lens", "quantity", "value", "frequency", "true_frequency",
@@ -157,7 +188,12 @@ def test_csv_files_hold_the_documented_columns(run_dir):
     assert {"accuracy_low", "accuracy_truncated_excluded", "error_p90_high"} <= set(header)
 
 
-def test_a_second_report_replaces_the_first(simulated, manifest, texts, tmp_path):
+def test_a_second_report_replaces_the_first(
+    simulated: Callable[..., pd.DataFrame],
+    manifest: dict[str, Any],
+    texts: Texts,
+    tmp_path: Path,
+) -> None:
     write_report(tmp_path, simulated("count_ones", trials=3), manifest, texts)
     (tmp_path / "figures" / "notes.txt").write_text("mine")
     write_report(tmp_path, simulated("count_word", trials=3), manifest, texts)
@@ -165,7 +201,12 @@ def test_a_second_report_replaces_the_first(simulated, manifest, texts, tmp_path
     assert names == {"notes.txt"} | CHART | {f"count_word_{end}" for end in FIGURES}
 
 
-def test_a_report_is_the_same_bytes_each_time(simulated, manifest, texts, tmp_path):
+def test_a_report_is_the_same_bytes_each_time(
+    simulated: Callable[..., pd.DataFrame],
+    manifest: dict[str, Any],
+    texts: Texts,
+    tmp_path: Path,
+) -> None:
     trials = simulated(trials=4)
     pages = [
         write_report(tmp_path / name, trials, manifest, texts).page.read_bytes()
@@ -174,23 +215,60 @@ def test_a_report_is_the_same_bytes_each_time(simulated, manifest, texts, tmp_pa
     assert pages[0] == pages[1]
 
 
-def test_no_trials_is_an_error_in_one_line(chart, manifest, tmp_path):
+def test_no_trials_is_an_error_in_one_line(
+    chart: pd.DataFrame,
+    manifest: dict[str, Any],
+    tmp_path: Path,
+) -> None:
     with pytest.raises(InputError, match="no trials to report on"):
         write_report(tmp_path, chart.iloc[:0], manifest)
 
 
-def test_two_models_are_not_mixed_into_one_curve(simulated, manifest, tmp_path):
+def test_two_models_are_not_mixed_into_one_curve(
+    simulated: Callable[..., pd.DataFrame],
+    manifest: dict[str, Any],
+    tmp_path: Path,
+) -> None:
     mixed = pd.concat([simulated(trials=2), simulated(trials=2).assign(model="other")])
     with pytest.raises(InputError, match="2 models \\(other, simulated/observer\\)"):
         write_report(tmp_path, mixed, manifest)
 
 
-def test_a_trial_is_not_counted_twice(simulated, manifest, tmp_path):
+def test_a_trial_is_not_counted_twice(
+    simulated: Callable[..., pd.DataFrame],
+    manifest: dict[str, Any],
+    tmp_path: Path,
+) -> None:
     twice = pd.concat([simulated(trials=2), simulated(trials=1)])
     with pytest.raises(InputError, match="length 1, index 0, seed 0 appears twice"):
         write_report(tmp_path, twice, manifest)
 
 
-def test_ordinary_text_is_left_alone():
+def test_ordinary_text_is_left_alone() -> None:
     text = "Größe\t1 + 1 = 2\n✓ 数"
     assert visible(text) == text
+
+
+def test_a_row_of_every_mode_finds_its_texts(
+    simulated: Callable[..., pd.DataFrame], texts: Texts
+) -> None:
+    modes = [simulated(mode=mode, lengths=[3], trials=1) for mode in ("direct", "cot")]
+    for row in pd.concat(modes).to_dict("records"):
+        assert (
+            hashlib.sha256(present(texts(row)).prompt.encode()).hexdigest() == row["prompt_sha256"]
+        )
+
+
+def test_where_answers_are_not_kept_the_eye_chart_is_drawn_without_them(
+    simulated: Callable[..., pd.DataFrame],
+    manifest: dict[str, Any],
+    texts: Texts,
+    tmp_path: Path,
+) -> None:
+    def asked_only(row: TrialRow) -> TrialTexts:
+        return present(texts(row))._replace(answer_text=None)
+
+    html = write_report(tmp_path, simulated(trials=3), manifest, asked_only).page.read_text("utf-8")
+    assert (tmp_path / "figures" / "eye_chart.svg").exists()
+    assert "Word for word" not in html
+    assert "the answers are not kept word for word" in html

@@ -1,5 +1,7 @@
 """Adaptive measurement: the choice against brute force, resume, and where it stops."""
 
+from __future__ import annotations
+
 import itertools
 
 import numpy as np
@@ -10,7 +12,14 @@ from snellen.stats.curve.psychometric import CurveFamily, Psychometric
 from snellen.stats.intervals import Interval
 
 
-def run(observer, longest=512, precision=1.25, batch=16, budget=2000, seed=0):
+def run(
+    observer: Psychometric,
+    longest: int = 512,
+    precision: float = 1.25,
+    batch: int = 16,
+    budget: int = 2000,
+    seed: int = 0,
+) -> Placement:
     rng = np.random.default_rng(seed)
     state = Placement.start(longest, observer.family)
     while not state.settled(precision) and state.tally.trials.sum() < budget:
@@ -19,7 +28,7 @@ def run(observer, longest=512, precision=1.25, batch=16, budget=2000, seed=0):
     return state
 
 
-def test_expected_entropy_is_that_of_brute_force():
+def test_expected_entropy_is_that_of_brute_force() -> None:
     rng = np.random.default_rng(0)
     mass, p = rng.random((6, 4)), rng.random((3, 6, 4))
     mass /= mass.sum()
@@ -34,7 +43,7 @@ def test_expected_entropy_is_that_of_brute_force():
         assert ours == pytest.approx(expected)
 
 
-def test_state_is_a_function_of_the_answers_in_any_order():
+def test_state_is_a_function_of_the_answers_in_any_order() -> None:
     answers = [(8, 3, 4), (64, 1, 5), (16, 4, 4), (64, 0, 3), (32, 2, 4)]
     states = []
     for order in itertools.islice(itertools.permutations(answers), 0, 120, 17):
@@ -49,7 +58,7 @@ def test_state_is_a_function_of_the_answers_in_any_order():
     assert all(state == states[0] for state in states)
 
 
-def test_update_leaves_the_old_state_alone():
+def test_update_leaves_the_old_state_alone() -> None:
     before = Placement.start(512)
     lengths = before.next_lengths(8)
     before.update(64, 0, 10)
@@ -58,7 +67,7 @@ def test_update_leaves_the_old_state_alone():
 
 
 @pytest.mark.parametrize(("threshold", "width", "chance"), [(5.1, 1.0, 0.0), (3.3, 3.0, 0.2)])
-def test_it_finds_l50_to_the_precision(threshold, width, chance):
+def test_it_finds_l50_to_the_precision(threshold: float, width: float, chance: float) -> None:
     observer = Psychometric(CurveFamily(chance), threshold, width, 0.02)
     state = run(observer)
     low, high = state.interval()
@@ -69,7 +78,7 @@ def test_it_finds_l50_to_the_precision(threshold, width, chance):
 
 
 @pytest.mark.parametrize(("accuracy", "side", "end"), [(0.97, "above", 512), (0.02, "below", 1)])
-def test_it_stops_at_the_ends_of_its_range(accuracy, side, end):
+def test_it_stops_at_the_ends_of_its_range(accuracy: float, side: str, end: int) -> None:
     rng = np.random.default_rng(0)
     state = Placement.start(512)
     while not state.settled(1.25):
@@ -80,7 +89,7 @@ def test_it_stops_at_the_ends_of_its_range(accuracy, side, end):
     assert end in state.tally.lengths
 
 
-def test_batches_fill_what_was_asked_and_stay_in_range():
+def test_batches_fill_what_was_asked_and_stay_in_range() -> None:
     state = Placement.start(200, shortest=3).update(50, 1, 2)
     for batch in (1, 7, 8, 9, 64):
         lengths = state.next_lengths(batch)
@@ -91,7 +100,7 @@ def test_batches_fill_what_was_asked_and_stay_in_range():
     assert len(set(state.next_lengths(64))) > 1
 
 
-def test_trials_go_where_l50_is_in_doubt():
+def test_trials_go_where_l50_is_in_doubt() -> None:
     """After answers that leave only 16 to 32, no trial is spent outside a doubling around it."""
     state = Placement.start(1024)
     for n, k in ((4, 20), (8, 20), (16, 20), (32, 0), (64, 0), (256, 0)):
@@ -101,7 +110,7 @@ def test_trials_go_where_l50_is_in_doubt():
     assert max(lengths) <= 32
 
 
-def test_candidates_hold_both_ends_and_are_dense_in_the_interval():
+def test_candidates_hold_both_ends_and_are_dense_in_the_interval() -> None:
     lengths = candidates(2, 1000, Interval(80, 100))
     assert lengths[0] == 2
     assert lengths[-1] == 1000
@@ -113,7 +122,7 @@ def test_candidates_hold_both_ends_and_are_dense_in_the_interval():
     assert set(inside[(inside >= 85) & (inside <= 90)]) <= set(closer)
 
 
-def test_precise_is_a_ratio_or_a_single_item():
+def test_precise_is_a_ratio_or_a_single_item() -> None:
     assert precise(Interval(80, 99), 1.25)
     assert not precise(Interval(80, 101), 1.25)
     assert precise(Interval(2.1, 2.9), 1.25)
@@ -121,15 +130,15 @@ def test_precise_is_a_ratio_or_a_single_item():
     assert not precise(Interval(500, np.inf), 1.25)
 
 
-def test_impossible_measurements_are_refused():
+def test_impossible_measurements_are_refused() -> None:
     with pytest.raises(InputError, match="shortest < longest"):
         Placement.start(1)
     with pytest.raises(InputError, match="no L50"):
         Placement.start(100, CurveFamily(0.5))
     state = Placement.start(100)
-    for bad in (lambda: state.update(101, 1, 1), lambda: state.update(5, 2, 1)):
+    for length, correct in ((101, 1), (5, 2)):
         with pytest.raises(InputError):
-            bad()
+            state.update(length, correct, 1)
     with pytest.raises(InputError, match="batch"):
         state.next_lengths(0)
     with pytest.raises(InputError, match="precision"):

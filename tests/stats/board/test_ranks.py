@@ -1,25 +1,36 @@
 """Boards: an area that always exists, ranks that hold, and no way to better one by failing."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.core import DataObject
 from snellen.stats.board import LengthCounts, admit, rank_intervals, restricted_mean
 from snellen.stats.board.ranks import p_better
+
+from ...present import present
 
 LENGTHS = 2 ** np.arange(0, 9)
 
 
-def sees(l50, rng, trials=10, chance=0.0, steepness=3.0):
+def sees(
+    l50: float,
+    rng: np.random.Generator,
+    trials: int = 10,
+    chance: float = 0.0,
+    steepness: float = 3.0,
+) -> LengthCounts:
     p = chance + (1 - chance) / (1 + (LENGTHS / l50) ** steepness)
     return LengthCounts.of(LENGTHS, rng.binomial(trials, p), [trials] * 9, chance)
 
 
-def step(until, trials=10):
+def step(until: int, trials: int = 10) -> LengthCounts:
     return LengthCounts.of(LENGTHS, np.where(until >= LENGTHS, trials, 0), [trials] * 9)
 
 
-def test_it_is_the_area_under_accuracy_over_octaves():
+def test_it_is_the_area_under_accuracy_over_octaves() -> None:
     right = [10, 9, 9, 7, 6, 3, 1, 0, 1]
     task = LengthCounts.of(LENGTHS, right, [10] * 9)
     assert task.octaves == pytest.approx(np.trapezoid(np.array(right) / 10, np.log2(LENGTHS)))
@@ -28,7 +39,7 @@ def test_it_is_the_area_under_accuracy_over_octaves():
     assert guessing.octaves == pytest.approx(np.trapezoid(share, np.log2(LENGTHS)))
 
 
-def test_a_step_is_its_own_length_and_the_ends_of_the_chart_are_closed():
+def test_a_step_is_its_own_length_and_the_ends_of_the_chart_are_closed() -> None:
     """All right up to 16: half a gap beyond it, which is where a step there lies on average."""
     assert restricted_mean([step(16)]).value == pytest.approx(2**4.5)
     perfect, blind = restricted_mean([step(256)]), restricted_mean([step(0)])
@@ -38,7 +49,7 @@ def test_a_step_is_its_own_length_and_the_ends_of_the_chart_are_closed():
     assert 1 < blind.interval.high < 3
 
 
-def test_three_models_blind_on_three_of_eight_tasks_have_ranks_1_2_3():
+def test_three_models_blind_on_three_of_eight_tasks_have_ranks_1_2_3() -> None:
     rng = np.random.default_rng(0)
     means = [
         restricted_mean(
@@ -50,7 +61,7 @@ def test_three_models_blind_on_three_of_eight_tasks_have_ranks_1_2_3():
     assert rank_intervals(means) == [(3, 3), (2, 2), (1, 1)]
 
 
-def test_ties_are_told_as_ties():
+def test_ties_are_told_as_ties() -> None:
     means = [restricted_mean([step(256)]), restricted_mean([step(256)]), restricted_mean([step(4)])]
     ranks = rank_intervals(means)
     assert ranks == [(1, 2), (1, 2), (3, 3)]
@@ -59,7 +70,7 @@ def test_ties_are_told_as_ties():
     assert rank_intervals([]) == []
 
 
-def test_the_interval_holds():
+def test_the_interval_holds() -> None:
     rng = np.random.default_rng(1)
     p = 1 / (1 + (LENGTHS / 20) ** 2.0)
     truth = float(np.trapezoid(p, np.log2(LENGTHS)))
@@ -71,7 +82,7 @@ def test_the_interval_holds():
     assert 0.93 <= held / 1000 <= 0.99
 
 
-def test_one_sided_p_values_hold_their_level():
+def test_one_sided_p_values_hold_their_level() -> None:
     rng = np.random.default_rng(2)
     wrong = 0
     for _ in range(400):
@@ -80,7 +91,7 @@ def test_one_sided_p_values_hold_their_level():
     assert wrong / 400 <= 0.07
 
 
-def test_rank_intervals_hold():
+def test_rank_intervals_hold() -> None:
     truth = np.array([10, 10, 10, 20, 20, 25, 60, 60, 100, 150.0])
     rng = np.random.default_rng(3)
     wrong = widths = 0
@@ -95,7 +106,7 @@ def test_rank_intervals_hold():
 
 @settings(deadline=None, max_examples=40)
 @given(st.data())
-def test_no_answer_made_wrong_betters_a_rank(data):
+def test_no_answer_made_wrong_betters_a_rank(data: DataObject) -> None:
     """Failing, refusing and cutting short all count as wrong: try them on any answers at all."""
     rng = np.random.default_rng(data.draw(st.integers(0, 10**6)))
     means = [restricted_mean([sees(l50, rng), sees(l50, rng)]) for l50 in rng.uniform(5, 60, 5)]
@@ -111,13 +122,13 @@ def test_no_answer_made_wrong_betters_a_rank(data):
     assert after.worst >= before.worst
 
 
-def test_few_failures_count_as_wrong_and_many_send_the_run_back():
+def test_few_failures_count_as_wrong_and_many_send_the_run_back() -> None:
     assert admit(1000, 30) is None
-    assert admit(1000, 31).startswith("31 of 1000 requests failed (3.1%)")
+    assert present(admit(1000, 31)).startswith("31 of 1000 requests failed (3.1%)")
     assert admit(0, 0) == "it was asked nothing"
 
 
-def test_charts_that_are_none_are_refused():
+def test_charts_that_are_none_are_refused() -> None:
     with pytest.raises(ValueError, match="two lengths"):
         LengthCounts.of([4], [1], [1])
     with pytest.raises(ValueError, match="always right"):

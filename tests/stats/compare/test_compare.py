@@ -1,5 +1,7 @@
 """Paired comparison against statsmodels, enumeration, and observers whose truth is known."""
 
+from __future__ import annotations
+
 import itertools
 
 import numpy as np
@@ -26,11 +28,21 @@ from snellen.stats.tally import Tally
 from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from ...present import present
+
 LENGTHS = 2 ** np.arange(0, 10)
 FAMILY = CurveFamily(0.0)
 
 
-def answers(threshold_a, threshold_b, *, trials=40, agreement=0.8, seed=0, width=2.0):
+def answers(
+    threshold_a: float,
+    threshold_b: float,
+    *,
+    trials: int = 40,
+    agreement: float = 0.8,
+    seed: int = 0,
+    width: float = 2.0,
+) -> tuple[dict[tuple[int, int], bool], dict[tuple[int, int], bool]]:
     rng = np.random.default_rng(seed)
     a, b = (Psychometric(FAMILY, t, width, 0.02) for t in (threshold_a, threshold_b))
     right_a, right_b = {}, {}
@@ -44,13 +56,13 @@ def answers(threshold_a, threshold_b, *, trials=40, agreement=0.8, seed=0, width
     return right_a, right_b
 
 
-def test_mcnemar_is_statsmodels():
+def test_mcnemar_is_statsmodels() -> None:
     for only_a, only_b in itertools.product((0, 1, 3, 10, 40), repeat=2):
         theirs = their_mcnemar([[5, only_a], [only_b, 5]], exact=True).pvalue
         assert mcnemar(only_a, only_b) == pytest.approx(theirs, abs=1e-12)
 
 
-def test_holm_is_statsmodels():
+def test_holm_is_statsmodels() -> None:
     rng = np.random.default_rng(0)
     for size in (1, 2, 7, 30):
         p = rng.random(size) ** 3
@@ -58,7 +70,7 @@ def test_holm_is_statsmodels():
     assert holm([]).size == 0
 
 
-def test_pairs_are_counted_by_trial():
+def test_pairs_are_counted_by_trial() -> None:
     a = {(4, 0): True, (4, 1): True, (4, 2): False, (2, 0): False, (8, 0): True}
     b = {(4, 0): True, (4, 1): False, (4, 2): True, (2, 0): False, (9, 0): True}
     pairs = paired(a, b)
@@ -68,7 +80,7 @@ def test_pairs_are_counted_by_trial():
 
 
 @pytest.mark.parametrize(("octaves", "verdict"), [(1.0, Verdict.BETTER), (-1.0, Verdict.WORSE)])
-def test_a_clear_difference_is_called(octaves, verdict):
+def test_a_clear_difference_is_called(octaves: float, verdict: Verdict) -> None:
     found = compare(*answers(5.0, 5.0 + octaves))
     assert found.verdict is verdict
     assert found.ratio_interval.low < 2**octaves < found.ratio_interval.high
@@ -77,7 +89,7 @@ def test_a_clear_difference_is_called(octaves, verdict):
     assert "alone right" in found.why
 
 
-def test_no_difference_needs_the_margin_excluded():
+def test_no_difference_needs_the_margin_excluded() -> None:
     many = compare(*answers(5.0, 5.0, trials=60, agreement=0.95))
     assert many.verdict is Verdict.NO_DIFFERENCE
     assert 1 / 1.25 < many.ratio_interval.low < 1 < many.ratio_interval.high < 1.25
@@ -87,7 +99,7 @@ def test_no_difference_needs_the_margin_excluded():
     assert few.detectable_difference > many.detectable_difference
 
 
-def test_opposite_lengths_are_inconclusive_not_equal():
+def test_opposite_lengths_are_inconclusive_not_equal() -> None:
     a, b = answers(5.0, 5.0, agreement=1.0)
     for i in range(20):
         a[4, i], b[4, i] = True, False
@@ -98,7 +110,7 @@ def test_opposite_lengths_are_inconclusive_not_equal():
     assert "length" in found.why
 
 
-def test_two_models_beyond_the_chart_are_compared_by_accuracy():
+def test_two_models_beyond_the_chart_are_compared_by_accuracy() -> None:
     found = compare(*answers(13.0, 14.0))
     assert found.ratio is None
     assert found.ratio_interval == (0, np.inf)
@@ -108,28 +120,28 @@ def test_two_models_beyond_the_chart_are_compared_by_accuracy():
     assert few.verdict is Verdict.INCONCLUSIVE
 
 
-def test_identical_perfect_models_are_no_difference_and_blind_ones_are_not():
+def test_identical_perfect_models_are_no_difference_and_blind_ones_are_not() -> None:
     right = {(int(n), i): True for n in LENGTHS for i in range(10)}
     assert compare(right, right).verdict is Verdict.NO_DIFFERENCE
     assert compare(right, right).same_outcome == 100
     blind = compare(dict.fromkeys(right, False), dict.fromkeys(right, False))
     assert blind.verdict is Verdict.INCONCLUSIVE
-    assert "no acuity: none of 100 answers was correct" in blind.reason
+    assert "no acuity: none of 100 answers was correct" in present(blind.reason)
     assert compare(dict.fromkeys(right, False), right).verdict is Verdict.BETTER
 
 
-def test_a_curve_without_acuity_has_no_ratio_and_says_why():
+def test_a_curve_without_acuity_has_no_ratio_and_says_why() -> None:
     a, b = answers(5.0, 5.0)
     flat = {key: key[1] % 2 == 0 for key in a}
     found = compare(a, flat)
     assert found.ratio is None
     assert found.ratio_interval == found.equivalence_interval == (0, np.inf)
-    assert found.reason.startswith("model B has no acuity: accuracy is not shown to fall")
+    assert present(found.reason).startswith("model B has no acuity: accuracy is not shown to fall")
     unread = compare(a, b, unreadable=(300, 0))
-    assert "could not be read" in unread.reason
+    assert "could not be read" in present(unread.reason)
 
 
-def test_one_model_beyond_the_chart_is_better_by_a_bound():
+def test_one_model_beyond_the_chart_is_better_by_a_bound() -> None:
     found = compare(*answers(5.0, 14.0))
     assert found.verdict is Verdict.BETTER
     assert found.ratio is None
@@ -137,7 +149,7 @@ def test_one_model_beyond_the_chart_is_better_by_a_bound():
     assert found.ratio_interval.high == np.inf
 
 
-def test_identical_answers_narrow_the_ratio_but_never_to_nothing():
+def test_identical_answers_narrow_the_ratio_but_never_to_nothing() -> None:
     a, _ = answers(5.3, 5.3)
     same = compare(a, a).ratio_interval
     apart = compare(*answers(5.3, 5.3, agreement=0.0)).ratio_interval
@@ -146,24 +158,24 @@ def test_identical_answers_narrow_the_ratio_but_never_to_nothing():
     assert same.high > 1.01
 
 
-def test_unpaired_answers_have_the_posterior_of_each_curve():
-    """Nothing in common: the draws are those of the two grids, uncorrelated."""
+def test_unpaired_answers_have_the_posterior_of_each_curve() -> None:
+    """Nothing in common: about the draws of the two grids (their shapes are drawn together)."""
     a, b = answers(4.6, 5.9, agreement=0.0)
     nothing = paired({}, {})
-    tallies = [
+    tally_a, tally_b = (
         Tally.of([n for n, _ in run], [int(v) for v in run.values()], [1] * len(run))
         for run in (a, b)
-    ]
-    draws = joint_thresholds(nothing, *tallies, FAMILY)
-    for mine, tally in zip(draws, tallies, strict=True):
+    )
+    draws = joint_thresholds(nothing, tally_a, tally_b, FAMILY)
+    for mine, tally in zip(draws, (tally_a, tally_b), strict=True):
         belief = posterior(tally, FAMILY, prior=NONE).distribution(0.5)
         spread = belief.quantile(0.84) - belief.quantile(0.16)
         for p in (0.025, 0.5, 0.975):
-            assert np.quantile(mine, p) == pytest.approx(belief.quantile(p), abs=0.12 * spread)
+            assert np.quantile(mine, p) == pytest.approx(belief.quantile(p), abs=0.3 * spread)
     assert abs(np.corrcoef(*draws)[0, 1]) < 0.15
 
 
-def test_mid_p_is_that_of_enumeration():
+def test_mid_p_is_that_of_enumeration() -> None:
     for only_a, only_b in itertools.product((0, 1, 3, 10, 40), repeat=2):
         n, less = only_a + only_b, min(only_a, only_b)
         law = binom.pmf(np.arange(n + 1), n, 0.5)
@@ -171,7 +183,7 @@ def test_mid_p_is_that_of_enumeration():
         assert mcnemar_midp(only_a, only_b) == pytest.approx(min(1.0, expected), abs=1e-12)
 
 
-def test_lengths_as_a_random_factor():
+def test_lengths_as_a_random_factor() -> None:
     """Where lengths agree it is nearly McNemar's test; where they do not it asks for more."""
     agreeing = clustered([2] * 8, [5] * 8)
     torn = clustered([0, 14, 0, 0, 2, 0, 0, 0], [12, 0, 14, 2, 0, 8, 3, 1])
@@ -188,7 +200,7 @@ def test_lengths_as_a_random_factor():
     assert many == pytest.approx([agreeing, torn], rel=0.2)
 
 
-def test_a_difference_that_lengths_disagree_on_is_not_one_of_the_curves():
+def test_a_difference_that_lengths_disagree_on_is_not_one_of_the_curves() -> None:
     a, _ = answers(5.0, 5.0, agreement=1.0, trials=30)
     b = dict(a)
     for n, keep in ((16, 0), (32, 0)):
@@ -199,7 +211,7 @@ def test_a_difference_that_lengths_disagree_on_is_not_one_of_the_curves():
     assert found.p_curve > found.p_pooled
 
 
-def test_power_is_that_of_simulated_comparisons():
+def test_power_is_that_of_simulated_comparisons() -> None:
     """By the discordance that the alternative brings, simulated answer by answer."""
     between = Alternative(Psychometric(FAMILY, 5.0, 2.0, 0.02), 0.5)
     pairs = np.full(LENGTHS.size, 12)
@@ -218,7 +230,7 @@ def test_power_is_that_of_simulated_comparisons():
     assert said == pytest.approx(shown / 1000, abs=0.05)
 
 
-def test_the_detectable_ratio_is_shown_with_its_power():
+def test_the_detectable_ratio_is_shown_with_its_power() -> None:
     between = Alternative(Psychometric(FAMILY, 5.0, 2.0, 0.02), 0.5)
     pairs = np.full(LENGTHS.size, 30)
     difference, ratio = detectable(between, LENGTHS, pairs)
@@ -232,18 +244,19 @@ def test_the_detectable_ratio_is_shown_with_its_power():
         < 0.8
     )
     assert difference == pytest.approx(
-        max(abs(between.difference(LENGTHS, pairs, s * np.log2(ratio))) for s in (1, -1))
+        max(abs(between.difference(LENGTHS, pairs, s * np.log2(ratio))) for s in (1, -1)),
+        rel=0.02,
     )
     assert detectable(between, LENGTHS[:2], pairs[:2]) == (np.inf, np.inf)
 
 
-def test_agreement_is_that_of_the_discordant_pairs():
+def test_agreement_is_that_of_the_discordant_pairs() -> None:
     a, b = answers(5.0, 5.0, trials=400, agreement=0.7)
     curve = Psychometric(FAMILY, 5.0, 2.0, 0.02)
     assert alternative(paired(a, b), curve, curve).agreement == pytest.approx(0.7, abs=0.1)
 
 
-def test_growing_runs_may_be_looked_at():
+def test_growing_runs_may_be_looked_at() -> None:
     a, b = answers(5.0, 6.0)
     once, often, always = (compare(a, b, looks=looks) for looks in (1, 20, 0))
     assert once.verdict is often.verdict is always.verdict is Verdict.BETTER
@@ -255,7 +268,7 @@ def test_growing_runs_may_be_looked_at():
     )
 
 
-def test_tasks_are_pooled_and_the_questions_kept_apart():
+def test_tasks_are_pooled_and_the_questions_kept_apart() -> None:
     better = compare(*answers(5.0, 5.5, trials=15))
     pooled = pool({f"task {i}": compare(*answers(5.0, 5.5, trials=15, seed=i)) for i in range(3)})
     assert pooled.pairs == 3 * better.pairs.total
@@ -268,7 +281,7 @@ def test_tasks_are_pooled_and_the_questions_kept_apart():
         pool({})
 
 
-def test_runs_without_pairs_and_bad_options_are_refused():
+def test_runs_without_pairs_and_bad_options_are_refused() -> None:
     with pytest.raises(InputError, match="no trial in common"):
         compare({(1, 0): True}, {(1, 1): True})
     for options in ({"margin": 1.0}, {"alpha": 0.0}, {"looks": -1}):

@@ -1,5 +1,9 @@
 """Designs before they are paid for: what they promise, and what they warn of."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from snellen.errors import InputError
@@ -9,7 +13,7 @@ from snellen.stats.curve.psychometric import CurveFamily, Psychometric
 KNOWN = Psychometric(CurveFamily(), 5.0, 1.5, 0.02)
 
 
-def test_a_plan_has_the_power_that_was_asked_for():
+def test_a_plan_has_the_power_that_was_asked_for() -> None:
     found = plan(512, ratio=1.5, power=0.8)
     assert 0.77 <= found.power <= 0.95
     assert found.ratio <= 1.6
@@ -20,14 +24,14 @@ def test_a_plan_has_the_power_that_was_asked_for():
     assert fresh == pytest.approx(found.power, abs=0.05)
 
 
-def test_a_known_curve_saves_most_of_it():
+def test_a_known_curve_saves_most_of_it() -> None:
     blind, knowing = plan(512, ratio=1.5), plan(512, ratio=1.5, known=KNOWN)
     assert knowing.requests < 0.6 * blind.requests
     assert min(knowing.lengths) >= 12
     assert max(knowing.lengths) <= 80
 
 
-def test_a_budget_is_kept_and_its_limits_told():
+def test_a_budget_is_kept_and_its_limits_told() -> None:
     found = plan(512, ratio=1.1, budget=200)
     assert found.requests <= 200
     assert found.power < 0.8
@@ -35,7 +39,7 @@ def test_a_budget_is_kept_and_its_limits_told():
     assert found.ratio > 1.1
 
 
-def test_designs_that_cannot_decide_are_warned_of():
+def test_designs_that_cannot_decide_are_warned_of() -> None:
     far = assess([128, 256, 512], 50, expected([1], KNOWN), ratio=1.25)
     assert far.power < 0.1
     assert any("near L50" in w for w in far.warnings)
@@ -47,6 +51,6 @@ def test_designs_that_cannot_decide_are_warned_of():
 @pytest.mark.parametrize(
     "options", [{"ratio": 1.0}, {"power": 1.0}, {"shortest": 512}, {"budget": 3}]
 )
-def test_impossible_plans_are_refused(options):
+def test_impossible_plans_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         plan(512, **options)

@@ -1,5 +1,7 @@
 """Chance levels that depend on the length, and what trials of a length share."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -14,7 +16,7 @@ LENGTHS = 2 ** np.arange(0, 10)
 LEVELS = (0.7, 0.49, 0.41, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.04)
 
 
-def test_chance_is_given_as_a_number_a_table_or_a_function():
+def test_chance_is_given_as_a_number_a_table_or_a_function() -> None:
     table = Chance.of(LEVELS, LENGTHS)
     assert table.at(np.log2(LENGTHS)) == pytest.approx(LEVELS)
     assert table.at(-3.0) == 0.7
@@ -29,12 +31,12 @@ def test_chance_is_given_as_a_number_a_table_or_a_function():
 @pytest.mark.parametrize(
     ("chance", "lengths"), [(1.0, [1]), (-0.1, [1]), ([0.1, 0.2], [1]), ([1.2, 0.2], [1, 2])]
 )
-def test_chance_that_is_none_is_refused(chance, lengths):
+def test_chance_that_is_none_is_refused(chance: float | list[float], lengths: list[int]) -> None:
     with pytest.raises(ValueError, match="chance"):
         Chance.of(chance, lengths)
 
 
-def test_curves_never_fall_below_chance_and_cross_where_they_say():
+def test_curves_never_fall_below_chance_and_cross_where_they_say() -> None:
     family = CurveFamily(Chance.of(LEVELS, LENGTHS))
     x = np.log2(LENGTHS)
     for threshold, width, lapse in ((0.5, 1.0, 0.0), (4.0, 3.0, 0.05), (8.0, 0.3, 0.1)):
@@ -47,7 +49,7 @@ def test_curves_never_fall_below_chance_and_cross_where_they_say():
     assert certain.accuracy(0.0, 5.0, 1.0, 0.02) == pytest.approx(0.98)
 
 
-def test_the_likelihood_of_a_shared_effect_is_that_of_the_integral():
+def test_the_likelihood_of_a_shared_effect_is_that_of_the_integral() -> None:
     tally = Tally.of([4, 8, 16, 32], [9, 20, 5, 0], [10, 60, 5, 7])
     p = np.array([0.8, 0.45, 0.7, 0.02])
     ours = Likelihood(tally, PRIOR).of(p)
@@ -56,20 +58,27 @@ def test_the_likelihood_of_a_shared_effect_is_that_of_the_integral():
         for q, k, m in zip(p, tally.correct, tally.trials, strict=True):
             odds = np.log(q / (1 - q))
 
-            def inside(u, k=k, m=m, odds=odds, spread=spread):
-                return binom.pmf(k, m, 1 / (1 + np.exp(-odds - u))) * norm.pdf(u, scale=spread)
+            def inside(
+                u: float,
+                k: np.int64 = k,
+                m: np.int64 = m,
+                odds: np.float64 = odds,
+                spread: float = spread,
+            ) -> float:
+                likely = binom.pmf(k, m, 1 / (1 + np.exp(-odds - u)))
+                return float(likely * norm.pdf(u, scale=spread))
 
             area = quad(inside, -8 * spread, 8 * spread, limit=400)[0]
             expected += np.log(area) - np.log(binom.pmf(k, m, k / m)) + _saturated(k, m)
         assert column == pytest.approx(expected, abs=0.01)
 
 
-def _saturated(k, m):
+def _saturated(k: np.int64, m: np.int64) -> float:
     share = k / m
-    return sum(n * np.log(f) for n, f in ((k, share), (m - k, 1 - share)) if n)
+    return float(sum(n * np.log(f) for n, f in ((k, share), (m - k, 1 - share)) if n))
 
 
-def test_many_trials_do_not_break_it():
+def test_many_trials_do_not_break_it() -> None:
     """A million trials off the curve by half a logit: far likelier with a shared effect."""
     tally = Tally.of([4, 8], [622_459, 500_000], [10**6] * 2)
     found = Likelihood(tally, PRIOR).of(np.array([0.5, 0.5]))
@@ -77,11 +86,11 @@ def test_many_trials_do_not_break_it():
     assert found[1] > found[0] + 1000
 
 
-def test_one_trial_per_length_says_nothing_of_what_they_share():
+def test_one_trial_per_length_says_nothing_of_what_they_share() -> None:
     assert Likelihood(Tally.of([1, 2], [1, 0], [1, 1]), PRIOR).spreads.tolist() == [0.0]
 
 
-def test_the_spread_is_found_and_widens_the_interval():
+def test_the_spread_is_found_and_widens_the_interval() -> None:
     rng = np.random.default_rng(0)
     family = CurveFamily()
     grid = np.unique(np.rint(np.geomspace(1, 1024, 41)).astype(int))
@@ -99,7 +108,7 @@ def test_the_spread_is_found_and_widens_the_interval():
     assert wide > 2 * narrow
 
 
-def test_the_shared_prior_moves_with_the_curves_and_not_without():
+def test_the_shared_prior_moves_with_the_curves_and_not_without() -> None:
     assert shared_prior(np.zeros((0, 3))) == pytest.approx(PRIOR)
     assert shared_prior(np.zeros((5, 3))) == pytest.approx(PRIOR)
     sure = shared_prior([[0.0, -9, -9]] * 8)

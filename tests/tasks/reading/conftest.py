@@ -16,6 +16,8 @@ HERE = Path(__file__).parent
 def kind_of(task: str) -> AnswerKind:
     if task == "copy_sequence":
         return "sequence"
+    if "lookup" in task:
+        return "code"
     return "symbol" if "copy" in task else "number"
 
 

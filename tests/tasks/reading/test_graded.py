@@ -37,7 +37,7 @@ def disagreements(rows: list[tuple[dict[str, Any], Facts]]) -> tuple[list[str], 
 
 @pytest.mark.parametrize(
     ("name", "agreement", "wrong_numbers"),
-    [("shared", 0.99, 0), ("written", 0.99, 0), ("bundled", 0.97, 0)],
+    [("shared", 0.99, 0), ("written", 0.99, 0), ("fresh", 0.99, 0), ("bundled", 0.97, 0)],
 )
 def test_agreement_with_people(
     graded: Graded, name: str, agreement: float, wrong_numbers: int
@@ -48,7 +48,7 @@ def test_agreement_with_people(
     assert len(wrong) <= wrong_numbers, wrong
 
 
-@pytest.mark.parametrize("name", ["shared", "written", "bundled"])
+@pytest.mark.parametrize("name", ["shared", "written", "fresh", "bundled"])
 def test_knowing_less_loses_answers_and_makes_up_none(graded: Graded, name: str) -> None:
     # A caller that knows neither the symbols nor the length gets fewer answers, not other ones.
     rows = [
@@ -61,7 +61,7 @@ def test_knowing_less_loses_answers_and_makes_up_none(graded: Graded, name: str)
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["shared", "written", "bundled"])
+@pytest.mark.parametrize("name", ["shared", "written", "fresh", "bundled"])
 def test_white_space_around_an_answer_changes_nothing(graded: Graded, name: str) -> None:
     for row, facts in graded(name):
         padded = dict(row, text=f"\n\n  {row['text']}  \n\n")
@@ -71,7 +71,7 @@ def test_white_space_around_an_answer_changes_nothing(graded: Graded, name: str)
 
 def test_every_reading_says_by_which_rule(graded: Graded) -> None:
     rules: Counter[str] = Counter()
-    for name in ("shared", "written", "bundled"):
+    for name in ("shared", "written", "fresh", "bundled"):
         for row, facts in graded(name):
             found = judge(row["text"], "-1", facts, finish_reason=row["finish_reason"])
             assert bool(found.reading) == bool(found.answer), row["text"]

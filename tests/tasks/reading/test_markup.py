@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snellen.tasks.judging import judge
 from snellen.tasks.reading import Facts
-from snellen.tasks.reading.markup import FAMILIES, strip_reasoning
+from snellen.tasks.reading.text.markup import FAMILIES, strip_reasoning
 
 SAMPLES: dict[str, list[tuple[str, str]]] = {
     "tags": [

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snellen.tasks.reading import Facts
-from snellen.tasks.reading.numbers import LIST, NUMBER, alone, is_echo, to_integer
-from snellen.tasks.reading.plain import plain
-from snellen.tasks.reading.words import han_value, spell_out
+from snellen.tasks.reading.number.numbers import LIST, NUMBER, alone, is_echo, to_integer
+from snellen.tasks.reading.text.plain import plain
+from snellen.tasks.reading.text.words import han_value, spell_out
 
 SMALL = (
     "zero one two three four five six seven eight nine "

@@ -68,7 +68,7 @@ def test_the_questions_own_symbols_are_no_answer(symbols: list[str], data: st.Da
 def test_a_list_of_items_is_no_sum_and_no_item(items: list[str], between: str) -> None:
     text = between.join(items)
     for kind in ("number", "symbol"):
-        facts = Facts(kind, "", tuple(DIGITS), len(items), True)  # type: ignore[arg-type]
+        facts = Facts(kind, "", tuple(DIGITS), len(items), True)
         found = read(text, facts).value
         # The same item line by line is one answer said again.
         assert found is None or (len(set(items)) == 1 and between == "\n"), text

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from .claims import BARE, BOUND, Claim, claims, prepared, settle
-from .facts import Facts, Reading
-from .numbers import alone, is_echo
-from .passages import (
+from ..facts import Facts, Reading
+from ..text.passages import (
     VERIFYING,
     FinalLine,
     corrected,
@@ -17,9 +15,11 @@ from .passages import (
     retracts,
     without_question,
 )
-from .plain import drop_code, plain, shortened
-from .structured import boxed, json_answers, table_answers, tables, unboxed
-from .words import spell_out
+from ..text.plain import drop_code, plain, shortened
+from ..text.structured import boxed, json_answers, table_answers, tables, unboxed
+from .claims import BARE, BOUND, Claim, claims, prepared, settle
+from .numbers import alone, is_echo
+from .values import agreed, number_of, only_symbols
 
 # After these a number may still grow: "1," to "1,024", "12." to "12.5", "12 *" to "12 * 3 = 36".
 _MAY_GO_ON = re.compile(r"[\s.,;|_/+*×^\-'\"\[\]]*")
@@ -30,6 +30,9 @@ _CONTINENTAL = re.compile(
     re.IGNORECASE,
 )
 _POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")
+_SPACED = re.compile(
+    r"(?<![\d.,])(?<![\d.,+*/=-] )[1-9]\d{0,2}(?: \d{3})+(?!\d| \d|[.,]\d| [+*/=])"
+)
 _TO_FILL = re.compile(r"(?<!\w)x{3,}(?![\w\"'])", re.IGNORECASE)
 """The place that the prompt left for the answer, still empty."""
 _STRONG = frozenset({"final_line", "number_alone", "boxed", "json", "table"})
@@ -55,17 +58,19 @@ def read_number(text: str, facts: Facts, *, cut: bool = False) -> Reading:
 
 
 def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
-    if _only_symbols(passage, facts):
+    if only_symbols(passage, facts):
         return Reading()
     boxes = boxed(passage)
     text = plain(unboxed(passage))
     if _CONTINENTAL.search(text):
         text = _POINTS.sub(lambda match: match[0].replace(".", ""), text)
+    if not facts.asked:
+        text = _SPACED.sub(lambda match: match[0].replace(" ", ""), text)
     objects, text = json_answers(text, facts)
     grids, text = tables(text)
     if objects:
-        return _agreed(objects, facts, "json")
-    framed = _agreed(boxes[-1:], facts, "boxed")
+        return agreed(objects, facts, "json")
+    framed = agreed(boxes[-1:], facts, "boxed")
     parts = corrected(text)
     for part in parts:
         found = _read_part(part.text, facts, text[part.end :], cut=cut and part.last)
@@ -76,7 +81,7 @@ def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
     if framed.value is not None:
         return framed
     cells = [cell for rows in grids for cell in table_answers(rows, facts)]
-    return _agreed(cells, facts, "table") if cells else Reading()
+    return agreed(cells, facts, "table") if cells else Reading()
 
 
 def _framed(found: Reading, framed: Reading, *, corrected: bool) -> Reading:
@@ -86,48 +91,6 @@ def _framed(found: Reading, framed: Reading, *, corrected: bool) -> Reading:
     if found.value in (None, framed.value):
         return framed
     return found if corrected else Reading(rivals=(framed.value, str(found.value)))
-
-
-def _only_symbols(text: str, facts: Facts) -> bool:
-    """Whether a text holds nothing but the symbols of a counting question, in any writing."""
-    symbols = {facts.asked, *facts.symbols} - {""}
-    if not facts.asked or not symbols:
-        return False
-    words = re.findall(r"[^\W_]+", text.casefold())
-    names = {symbol.casefold() for symbol in symbols}
-    return all(word in names or (set(word) <= names) for word in words)
-
-
-def _agreed(values: list[str], facts: Facts, rule: str) -> Reading:
-    """The value of cells, boxes or objects, if they agree; a sentence inside is read as one."""
-    found = []
-    for value in values:
-        number = _number(plain(value))
-        if number is None:
-            said = claims(prepared(plain(value), facts), facts, answered=True)
-            settled = settle(said, rule, rule)
-            if settled.rivals:
-                return settled
-            number = int(settled.value) if settled.value is not None else None
-        if number is not None and not is_echo(abs(number), str(abs(number)), facts):
-            found.append(str(number))
-    distinct = tuple(dict.fromkeys(found))
-    if len(distinct) > 1:
-        return Reading(rivals=distinct)
-    return Reading(distinct[0], rule) if distinct else Reading()
-
-
-def _number(text: str) -> int | None:
-    """The number that a piece of text is; "forty-two (42)" too."""
-    if (value := alone(text)) is not None:
-        return value
-    spelled = spell_out(text.strip(" .!"), bold=True)
-    if (value := alone(spelled)) is not None:
-        return value
-    twice = re.fullmatch(r"\s*([-+]?[\d,]+)\s*\(\s*([\d,]+)\s*\)\s*[.!]?\s*", spelled)
-    if twice and twice[1] == twice[2]:
-        return alone(twice[1])
-    return None
 
 
 def _read_part(part: str, facts: Facts, text_after: str, *, cut: bool) -> Reading:
@@ -166,7 +129,7 @@ def _read_part(part: str, facts: Facts, text_after: str, *, cut: bool) -> Readin
 
 
 def _read_final(line: FinalLine, part: str, facts: Facts, text_after: str) -> Reading:
-    number = _number(line.rest)
+    number = number_of(line.rest)
     after = part[line.end :] + text_after
     if number is not None:
         if is_echo(abs(number), str(abs(number)), facts):
@@ -202,7 +165,7 @@ def _choose_final(part: str, answered: list[tuple[FinalLine, Reading]]) -> Readi
         complete = any(found.complete for _, found in answered)
         return replace(last, complete=complete)
     before = answered[-2][0] if len(answered) > 1 else None
-    if before and last.value and VERIFYING.search(part[before.end : last_line.start]):
+    if before and last.value and VERIFYING.search(part[before.start : last_line.start]):
         return last
     return Reading(rivals=tuple(values))
 
@@ -219,8 +182,13 @@ def _first_line(part: str, text_after: str) -> tuple[str, bool] | None:
 
 
 def _own_number(line: str, facts: Facts) -> str | None:
-    """The number that a line is and that is not the asked symbol said again."""
-    value = _number(line)
+    """The number that a line is and that is not the asked symbol said again.
+
+    A lone "None" may be a count or the lack of an answer.
+    """
+    if line.strip(" .!*").casefold() == "none":
+        return None
+    value = number_of(line)
     if value is None or str(value) == facts.asked or is_echo(abs(value), str(abs(value)), facts):
         return None
     return str(value)
@@ -233,7 +201,7 @@ def _closing_number(part: str, facts: Facts) -> str | None:
     if value is None:
         return None
     before = [line for line in lines[-3:-1] if line.strip()]
-    if lines[-2:-1] and lines[-2].strip() and any(_number(line) is not None for line in before):
+    if lines[-2:-1] and lines[-2].strip() and any(number_of(line) is not None for line in before):
         same = {_own_number(line, facts) for line in lines if line.strip()}
         return value if same == {value} else None
     return value

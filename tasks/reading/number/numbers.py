@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .facts import Facts
+from ..facts import Facts
 
 _DIGITS_IN_AN_ANSWER = 7
 """Enough for the sum of a million digits; longer runs are an echo of a sequence, never a count."""

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .vocabulary import either
+
 # A line that begins like this belongs to a question: the model said it again, or ran on into one
 # of its own. What follows the first is read only where nothing was found before it.
 _QUESTION = re.compile(
@@ -15,7 +17,7 @@ _QUESTION = re.compile(
     r"(?:a|an|the|this|another|the following|following|numbers)\b[^\n:]{0,40}"
     r"\b(?:sequence|text|sum|sentence|series|string|list|numbers to add)\b[^\n]*:"
     r"|(?:question|problem|exercise|prompt|instructions?|task|input|example|q)(?: ?\d+)? ?:"
-    r"|(?:sequence|text|sum|add up the following) ?: ?\S"
+    r"|(?:sequence|text|sum|add up the following) ?: ?(?![^\n]*=[^\n]*\d)\S"
     r"|(?:please )?(?:count|perform|add up|repeat|copy|reproduce|write|print|give"
     r"|tell me|find|name"
     r"|identify|calculate|work out) (?:me )?(?:how|the|up|out|back)\b[^\n]{0,60}"
@@ -33,20 +35,22 @@ _QUESTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
-_CORRECTION = re.compile(
-    r"(?<![\w'])(?:wait|actually|correction|corrected|oops|hmm+|scratch that|my mistake"
-    r"|my bad|sorry"
-    r"|apologies|i apologi[sz]e|on second thought|i (?:mis\w+|made (?:a|an) (?:mistake"
-    r"|error|slip))"
-    r"|the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b"
-    r"|(?:then|and|but) i re-?count|(?:up)?on (?:re-?count|re-?check|closer|careful)"
-    r"|after (?:re-?count|re-?check|double)|i mean|or rather|no, (?!\d+ \w+s\b)"
-    r"|no\.(?=\s)|no[:;—]|that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct"
-    r"|incorrect)|korrektur|moment|halt|nein|eigentlich|espera|corrección|perdón|en realidad"
-    r"|attends|attendez|pardon|en fait|non,|等等|等一下|不对|不對|更正|应该是|抱歉|いや|訂正|待って"
-    r"|間違え|正しくは|아니|잠깐|정정)",
-    re.IGNORECASE,
+_CORRECTIONS = either(
+    "wait | edit(?:ed)?: | update: | hold on | strike that | make that | actually",
+    "correction | corrected | oops | hmm+ | scratch that | my mistake | my bad | sorry",
+    "apologies | i apologi[sz]e | on second thought",
+    r"i (?:mis\w+|made (?:a|an) (?:mistake|error|slip))",
+    r"the (?:correct|actual|right|true) (?:count|answer|number|total|sum|value|digit)\b",
+    "(?:then|and|but) (?:i |on |after )?re-?(?:count|check)",
+    "(?:up)?on (?:re-?count|re-?check|closer|careful) | after (?:re-?count|re-?check|double)",
+    r"i mean | or rather | no, (?!\d+ \w+s\b) | no\.(?=\s) | no[:;—]",
+    "that(?:'s| is| was)(?: not| in)? ?(?:wrong|right|correct|incorrect) | korrektur | moment",
+    "halt | nein | eigentlich | espera | corrección | perdón | en realidad | attends",
+    "attendez | pardon | en fait | non,",
+    "等等 | 等一下 | 不对 | 不對 | 更正 | 应该是 | 抱歉 | いや | 訂正 | 待って | 間違え",
+    "正しくは | 아니 | 잠깐 | 정정",
 )
+_CORRECTION = re.compile(rf"(?<![\w'])(?:{_CORRECTIONS})", re.IGNORECASE)
 _NO = re.compile(r"\Ano[.,:;—]\s*", re.IGNORECASE)
 _AFFIRMED = re.compile(
     r"\b(?:yes|correct|right|confirmed?|consistent|matches|indeed|stands|same)\b", re.IGNORECASE
@@ -129,6 +133,10 @@ def retracts(part: str) -> bool:
     return bool(_RETRACTED.search(part)) and not _AFFIRMED.search(_RETRACTED.sub("", part))
 
 
+# A question that holds another answer against the first: "53... or is it 54?"
+_OR_ELSE = re.compile(r"(?:or|oder|ou|o)\b", re.IGNORECASE)
+
+
 def sentences(text: str) -> Iterator[str]:
     """The sentences of a text, questions left out.
 
@@ -136,13 +144,15 @@ def sentences(text: str) -> Iterator[str]:
     ['No.', '42 of them.']
     """
     for sentence in _SENTENCE_END.split(text):
-        if (said := sentence.strip()) and not said.endswith("?"):
+        said = sentence.strip()
+        if said and (not said.endswith("?") or _OR_ELSE.match(said)):
             yield said
 
 
-_ANSWER = (
-    r"answer|response|respuesta|réponse|reponse|antwort|risposta|resposta|ответ|答案|回答|答え|こたえ|解答"
-    r"|정답|답변|답"
+_ANSWER = either(
+    "answer | response | respuesta | réponse | reponse | antwort | risposta | resposta",
+    "ответ",
+    "答案 | 回答 | 答え | こたえ | 解答 | 정답 | 답변 | 답",
 )
 # "The final answer to your maths question is: 12", "Answer: 12", "the answer is **12**".
 _FINAL_LINE = re.compile(

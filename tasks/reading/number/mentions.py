@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .facts import Facts
+from ..facts import Facts
+from ..text.vocabulary import either
+from ..text.words import DIGIT_NAMES
 from .masks import ASKED, OTHER
-from .words import DIGIT_NAMES
 
-_NOUN = (
-    r"digits?|numbers?|numerals?|symbols?|characters?|values?|integers?|figures?"
-    r"|elements?|words?|items?|letters?"
-    r"|tokens?|entries|entry|ziffern?|zahl|zeichen|wort|chiffres?|nombre|caractère|mot"
-    r"|número|cifra|dígito|palabra|símbolo"
-    r"|数字|数値|数|单词|字符|单字|文字|単語|숫자|단어|수"
+_NOUN = either(
+    "digits? | numbers? | numerals? | symbols? | characters? | values? | integers? | figures?",
+    "elements? | words? | items? | letters? | tokens? | entries | entry | ziffern? | zahl",
+    "zeichen | wort | chiffres? | nombre | caractère | mot | número | cifra | dígito",
+    "palabra | símbolo",
+    "数字 | 数値 | 数 | 单词 | 字符 | 单字 | 文字 | 単語 | 숫자 | 단어 | 수",
 )
 _VERB = (
     r"(?:(?:appears?|occurs?|comes? up|shows? up|is (?:repeated|present|found|used"
@@ -33,7 +34,8 @@ _COUNT_OF = (
 
 
 _LABEL = re.compile(
-    r"(?:(?m:^)[ \t>*|-]*|[,;] |\band )(?:digits?\s+)?\d(?=\s*(?::|=|→|->|\||=>)\s*\d)"
+    r"(?:(?m:^)[ \t>*|#-]*|[,;] #?|\band )(?:digits?\s+)?\d"
+    r"(?=\s*(?:(?::|=|→|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times))"
 )
 _PLURAL = re.compile(r"(?<![\w.,/])\d'?s(?!\w)")
 _PLURAL_DIGIT = re.compile(r"(?<![\w.,/])(?:\d'?s(?!\w)|[\"']\d[\"'](?:'?s\b)?)")
@@ -56,8 +58,17 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"(?:\b(?:the|die|der|das|le|la|el|los"
         rf"|las)\s+)?(?:\b(?:{_NOUN})\s*[:=]?\s+)?[\"']{names[0]}[\"'](?:s\b|'s\b|-s\b)?",
         rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?{one}(?:'s|s|er|en)(?!\w)",
-        rf"(?P<lead>^[ \t>*|-]*|[,;]\s*|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
-        rf"|->|\||=>)\s*\d)",
+        rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*#?|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
+        rf"|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times)",
+        rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*|\band\s+)(?:{spoken})(?=\s*(?::|=|→|\|)\s*\w)",
+        rf"(?<!\w)(?:{spoken})\s*(?={_VERB})",
+        rf"\b(?:the|die|der|das|le|la|el)\s+{one}(?=\s+(?:\d+|[^\W\d]+(?:[ -][^\W\d]+)?)"
+        rf"[ -]?(?:times|mal|veces|fois)\b|\s+[^\W\d]+mal\b)",
+        rf"\b(?:count|n|num|number|freq\w*|occurrences)\([\"' ]*{one}[\"' ]*\)",
+        rf"(?<!\w)n_{names[0]}(?=\s*=)",
+        rf"(?P<lead>(?<!\bin )\ball\s+){one}(?=\s*(?:[.,;!)]|$))",
+        rf"\bfor\s+(?:the\s+)?(?:(?:{_NOUN})\s+)?{one}(?=\s*(?:is|are|it|i|we|there|the|:|=|,)"
+        rf"(?![a-z]))",
     ]
     patterns += [
         rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})|数字|数"
@@ -72,7 +83,7 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"(?P<lead>\b(?:consist\w*|made up|composed|comprised|besteht"
         rf"|contains?)\s+(?:\w+\s+){{0,3}}?(?:of|only"
         rf"|aus)\s+(?:\w+\s+){{0,2}}?)(?:{spoken})(?![\w]|[.,]\d)",
-        rf"(?P<lead>\b(?:all|only|just|every \w+|each \w+) (?:of (?:them|which"
+        rf"(?P<lead>\b(?:all|none|only|just|every \w+|each \w+) (?:of (?:them|which"
         rf"|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
         rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
         rf"(?P<lead>\bno\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:one|two|three|four|five|six"

@@ -6,12 +6,12 @@ import json
 import re
 from typing import Any
 
-from .facts import Facts
+from ..facts import Facts
 from .words import DIGIT_NAMES
 
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _KEYS: dict[str, str] = {
-    "number": r"count|sum|result|occurrences?|times|frequency|appearances|instances|how_?many"
+    "number": r"count|n|sum|result|occurrences?|times|frequency|appearances|instances|how_?many"
     r"|amount",
     "symbol": r"(?:first|last)?_?(?:digit|number|symbol|element|item|word|character)|result",
     "sequence": r"(?:\w+_)?(?:sequence|copy|digits|items|numbers)|result|repeated",
@@ -91,6 +91,11 @@ def _shown(value: Any) -> str:
 def _rank(key: str, keys: int, facts: Facts) -> int:
     if facts.kind == "number" and facts.asked and _names(key, facts.asked):
         return 1
+    if facts.kind == "symbol" and facts.end:
+        if re.search("last" if facts.end == "first" else "first", key, re.IGNORECASE):
+            return 0
+        if facts.end in key.casefold():
+            return 1
     if re.search(r"answer|respuesta|réponse|antwort|答案|答え|정답", key, re.IGNORECASE):
         return 2
     plainly = re.sub(r"[\s-]+", "_", key.strip())

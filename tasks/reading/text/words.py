@@ -10,56 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_ENGLISH = (
-    dict.fromkeys(("zero", "nought"), 0)
-    | {
-        word: value
-        for value, word in enumerate(
-            "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-            "fifteen sixteen seventeen eighteen nineteen".split(),
-            start=1,
-        )
-    }
-    | {
-        word: 10 * value
-        for value, word in enumerate(
-            "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-        )
-    }
-    | {"fourty": 40, "hundred": 100, "thousand": 1_000, "million": 1_000_000}
-)
-_TIMES = {"once": 1, "twice": 2, "thrice": 3, "einmal": 1, "zweimal": 2, "dreimal": 3}
-_GERMAN = {
-    "null": 0, "ein": 1, "eine": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5,
-    "fuenf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11,
-    "zwölf": 12, "zwoelf": 12, "dreizehn": 13, "vierzehn": 14, "fünfzehn": 15, "sechzehn": 16,
-    "siebzehn": 17, "achtzehn": 18, "neunzehn": 19, "zwanzig": 20, "dreißig": 30,
-    "dreissig": 30, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70, "achtzig": 80,
-    "neunzig": 90, "hundert": 100, "tausend": 1_000,
-}  # fmt: skip
-_FRENCH = {
-    "zéro": 0, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6,
-    "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11, "douze": 12, "treize": 13,
-    "quatorze": 14, "quinze": 15, "seize": 16, "vingt": 20, "vingts": 20, "trente": 30,
-    "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "huitante": 80,
-    "nonante": 90, "cent": 100, "cents": 100, "mille": 1_000,
-}  # fmt: skip
-_SPANISH = {
-    "cero": 0, "un": 1, "uno": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5,
-    "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "once": 11, "doce": 12,
-    "trece": 13, "catorce": 14, "quince": 15, "dieciséis": 16, "dieciseis": 16,
-    "diecisiete": 17, "dieciocho": 18, "diecinueve": 19, "veinte": 20, "veintiuno": 21,
-    "veintiún": 21, "veintidós": 22, "veintidos": 22, "veintitrés": 23, "veintitres": 23,
-    "veinticuatro": 24, "veinticinco": 25, "veintiséis": 26, "veintiseis": 26,
-    "veintisiete": 27, "veintiocho": 28, "veintinueve": 29, "treinta": 30, "cuarenta": 40,
-    "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90, "cien": 100,
-    "ciento": 100, "doscientos": 200, "trescientos": 300, "cuatrocientos": 400,
-    "quinientos": 500, "seiscientos": 600, "setecientos": 700, "ochocientos": 800,
-    "novecientos": 900, "mil": 1_000,
-}  # fmt: skip
-# Words that are more often something else (an article, "once" of English or "eleven" of Spanish)
-# are numbers only inside a longer phrase, or where :func:`spell_out` is asked to be bold.
-_SHY = {"one", "ein", "eine", "un", "une", "una", "uno", "once", "mil", "cent", "null", "neuf"}
+from .number_words import ENGLISH, FRENCH, GERMAN, HAN, HANGUL, NATIVE, SHY, SPANISH, TIMES
+
 _JOINED = {
     "english": r"(?:\s*-\s*|\s+(?:and\s+)?|,\s+)",
     "french": r"(?:\s*-\s*(?:et-)?|\s+(?:et\s+)?)",
@@ -72,31 +24,22 @@ def _pattern(words: dict[str, int], joined: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'’-])(?:{names})(?:{joined}(?:{names}))*(?![\w])", re.IGNORECASE)
 
 
-_GERMAN_PART = "|".join(sorted(_GERMAN, key=len, reverse=True))
+_GERMAN_PART = "|".join(sorted(GERMAN, key=len, reverse=True))
 _GERMAN_WORD = re.compile(
     rf"(?<!\w)(?:(?:{_GERMAN_PART})(?:und)?)*(?:{_GERMAN_PART})(?:(?=mal\b)|(?!\w))", re.IGNORECASE
 )
 _ALPHABETS = (
-    (_pattern(_ENGLISH, _JOINED["english"]), _ENGLISH),
-    (_pattern(_SPANISH, _JOINED["spanish"]), _SPANISH),
-    (_pattern(_FRENCH, _JOINED["french"]), _FRENCH),
+    (_pattern(ENGLISH, _JOINED["english"]), ENGLISH),
+    (_pattern(SPANISH, _JOINED["spanish"]), SPANISH),
+    (_pattern(FRENCH, _JOINED["french"]), FRENCH),
 )
-_TIMES_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(_TIMES)})(?!\w)", re.IGNORECASE)
+_TIMES_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(TIMES)})(?!\w)", re.IGNORECASE)
 
-_HAN = dict(zip("〇零一二三四五六七八九", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
-_HAN |= {"两": 2, "兩": 2, "十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000}
-_HAN_WORD = re.compile(f"[{''.join(_HAN)}]+")
-_HANGUL = dict(zip("영일이삼사오육칠팔구", range(10), strict=True))
-_HANGUL |= {"공": 0, "십": 10, "백": 100, "천": 1_000, "만": 10_000}
-_NATIVE = {
-    "하나": 1, "한": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "넷": 4, "네": 4, "다섯": 5,
-    "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10, "스물": 20, "스무": 20, "서른": 30,
-    "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90,
-}  # fmt: skip
+_HAN_WORD = re.compile(f"[{''.join(HAN)}]+")
 # A Korean number word is one only before a counter or at the end of what was said: its syllables
 # are those of many other words.
 _KOREAN_WORD = re.compile(
-    rf"(?<![가-힣])(?P<word>[{''.join(_HANGUL)}]+|(?:{'|'.join(_NATIVE)})+)"
+    rf"(?<![가-힣])(?P<word>[{''.join(HANGUL)}]+|(?:{'|'.join(NATIVE)})+)"
     r"(?=\s*(?:개|번|회|차례)|\s*(?:입니다|이에요|예요|이다)|\s*[.!]?\s*$)",
     re.MULTILINE,
 )
@@ -105,9 +48,9 @@ _KOREAN_WORD = re.compile(
 def value_of(words: list[str], values: dict[str, int]) -> int | None:
     """The number that words in spoken order stand for; ``None`` where they make none.
 
-    >>> value_of("one thousand two hundred forty two".split(), _ENGLISH)
+    >>> value_of("one thousand two hundred forty two".split(), ENGLISH)
     1242
-    >>> value_of("five seven".split(), _ENGLISH) is None
+    >>> value_of("five seven".split(), ENGLISH) is None
     True
     """
     total = group = 0
@@ -132,7 +75,7 @@ def value_of(words: list[str], values: dict[str, int]) -> int | None:
 
 def _room_after(value: int, smallest: int, word: str, values: dict[str, int]) -> int:
     # "soixante-dix-sept": after sixty a teen, and after ten (in French) a unit.
-    if values is _FRENCH and word == "dix" and smallest > 10:
+    if values is FRENCH and word == "dix" and smallest > 10:
         return 20
     return value if value >= 20 else 1 if value else 0
 
@@ -150,7 +93,7 @@ def _german_value(word: str) -> int | None:
             if parts[at] != "und":
                 ordered.append(parts[at])
             at += 1
-    return value_of(ordered, _GERMAN)
+    return value_of(ordered, GERMAN)
 
 
 def han_value(word: str) -> int | None:
@@ -159,9 +102,9 @@ def han_value(word: str) -> int | None:
     >>> han_value("四十二"), han_value("一百零五"), han_value("四二")
     (42, 105, 42)
     """
-    if not any(_HAN[sign] >= 10 for sign in word):
-        return int("".join(str(_HAN[sign]) for sign in word)) if len(word) < 8 else None
-    return _positional(word, _HAN)
+    if not any(HAN[sign] >= 10 for sign in word):
+        return int("".join(str(HAN[sign]) for sign in word)) if len(word) < 8 else None
+    return _positional(word, HAN)
 
 
 def _positional(word: str, values: dict[str, int]) -> int:
@@ -180,9 +123,9 @@ def _positional(word: str, values: dict[str, int]) -> int:
 
 
 def _korean_value(word: str) -> int:
-    if all(sign in _HANGUL for sign in word):
-        return _positional(word, _HANGUL)
-    return sum(_NATIVE[part] for part in re.findall("|".join(_NATIVE), word))
+    if all(sign in HANGUL for sign in word):
+        return _positional(word, HANGUL)
+    return sum(NATIVE[part] for part in re.findall("|".join(NATIVE), word))
 
 
 def spell_out(text: str, *, bold: bool = False) -> str:
@@ -199,11 +142,11 @@ def spell_out(text: str, *, bold: bool = False) -> str:
         text = spell_out(text)  # whole phrases first: "vingt et un" before "un"
 
     def shown(match: re.Match[str], value: int | None) -> str:
-        if value is None or (not bold and match[0].lower() in _SHY):
+        if value is None or (not bold and match[0].lower() in SHY):
             return match[0]
         return str(value)
 
-    text = _TIMES_WORD.sub(lambda match: f"{_TIMES[match[0].lower()]} times", text)
+    text = _TIMES_WORD.sub(lambda match: f"{TIMES[match[0].lower()]} times", text)
     for pattern, values in _ALPHABETS:
 
         def spelled(match: re.Match[str], values: dict[str, int] = values) -> str:

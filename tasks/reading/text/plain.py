@@ -42,9 +42,10 @@ _LATEX = (
     (re.compile(r"\\(?:quad|qquad|,|;|!|:|left|right|displaystyle)(?![A-Za-z])"), " "),
     (re.compile(r"\\[()\[\]]|\$+"), " "),
 )
+_STRUCK = re.compile(r"~~[^~\n]{1,60}~~|<(?:s|del|strike)>[^<\n]{1,60}</(?:s|del|strike)>")
 _EMPHASIS = re.compile(
     r"\*{2,}|__+|(?<![\d\s*])\*(?!\s)|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])"
-    r"|(?m:^[ \t]*#{1,6}[ \t])|(?m:^[ \t]*>[ \t])|~~|`"
+    r"|(?m:^[ \t]*#{1,6}[ \t])|(?m:^[ \t]*>[ \t](?![ \t]*\d[\d,.]*[ \t]*$))|~~|`"
 )
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _BESIDE_CJK = re.compile(rf"(?<=[{_CJK}])(?=[\d'\"(])|(?<=[\d'\")])(?=[{_CJK}])")
@@ -71,7 +72,9 @@ _CODE = re.compile(
     r"|#include)\b|\w\(|[+\-]?=(?!\s*\d+\s*$)|^\s*(?:#|//|>>>)",
     re.MULTILINE,
 )
-_TAG = re.compile(r"</?\s*(?:final_?)?answer\s*/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?\s*(?:final_?)?(?:answer|result|count|total|sum|output|solution)\s*/?>", re.IGNORECASE
+)
 
 
 def drop_code(text: str) -> str:
@@ -88,10 +91,6 @@ def drop_code(text: str) -> str:
         return f"\n{body}\n"
 
     return _FENCE.sub(kept, text)
-
-
-def _ascii_digit(match: re.Match[str]) -> str:
-    return str(unicodedata.decimal(match[0]))
 
 
 def plain(text: str) -> str:
@@ -114,7 +113,7 @@ def plain(text: str) -> str:
     text = _TAG.sub(lambda m: "\n" if "/" in m[0] else "\nAnswer: ", text)
     for pattern, plainly in _LATEX:
         text = pattern.sub(plainly, text)
-    text = _EMPHASIS.sub("", text)
+    text = _EMPHASIS.sub("", _STRUCK.sub(" ", text))
     return _BESIDE_CJK.sub(" ", text)
 
 

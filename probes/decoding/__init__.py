@@ -1,0 +1,1 @@
+"""Decoding: can a reader of the states still tell n from n + 1, and does the answer use it."""

@@ -1,0 +1,58 @@
+"""``probe decoding``: measure, then write tables, figures and a manifest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from ..drawing import save_figure
+from ..folder import Parts, probe_folder, write_manifest, write_tables
+from ..result import ProbeResult, Progress, silent
+from ..states.subject import Subject, open_subject
+from .figures import read_out_figure, verdict_figure
+from .measure import measure_decoding
+from .prompts import CUE, WORDINGS, DecodingPlan
+from .verdicts import RULES
+
+
+def probe_decoding(
+    model: str | Subject = "bundled",
+    plan: DecodingPlan | None = None,
+    *,
+    out: Path = Path("results"),
+    device: str = "auto",
+    progress: Progress = silent,
+) -> ProbeResult:
+    """Whether the count can still be read off the states, and whether the answer uses it.
+
+    Writes ``verdicts.csv``, ``decoding.csv``, ``readout.csv``, ``answers.csv``, ``lens.csv``,
+    ``angles.csv``, ``shifts.csv`` and figures. What was finished before an interruption is not
+    computed again.
+
+    Args:
+        model: ``bundled``, ``hf/ORG/NAME``, a folder, or an opened model.
+        plan: What to measure.
+        out: The results folder.
+        device: ``cpu``, ``cuda``, ..., or ``auto``.
+        progress: Told what is being measured.
+
+    Raises:
+        InputError: The plan does not fit the model, or names no reference dtype.
+    """
+    subject = open_subject(model, device) if isinstance(model, str) else model
+    plan = plan or DecodingPlan()
+    record = asdict(plan)
+    folder = probe_folder(out, subject.name, "decoding", record)
+    identity = subject.identity()
+    found = measure_decoding(subject, plan, progress, Parts(folder, {**identity, **record}))
+    write_tables(folder, found.tables)
+    figures = folder / "figures"
+    save_figure(verdict_figure(found.tables["verdicts"]), figures, "verdicts")
+    save_figure(read_out_figure(found.tables["readout"]), figures, "readout")
+    write_manifest(
+        folder, "decoding", subject.name, record, **identity, rules=RULES,
+        wordings=WORDINGS[: plan.wordings], cue=CUE, failures=found.failures,
+    )  # fmt: skip
+    columns = ["kind", "dtype", "length", "verdict", "auc", "low", "high", "follows", "moves"]
+    summary = found.tables["verdicts"][columns].round(3)
+    return ProbeResult(folder, summary, found.failures, found.tables)

@@ -1,0 +1,70 @@
+"""A linear read-out: ridge regression, its penalty chosen by leaving one out in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+PENALTIES = np.logspace(-8, 1, 19)
+"""Penalties tried, as shares of the largest eigenvalue of the features' Gram matrix."""
+
+
+@dataclass(frozen=True)
+class ReadOut:
+    """A fitted read-out ``weights @ x + intercept``.
+
+    Attributes:
+        weights: Shape (d,), in the space of the states themselves.
+        intercept: The constant.
+        penalty: The chosen penalty, on the standardised features.
+    """
+
+    weights: Array
+    intercept: float
+    penalty: float
+
+    def __call__(self, states: Array) -> Array:
+        """What is read off states of shape (..., d)."""
+        return np.asarray(states @ self.weights + self.intercept, dtype=np.float64)
+
+
+def fit_ridge(states: Array, targets: Array) -> ReadOut:
+    """Fit a read-out.
+
+    Features are standardised (a constant one is left alone). With H the hat matrix, the error of
+    leaving item i out is ``(y_i - f_i) / (1 - H_ii)``, so that one eigendecomposition serves all
+    penalties (Golub, Heath and Wahba 1979).
+
+    Args:
+        states: Shape (items, d).
+        targets: Shape (items,).
+    """
+    mean, scale = states.mean(axis=0), states.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    z = (states - mean) / scale
+    offset = float(targets.mean())
+    if not z.any():  # all states are one: nothing to read but the mean
+        return ReadOut(np.zeros(states.shape[1]), offset, 0.0)
+    y = targets - offset
+    values, vectors = np.linalg.eigh(z @ z.T)
+    kept = values > 1e-12 * values[-1]
+    values, vectors = values[kept], vectors[:, kept]
+    turned = vectors.T @ y
+    # What no direction of the features holds, of y and of each item's leverage (the constant
+    # apart): summed for itself, because both go to zero together where items are few.
+    beyond = y - vectors @ turned
+    free = (1 - 1 / len(y) - np.square(vectors).sum(axis=1)).clip(min=0.0)
+    free[free < 1e-12] = 0.0
+    penalties = PENALTIES * max(float(values[-1]), np.finfo(float).tiny)
+    losses = []
+    for penalty in penalties:
+        lost = penalty / (values + penalty)
+        left = (beyond + vectors @ (lost * turned)) / (free + np.square(vectors) @ lost)
+        losses.append(float(np.square(left).mean()))
+    best = float(penalties[int(np.argmin(losses))])
+    weights = z.T @ (vectors @ (turned / (values + best))) / scale
+    return ReadOut(weights, offset - float(mean @ weights), best)

@@ -1,0 +1,1 @@
+"""Reading a count or a sum: what is no answer, what is claimed, and the rules that choose."""
