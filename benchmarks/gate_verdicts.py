@@ -147,12 +147,12 @@ def main() -> int:
         (0.5, 2048, 0.2),
     ):  # fmt: skip
         found = [once(seed, 0.95, noise, start, fault) for seed in range(args.faults)]
-        failed = [one for one in found if one[0] is Verdict.FAIL]
-        near = sum(start / 2 <= (one[1] or 0) <= 2 * start for one in failed)
+        seen = [one for one in found if one[0] is Verdict.FAIL]
+        near = sum(start / 2 <= (one[1] or 0) <= 2 * start for one in seen)
         trials = median(one[2] for one in found)
         print(
             f"| {fault:.0%} of right answers from {start} on | {noise:.0%} | {len(found)} | "
-            f"{len(failed) / len(found):.0%} | {near / max(len(failed), 1):.0%} | {trials:.0f} | "
+            f"{len(seen) / len(found):.0%} | {near / max(len(seen), 1):.0%} | {trials:.0f} | "
             f"{trials / grid:.0%} |"
         )
     return 0

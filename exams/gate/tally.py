@@ -104,14 +104,16 @@ class Tally:
         self._all, self._right = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.wins, self._losses = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.held = np.zeros(shape, np.int64)
+        self._nobody = np.zeros(shape, np.int64)
         self._open: dict[TrialId, None] = {}
         self._floor = [0, 0]
 
     def add(self, pair: Pair) -> None:
         """Count a pair; one that neither side answered tells nothing."""
-        if pair.a.outcome == "failed" and pair.b.outcome == "failed":
-            return
         at = pair.curve, pair.level
+        if pair.a.outcome == "failed" and pair.b.outcome == "failed":
+            self._nobody[at] += 1
+            return
         self.pairs[pair.trial] = pair
         self._all[at] += 1
         self._right[at] += pair.a.right
@@ -147,8 +149,10 @@ class Tally:
     def blind(self, curve: int, level: int) -> bool:
         """Whether A is no better than guessing there, by less than the margin: nothing to lose."""
         count = self._all[curve, level]
-        if count < _BLIND_AFTER:
+        if self._nobody[curve, level] + count < _BLIND_AFTER:
             return False
+        if not count:
+            return True  # nobody answers there: beyond what either takes
         key = self.curves[curve]
         length = self.levels[level].lengths[key]
         chance = find_task(key.task).chance(length, key.mode, key.lens)

@@ -158,7 +158,10 @@ def _verdict(
             f"of them (evidence {np.exp(judged.peak):.1f}; {1 / alpha:.0f} would show one)"
         )
     open_ = [i for i in seen if i not in judged.settled]
+    partly = [f"{', '.join(counts[i].blind)} at {judged.levels[i].at:,}" for i in seen
+              if counts[i].blind]  # fmt: skip
     beyond = f"; beyond A's own sight: {said_blind}" if blind else ""
+    beyond += f"; without {'; '.join(partly)}, which A does not see itself" if partly else ""
     if not open_:
         where = _places(judged, seen, unit)
         return Verdict.PASS, (
@@ -233,8 +236,12 @@ def _level(judged: Judgement, level: int, counts: LevelCounts) -> dict[str, Any]
 def _observations(judged: Judgement, verdict: Verdict) -> list[str]:
     """What the answers show beside the verdict."""
     bar = float(np.log(1 / judged.limits.alpha))
-    found = []
     who = judged.twice.upper()
+    every = [judged.tally.at(i, judged.limits.alpha) for i in range(len(judged.levels))]
+    everything = [counts for counts in every if counts.pairs]
+    same, pairs = sum(c.same for c in everything), sum(c.pairs for c in everything)
+    twice, floor = sum(c.floor_same for c in everything), sum(c.floor for c in everything)
+    found = [f"{same} of {pairs} answers are the same; of {who}, asked twice, {twice} of {floor}"]
     if judged.tally.log_e_drift() >= bar:
         found.append(
             f"{who} does not answer alike when asked again in another order: its accuracy moved"

@@ -41,7 +41,11 @@ def gate(tmp_path: Path) -> Callable[..., snellen.GateResult]:
     def run(a: str, b: str, lengths: Any = "8,16,32,64", **more: Any) -> snellen.GateResult:
         tasks = more.pop("tasks", TASKS)
         plan = snellen.Plan(model="openai/m", base_url=a, tasks=tasks, lengths=lengths)
-        more = {"limits": snellen.Limits(), "out": tmp_path / "results", "concurrency": 8} | more
-        return snellen.gate(plan, "openai/m", against_base_url=b, **more)
+        rest: dict[str, Any] = {
+            "limits": snellen.Limits(),
+            "out": tmp_path / "results",
+            "concurrency": 8,
+        } | more
+        return snellen.gate(plan, "openai/m", against_base_url=b, **rest)
 
     return run

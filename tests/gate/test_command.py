@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import snellen
-from reader import Server, read
+from gate_servers import Server, read
 from snellen.cli import main
 
 Serve = Callable[[Any], str]

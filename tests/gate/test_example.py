@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from reader import Server, read
+from gate_servers import Server, read
 
 Serve = Callable[[Any], str]
 JOB = Path(__file__).parents[2] / "examples" / "gate" / "github-actions.yml"

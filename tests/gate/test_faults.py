@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import snellen
-from proxy import Proxy, Spoil, coarse, drop_middle, only_the_first, shuffle_blocks
-from reader import Server, noisy, read
+from gate_proxy import Proxy, Spoil, coarse, drop_middle, only_the_first, shuffle_blocks
+from gate_servers import Server, noisy, read
 from snellen.store.plan import Plan
 
 Serve = Callable[[Any], str]
@@ -33,6 +33,7 @@ def test_a_server_sees_as_far_as_itself(serve: Serve, gate: Gate) -> None:
     assert found.onset_interval is None
     assert found.trials < 4 * 45
     assert all(level["floor"] and not level["floor_flips"] for level in found.levels)
+    assert any("answers are the same" in note for note in found.notes)
     assert server.forced  # both can, so answers are forced
 
 
@@ -102,3 +103,12 @@ def test_another_tokenizer_and_a_cut_prompt_show_in_the_counts(serve: Serve, gat
     found = gate(good, blind, "16,32,256,512", tasks="copy_sequence,lookup")
     assert found.exit_code == 1
     assert "prompt cut" in [kind["kind"] for kind in found.kinds]
+
+
+def test_where_neither_answers_is_beyond_sight(serve: Serve, gate: Gate) -> None:
+    short = Server(status=lambda prompt: 400 if len(prompt) > 600 else 200)
+    found = gate(serve(short), serve(short), "16,128,512", tasks="lookup,copy_sequence")
+    assert found.exit_code == 0, found.line
+    assert "at 16, 128 items; beyond A's own sight: 512 items" in found.line
+    assert "without lookup at 128" in found.line
+    assert len(short.prompts) < 400

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import snellen
-from reader import Server, read
+from gate_servers import Server, read
 from snellen.stats.sequential.levels import log_e_since, log_e_worse
 
 Serve = Callable[[Any], str]

@@ -20,13 +20,13 @@ DIGITS = re.compile(r"\d(?: \d)+")
 
 def read(prompt: str) -> str:
     """The right answer to a prompt of lookup, copy_sequence or count_ones_bernoulli."""
-    records = RECORD.findall(prompt)
+    records: list[tuple[str, str]] = RECORD.findall(prompt)
     if records:
         outside = re.findall(r"\b[a-z]{6}\b", RECORD.sub("", prompt))
         values = dict(records)
         found = [values[word] for word in outside if word in values]
         return found[0] if found else records[0][1]
-    runs = DIGITS.findall(prompt)
+    runs: list[str] = DIGITS.findall(prompt)
     sequence = max(runs, key=len) if runs else ""
     question = prompt.replace(sequence, " ")
     asked = re.search(r"(?<!\d)(\d)(?:s\b|\b)", question)
