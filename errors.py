@@ -1,7 +1,7 @@
 """What can go wrong, drawn as a tree.
 
 SnellenError
-├── InputError        the user can mend it: one line, exit code 2
+├── InputError        the user can fix it: one line, exit code 2
 │   └── ModelRefused  the provider will never answer: wrong key, unknown model
 ├── RequestsFailed    requests failed for good, and no score can be given without them
 └── StoreError        what is kept cannot be trusted or written: corrupt journal, full disk
@@ -13,7 +13,7 @@ class SnellenError(Exception):
 
 
 class InputError(SnellenError):
-    """Bad input. The message says what, where, and how to mend it, in one line."""
+    """Bad input. The message says what, where, and how to fix it, in one line."""
 
 
 class ModelRefused(InputError):

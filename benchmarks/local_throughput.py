@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
-from snellen.runners.local.runner import BATCH_ROWS, bundled_runner
+from snellen.runners.local.batches import BATCH_ROWS
+from snellen.runners.local.runner import bundled_runner
 from snellen.runners.protocol import Message, Request, Sampling
 from snellen.store.bundled import bundled_model_path
 from snellen.tasks.registry import TASKS

@@ -3,7 +3,7 @@
     python benchmarks/probe_lens.py [--longest 512] [--every 32] [--repeats 3] [--threads 1]
 
 TransformerLens has an environment of its own; ``scripts/lens_env.sh`` builds it, and this file
-goes on in it by itself. No hub is asked: tiny random models are made here, and the bundled model
+continues in it by itself. No hub is asked: tiny random models are made here, and the bundled model
 comes from its folder.
 
 First the states: tiny models of five families and the bundled one, prompts that share a prefix,
@@ -65,7 +65,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 
 def enter_environment() -> None:
-    """Go on in the environment that has TransformerLens, building it where it is missing."""
+    """Continue in the environment that has TransformerLens, building it where it is missing."""
     if importlib.util.find_spec("transformer_lens") is not None:
         return
     root = Path(__file__).resolve().parents[1]

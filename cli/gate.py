@@ -60,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--tasks", metavar="T[,T]", help=f"default: {TASKS}, or the baseline's")
     group.add_argument("--mode", default="direct", help="direct, fewshot, cot, cot_fewshot")
     group.add_argument(
-        "--answer", default="auto", help="free, forced, auto: forced where both can (default)"
+        "--answer",
+        default="auto",
+        help="free, forced, choice; auto: forced where both can (default)",
     )
     group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")
     group.add_argument(

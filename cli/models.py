@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen models``."""
+    """Print the kinds of model."""
     table = Table("model", "what it is")
     for kind in kinds().values():
         table.add_row(kind.pattern, kind.summary)

@@ -59,6 +59,6 @@ class ProbeBar:
         self._bar.stop()
         if kind is KeyboardInterrupt:
             print(
-                "snellen: what was finished is kept: the same command goes on from there",
+                "snellen: what was finished is kept: the same command continues from there",
                 file=sys.stderr,
             )

@@ -30,7 +30,9 @@ def add_question_arguments(parser: argparse.ArgumentParser, *, lens: bool = True
     group.add_argument(
         "--mode", default="direct", help="direct, fewshot, cot, cot_fewshot; or several"
     )
-    group.add_argument("--answer", default="free", help="free (any text), forced; or both")
+    group.add_argument(
+        "--answer", default="free", help="free (any text), forced, choice; or several"
+    )
     if lens:
         group.add_argument("--lens", default="none", help="a change of the prompt; or several")
     group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out ``snellen tasks``."""
+    """Print the tasks, or the folder of their YAML files."""
     if args.path:
         print(yaml_folder())
         return 0

@@ -1,4 +1,4 @@
-"""Carry out what asks a model, with a progress line and a word on how to resume."""
+"""Run what asks a model, with a progress line, and say how to resume."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ProgressWatcher:
-    """Shows how a run goes on standard error (see :class:`snellen.exams.settings.Watcher`).
+    """Shows the progress of a run on standard error (see :class:`snellen.exams.settings.Watcher`).
 
     Attributes:
         path: the run directory, once it is known.

@@ -136,7 +136,7 @@ def _family(plan: Plan, curve: CurveKey) -> CurveFamily:
     """The curves that are considered: what guessing gives depends on the length."""
     task = find_task(curve.task)
     lengths = plan.lengths_of(task)
-    chance = [task.chance(length, curve.mode, curve.lens) for length in lengths]
+    chance = [task.chance(length, curve.mode, curve.lens, curve.answer) for length in lengths]
     return CurveFamily(Chance.of(chance, lengths))
 
 

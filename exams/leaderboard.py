@@ -79,7 +79,7 @@ def write_board(results: Path) -> Leaderboard:
     """Rank the runs of the board's design that lie in a results folder.
 
     Raises:
-        InputError: there are none, or one model is there twice.
+        InputError: there are none, or one model appears twice.
     """
     asked = design()
     entries = []

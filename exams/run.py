@@ -22,7 +22,7 @@ def run(plan: Plan, settings: Settings | None = None, **more: Any) -> Run:
 
     Returns:
         The run. Where requests failed or the budget ran out, it says so (``failed``,
-        ``stopped``); the same call goes on from there.
+        ``stopped``); the same call continues from there.
 
     Raises:
         InputError: something given is wrong, or the model refuses every request.

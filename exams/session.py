@@ -13,11 +13,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InputError, ModelRefused
+from ..errors import ModelRefused
 from ..runners.cached import CachedRunner, Identity, Results, make_request
 from ..runners.prices import Estimate, Prices
 from ..runners.protocol import Message, Request, Runner
-from ..runners.registry import find_kind, kinds, open_runner
+from ..runners.registry import find_kind, open_runner
 from ..runners.sampling import sampling_of
 from ..runners.spending import Budget, BudgetReached
 from ..store.answers import Failure, Reply
@@ -26,6 +26,7 @@ from ..store.run_directory import RunDirectory, open_run
 from ..tasks.forms import forced_form
 from ..tasks.registry import find_task
 from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
+from .answer_forms import check_forms
 from .context import check_context
 from .settings import Settings
 
@@ -171,6 +172,7 @@ def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = Non
         chat=plan.chat and trial.chat,
         notes={"tokens": tokens},
         form=forced_form(find_task(trial.id.task), trial) if trial.id.answer == FORCED else None,
+        choices=tuple(trial.choices),
     )
 
 
@@ -181,19 +183,6 @@ def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner
-
-
-def check_forms(plan: Plan) -> None:
-    """Make sure that the kind of model can force answers, if that is asked of it.
-
-    Raises:
-        InputError: it cannot; says which can.
-    """
-    if FORCED in plan.answers and not find_kind(plan.model).forces_answers:
-        able = ", ".join(kind.pattern for kind in kinds().values() if kind.forces_answers)
-        raise InputError(
-            f"--answer forced: {plan.model} cannot be held to a form; models that can: {able}"
-        )
 
 
 def with_endpoint(plan: Plan, runner: Runner) -> Plan:

@@ -15,7 +15,7 @@ RESULTS = Path("results")
 
 
 class Watcher(Protocol):
-    """Hears how a run goes, for whoever waits for it."""
+    """Is told how a run is going."""
 
     def opened(self, path: Path, total: int | None) -> None:
         """The run directory is known; so many answers are wanted, if that is known."""
@@ -62,7 +62,7 @@ class Settings:
         concurrency: most requests in flight at once.
         requests_per_minute: most requests per minute.
         tokens_per_minute: most tokens per minute.
-        watcher: hears how it goes.
+        watcher: is told how it is going.
     """
 
     out: Path = RESULTS

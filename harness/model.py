@@ -1,7 +1,7 @@
 """Our runners as lm-eval models: every answer is kept, and only the rest is asked for.
 
 lm-eval hands over all requests of a kind at once and takes back strings. This class turns them
-into requests with an identity, and has each answer in the journal before lm-eval hears of it.
+into requests with an identity, and has each answer in the journal before lm-eval sees it.
 What goes to the model is the context that lm-eval made, word for word: with the system
 instruction, description, worked examples and prefix that the user asked lm-eval for.
 """

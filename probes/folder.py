@@ -1,7 +1,7 @@
 """The folder of a probe: ``results/<model>/probe-<what>-<hash>/``.
 
 CSV tables, a manifest, ``figures/``, and ``parts/``: what was finished before an interruption,
-so that the same command goes on from there. Each file is written whole or not at all.
+so that the same command continues from there. Each file is written whole or not at all.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def has_distance(task: str) -> bool:
 def chance(key: CurveKey, length: int) -> float:
     """Probability that the best blind guess is right; 0 for a task that is not known."""
     known = known_task(key.task)
-    return known.chance(length, key.mode, key.lens) if known else 0.0
+    return known.chance(length, key.mode, key.lens, key.answer) if known else 0.0
 
 
 def about(task: str) -> str:

@@ -68,9 +68,12 @@ def curves(trials: pd.DataFrame) -> pd.DataFrame:
         - ``error_n``, ``error_{mean,median,p90}{,_low,_high}``: absolute error of the answers
           that could be read, with 95 % intervals (`stats.error_sizes.error_summary`): blank for
           the mean, for which none is known to hold, infinite for an end that so few answers
-          leave open.
+          leave open;
+        - ``log_odds_median``: of answers that were scored and not written, the median log
+          probability of the truth less that of the likeliest other alternative, in nats; above 0
+          the truth is likelier.
     """
-    trials = keyed(trials, "tokens", "outcome", "abs_error")
+    trials = keyed(trials, "tokens", "outcome", "abs_error", "log_odds")
     counts = (
         trials.groupby([*POINT_KEY, "outcome"], observed=True)
         .size()
@@ -80,17 +83,20 @@ def curves(trials: pd.DataFrame) -> pd.DataFrame:
     counts.columns.name = None
     table = counts.reset_index()
     table.insert(len(POINT_KEY), "n", counts.sum(axis=1).to_numpy())
-    table.insert(len(POINT_KEY), "tokens", _median_tokens(trials).reindex(counts.index).to_numpy())
+    table.insert(
+        len(POINT_KEY), "tokens", _median(trials, "tokens").reindex(counts.index).to_numpy()
+    )
     table["answered"] = table["n"] - table["failed"]
     _add_accuracy(table)
     for column, values in _errors(trials, counts.index).items():
         table[column] = values
+    table["log_odds_median"] = _median(trials, "log_odds").reindex(counts.index).to_numpy()
     return in_order(table, [*POINT_KEY])
 
 
-def _median_tokens(trials: pd.DataFrame) -> pd.Series[float]:
-    tokens = pd.to_numeric(trials["tokens"]).astype("Float64")
-    by_key = tokens.groupby([trials[key] for key in POINT_KEY], observed=True)
+def _median(trials: pd.DataFrame, column: str) -> pd.Series[float]:
+    values = pd.to_numeric(trials[column]).astype("Float64")
+    by_key = values.groupby([trials[key] for key in POINT_KEY], observed=True)
     return by_key.median().astype("float64")
 
 

@@ -106,6 +106,7 @@ BUILT_IN = (
         price="free",
         forces_answers=True,
         scores_texts=True,
+        scores_chat=True,
     ),
     ModelKind(
         "hf",
@@ -117,6 +118,7 @@ BUILT_IN = (
         price="free",
         forces_answers=True,
         scores_texts=True,
+        scores_chat=True,
     ),
     ModelKind(
         "vllm",
@@ -129,6 +131,7 @@ BUILT_IN = (
         reasoning_room=_ROOM,
         forces_answers=True,
         scores_texts=True,
+        scores_chat=True,
     ),
     ModelKind(
         "openai",

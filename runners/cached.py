@@ -6,18 +6,21 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby, islice
 from typing import Any, Protocol
 
 from ..store.answers import Entry, Failure, Reply
 from ..store.journal import Journal, answer_key, canonical
 from .prices import Prices
-from .protocol import AnswerForm, Message, Request, Runner, Sampling
+from .protocol import AnswerForm, Deliver, Message, Request, Runner, Sampling
 from .spending import Budget
+
+_SCORED = 16
+"""Requests whose alternatives are scored at a time."""
 
 Results = Sequence[tuple[Request, Reply | Failure]]
 Listener = Callable[[Results, bool], None]
-"""Hears of answers once they are kept (False), and of those that were known before (True)."""
+"""Is told of answers once they are kept (False), and of those that were known before (True)."""
 
 
 class Identity(Protocol):
@@ -48,6 +51,7 @@ def make_request(
     chat: bool = True,
     notes: Mapping[str, Any] | None = None,
     form: AnswerForm | None = None,
+    choices: Sequence[str] = (),
 ) -> Request:
     """Give a question its identity.
 
@@ -59,18 +63,22 @@ def make_request(
         chat: ask as a user's turn, not as raw text to continue.
         notes: what is kept beside the identity and does not change the answer.
         form: the only texts that the decoder may write, where the answer is forced.
+        choices: the alternatives that are scored, where nothing is written.
     """
-    forced = {} if form is None else {"form": form.regex}
+    bound: dict[str, Any] = {} if form is None else {"form": form.regex}
+    if choices:
+        bound["choices"] = list(choices)
     key = answer_key(
         model=who.model,
         base_url=who.base_url,
         numerics=who.numerics,
         messages=[{"role": turn.role, "content": turn.content} for turn in messages],
-        sampling=dict(_as_dict(sampling)) | {"chat": chat} | forced,
+        sampling=dict(_as_dict(sampling)) | {"chat": chat} | bound,
         trial=identity,
     )
     raw = not chat and len(messages) == 1
-    return Request(key, tuple(messages), sampling, raw, {**identity, **(notes or {})}, form)
+    trial = {**identity, **(notes or {})}
+    return Request(key, tuple(messages), sampling, raw, trial, form, tuple(choices))
 
 
 class CachedRunner:
@@ -81,7 +89,7 @@ class CachedRunner:
         journal: where answers are kept; without one they live as long as the caller holds them.
         budget: what the answers may cost, those of earlier sessions included.
         failures: the requests of this session that failed for good, by key.
-        listener: hears of answers once they are kept, and of those that were known before.
+        listener: is told of answers once they are kept, and of those that were known before.
     """
 
     def __init__(
@@ -137,11 +145,19 @@ class CachedRunner:
 
         first = next(pending, None)
         if first is not None:
-            self.runner.answer(self.budget.admit(chain([first], pending)), deliver)
+            admitted = self.budget.admit(chain([first], pending))
+            for scored, group in groupby(admitted, key=lambda request: bool(request.choices)):
+                (self._score if scored else self.runner.answer)(group, deliver)
             for _ in pending:
                 pass  # what no money was left for is counted, and what is known of it taken
             self.budget.settle(len(asked) - len(answers))
         return answers
+
+    def _score(self, requests: Iterable[Request], deliver: Deliver) -> None:
+        """Have alternatives scored, a few requests at a time; each batch is kept as it comes."""
+        source = iter(requests)
+        while batch := list(islice(source, _SCORED)):
+            deliver(list(zip(batch, self.runner.score(batch), strict=True)))
 
     def _unanswered(
         self, requests: Iterable[Request], asked: set[str], answers: dict[str, Reply | Failure]

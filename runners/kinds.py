@@ -109,6 +109,7 @@ class ModelKind:
             nothing is sent or left out for a name.
         forces_answers: takes a :class:`~snellen.runners.protocol.AnswerForm`.
         scores_texts: gives log-likelihoods of given texts.
+        scores_chat: also of what follows a user's turn of a conversation.
     """
 
     scheme: str
@@ -125,6 +126,7 @@ class ModelKind:
     thinks: re.Pattern[str] | None = None
     forces_answers: bool = False
     scores_texts: bool = False
+    scores_chat: bool = False
 
     @property
     def pattern(self) -> str:

@@ -154,7 +154,7 @@ class Prices:
                 exact &= counted is not None
                 tokens += approximate_tokens(turn.content) if counted is None else counted
             overhead = _TURN_OVERHEAD * len(request.messages)
-            limit = request.sampling.max_tokens
+            limit = request.sampling.max_tokens if not request.choices else 0  # none is written
             share = _EFFORT.get(request.sampling.reasoning_effort or "", thinks)
             # A limit below the room was chosen by the user: it is all for the answer.
             reasoning = room if limit > room else 0

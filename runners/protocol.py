@@ -60,6 +60,7 @@ class Request:
         raw: send the text as it is, without a chat template.
         trial: what the question is, as recorded beside the answer (task, length, index, …).
         form: the only texts that the decoder may write, where the answer is forced.
+        choices: the alternatives that are scored, where nothing is written.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Request:
     raw: bool = False
     trial: Mapping[str, Any] = field(default_factory=dict)
     form: AnswerForm | None = None
+    choices: tuple[str, ...] = ()
 
 
 Deliver = Callable[[Sequence[tuple[Request, Reply | Failure]]], None]
@@ -135,6 +137,24 @@ class Runner(Protocol):
             "loglikelihood and multiple_choice need; choose tasks that generate, or a model in "
             "this process or behind vLLM"
         )
+
+    def score(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        """Score the alternatives of requests; nothing is written.
+
+        The log probability of each of ``Request.choices`` is taken after the prompt, with what
+        ends an answer there, so that none gains by being the beginning of another.
+
+        Returns:
+            For each request a reply whose text says how likely each alternative is
+            (:func:`snellen.runners.choices.scored_reply`), or why there is none.
+
+        Raises:
+            InputError: this kind of model gives no log probabilities of a given text, or none
+                after a user's turn.
+        """
+        from .choices import score_raw
+
+        return score_raw(self, requests)
 
     def count_tokens(self, text: str) -> int | None:
         """Tokens of ``text`` under the model's own tokenizer, or ``None`` when not at hand."""

@@ -17,8 +17,8 @@ class CurveKey(NamedTuple):
     Attributes:
         task: the question.
         mode: how the answer is prompted.
-        answer: the form of the answer, ``free`` or ``forced``; the table of trials calls its
-            column ``answer_form``, for there ``answer`` is what was answered.
+        answer: the form of the answer, ``free``, ``forced`` or ``choice``; the table of trials
+            calls its column ``answer_form``, for there ``answer`` is what was answered.
         lens: the change to the prompt, ``none`` for the bare prompt.
     """
 

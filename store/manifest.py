@@ -1,4 +1,4 @@
-"""The manifest: what a run was, in full, for whoever doubts or repeats it."""
+"""The manifest: what a run was, in full, so that it can be checked and repeated."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Manifest(BaseModel):
     versions: dict[str, str] = Field(default_factory=dict)
     """Snellen, Python, and the packages that can matter."""
     created: str
-    """When the run was begun (UTC)."""
+    """When the run was started (UTC)."""
     finished: str | None = None
     """When every trial last had an answer or a failure (UTC)."""
     asked: int = 0

@@ -45,7 +45,7 @@ class Plan(BaseModel):
     modes: tuple[str, ...] = ("direct",)
     """``direct``, ``fewshot`` (or ``fewshot-3``, with 3 examples), ``cot``, ``cot_fewshot``."""
     answers: tuple[str, ...] = (FREE,)
-    """How answers may be written: ``free``, ``forced``."""
+    """How answers are given: ``free``, ``forced``, ``choice``."""
     lenses: tuple[str, ...] = ("none",)
     """Names of lenses; ``none`` is the prompt as it is."""
     lengths: tuple[int, ...] | None = None

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..tasks.judging import Outcome
-from ..tasks.trial import Trial
+from ..tasks.trial import FORMS, Trial
 from .answers import Failure, Reply
 from .manifest import partial_path
 
@@ -39,23 +39,24 @@ COLUMNS: dict[str, str] = {
     "reading": TEXT,
     "rivals": TEXT,
     "depth": NUMBER,
+    "log_odds": NUMBER,
     "answer_form": TEXT,
 }
 """Columns of ``trials.csv`` in order, with their types; docs/run-directory.md describes them.
 
-Columns are only added at the end, and the last one is never empty: a row that was cut off shows.
+Columns are only added, before the last one, which is never empty: a row that was cut off shows.
 """
 
 ADDED_LATER: dict[str, str | None] = {
     "reading": None,
     "rivals": None,
     "depth": None,
+    "log_odds": None,
     "answer_form": "free",
 }
 """Columns that older tables lack, and what they held then."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-ANSWER_FORMS = ("free", "forced")
 THOUGHTS_ONLY = "thoughts_only"
 """The ``reading`` of a reply that is all hidden reasoning: no answer is taken from there."""
 
@@ -103,6 +104,7 @@ def trial_row(
         "reading": judged.reading or (THOUGHTS_ONLY if reply and _thoughts_only(reply) else None),
         "rivals": RIVALS.join(judged.rivals) or None,
         "depth": trial.notes.get("depth"),
+        "log_odds": judged.log_odds,
     }
 
 
@@ -172,7 +174,7 @@ def check_trials(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     _refuse(path, raw["length"], table["length"] < 1)
     _refuse(path, raw["prompt_sha256"], table["prompt_sha256"].str.len() != 64)
     # The last column: a row that was cut off shows here.
-    _refuse(path, raw["answer_form"], ~table["answer_form"].isin(ANSWER_FORMS))
+    _refuse(path, raw["answer_form"], ~table["answer_form"].isin(FORMS))
     return table
 
 

@@ -1,4 +1,4 @@
-"""One way to every server: the same proxies, certificates and patience for whoever asks.
+"""One way to every server: the same proxies, certificates and time limits for every caller.
 
 Proxies come from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` (upper or lower
 case), certificates from ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as httpx reads them and therefore

@@ -23,7 +23,7 @@ def check_model_folder(folder: str | Path, hint: str = "") -> Path:
 
     Args:
         folder: as the user wrote it; ``~`` is the home folder.
-        hint: how to mend it, after the message.
+        hint: how to fix it, after the message.
 
     Raises:
         InputError: there is no such folder, or it holds no ``config.json``.

@@ -22,8 +22,8 @@ def answer_tokens(task: Task, mode: str, length: int, answer: str = "free") -> i
 
     It grows with what the mode asks for. A bare number is short, but many models say the
     sequence again before they answer, and cutting them off would tell nothing of their sight; a
-    copied sequence is as long as the sequence; reasoning visits every item. A forced answer, and
-    one after plain examples, holds nothing but the answer.
+    copied sequence is as long as the sequence; reasoning visits every item. A forced answer, one
+    after plain examples, and one that is scored and not written hold nothing but the answer.
     """
     copied = _PER_ITEM_COPIED * length if task.answer == "sequence" else 0
     times = _PER_RECORD if task.answer == "code" else 1
@@ -33,7 +33,7 @@ def answer_tokens(task: Task, mode: str, length: int, answer: str = "free") -> i
     if answer == "forced":
         # JSON: quotation marks, commas, and up to a quarter more items than were asked about.
         return _ANSWER + 2 * copied
-    if base == "fewshot":
+    if base == "fewshot" or answer == "choice":
         return _ANSWER + copied
     if not task.takes_lenses:
         return _FINAL_LINE if "cot" in task.modes else _ANSWER

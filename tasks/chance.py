@@ -22,6 +22,9 @@ import numpy.typing as npt
 Guess = Callable[[int], float]
 """How often the best blind guess is right, given the length in items."""
 
+CHOICES = 4
+"""Alternatives of an answer that is chosen and not written."""
+
 _EXACT_UP_TO = 400
 
 

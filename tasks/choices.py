@@ -6,11 +6,12 @@ Beside the truth: one less, one more, and the likeliest other answer.
 from __future__ import annotations
 
 from ..errors import InputError
+from .chance import CHOICES
 from .draw import Draw
 from .task import Items, Task
 
-CHOICES = 4
-CHANCE = 1 / CHOICES
+Identity = tuple[str, int, int, int, int]
+"""Task, version, length, index and seed: what a trial's sequence is drawn from."""
 
 
 def choices(task: Task, length: int, index: int, seed: int) -> tuple[tuple[str, ...], int]:
@@ -20,13 +21,17 @@ def choices(task: Task, length: int, index: int, seed: int) -> tuple[tuple[str, 
         InputError: at this length some of them are the same.
     """
     identity = (task.name, task.version, length, index, seed)
-    made = task.generate(Draw(*identity), length)
+    return offered(task, task.generate(Draw(*identity), length), identity)
+
+
+def offered(task: Task, made: Items, identity: Identity) -> tuple[tuple[str, ...], int]:
+    """The alternatives about a sequence; see :func:`choices`."""
     draw = Draw("choices", *identity)
     found = [made.truth, *_others(task, made, draw)]
     if len(set(found)) < CHOICES:
         raise InputError(
-            f"length {length} of {task.name} leaves fewer than {CHOICES} different answers to "
-            "choose from; use longer lengths"
+            f"length {identity[2]} of {task.name} leaves fewer than {CHOICES} different answers "
+            "to choose from; use longer lengths, or a free or forced answer"
         )
     order = sorted(range(CHOICES), key=lambda _: draw.uniform())
     return tuple(found[i] for i in order), order.index(0)
@@ -65,7 +70,11 @@ def _sequences(task: Task, made: Items, draw: Draw) -> list[str]:
     place = draw.below(len(items))
     other = draw.pick([symbol for symbol in task.alphabet if symbol != items[place]])
     changed = [*items[:place], other, *items[place + 1 :]]
-    found = [" ".join(each) for each in (items[:-1], [*items, items[-1]], changed)]
+    # Not at the end: a sequence less its last item is always likelier than the sequence, where
+    # a harness scores it without what ends an answer.
+    early = draw.below(max(1, len(items) // 2))
+    fewer, more = items[:early] + items[early + 1 :], items[: early + 1] + items[early:]
+    found = [" ".join(each) for each in (fewer, more, changed)]
     return [each for each in found if each]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -34,6 +37,8 @@ class Judgement(NamedTuple):
             for what stands for itself; ``None`` without an answer.
         reading: the rule that read the answer; empty if there is none.
         rivals: the readings that remained where there were two or more.
+        log_odds: of an answer that was scored and not written: the log probability of the truth
+            less that of the likeliest other alternative, in nats.
     """
 
     outcome: Outcome
@@ -41,6 +46,7 @@ class Judgement(NamedTuple):
     abs_error: int | None
     reading: str = ""
     rivals: tuple[str, ...] = ()
+    log_odds: float | None = None
 
 
 def judge(text: str, truth: str, facts: Facts, *, finish_reason: str | None = None) -> Judgement:
@@ -71,6 +77,54 @@ def judge(text: str, truth: str, facts: Facts, *, finish_reason: str | None = No
         return Judgement("unparseable", "", None, rivals=found.rivals)
     outcome: Outcome = "correct" if found.value == truth else "wrong"
     return Judgement(outcome, found.value, _error(found.value, truth, facts.kind), found.rule)
+
+
+def judge_scored(
+    text: str,
+    truth: str,
+    choices: Mapping[str, str],
+    kind: AnswerKind,
+    *,
+    finish_reason: str | None = None,
+) -> Judgement:
+    """Judge alternatives that were scored: the likeliest is the answer.
+
+    Args:
+        text: a JSON object whose ``scores`` give the log probability of every text that was
+            offered (nats; null where it is minus infinity).
+        truth: the expected answer in normal form.
+        choices: the texts that were offered, each with the answer in normal form that it states.
+        kind: what kind of answer it is.
+        finish_reason: ``failed`` for a request without an answer.
+    """
+    if finish_reason == "failed":
+        return Judgement("failed", "", None)
+    scores = _scores(text, choices)
+    if scores is None:
+        return Judgement("unparseable", "", None)
+    rival = max(score for answer, score in scores.items() if answer != truth)
+    odds = scores[truth] - rival
+    best = max(scores.values())
+    likeliest = tuple(answer for answer, score in scores.items() if score == best)
+    log_odds = odds if math.isfinite(odds) else None
+    if len(likeliest) > 1:  # two answers are none
+        return Judgement("unparseable", "", None, rivals=likeliest, log_odds=log_odds)
+    (answer,) = likeliest
+    outcome: Outcome = "correct" if answer == truth else "wrong"
+    return Judgement(outcome, answer, _error(answer, truth, kind), "scored", log_odds=log_odds)
+
+
+def _scores(text: str, choices: Mapping[str, str]) -> dict[str, float] | None:
+    """The score of every answer in normal form; none if some are missing or are no numbers."""
+    try:
+        said: Any = json.loads(text)["scores"]
+        found = {
+            answer: -math.inf if said[offered] is None else float(said[offered])
+            for offered, answer in choices.items()
+        }
+    except (ValueError, KeyError, TypeError):
+        return None
+    return None if any(math.isnan(score) for score in found.values()) else found
 
 
 def _error(answer: str, truth: str, kind: AnswerKind) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .chance import Guess, no_guess
+from .chance import CHOICES, Guess, no_guess
 from .draw import Draw
 from .modes import MODES, base_mode
 from .prompts.wording import Wording
@@ -112,21 +112,30 @@ class Task:
         """Whether it is asked in a mode."""
         return base_mode(mode) in self.modes
 
-    def chance(self, length: int, mode: str = "direct", lens: str = "none") -> float:
+    def chance(
+        self, length: int, mode: str = "direct", lens: str = "none", answer: str = "free"
+    ) -> float:
         """How often the best blind guess at an answer is right.
 
         No mode and no lens of Snellen's own tells a guesser more than the bare prompt does, so
-        the chance is the same in and through all of them; a test holds it.
+        the chance is the same in and through all of them; a test holds it. Of an answer that is
+        chosen among alternatives, a guess is right once in as many as remain: who sees the blur of
+        a copy rules its majority out, and who would have guessed better guesses no worse.
 
         Args:
             length: number of items.
             mode: how the answer is prompted.
             lens: the change to the prompt.
+            answer: the form of the answer.
 
         Returns:
             A probability below 1.
         """
-        return self.guess(length)
+        guess = self.guess(length)
+        if answer != "choice":
+            return guess
+        blurred = self.answer == "symbol" and guess > 1 / len(self.alphabet)
+        return max(guess, 1 / (CHOICES - blurred))
 
     def version_of(self, mode: str, lens: str) -> int:
         """The version of its prompts in a mode and through a lens."""

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..errors import InputError
+from .choices import offered
 from .draw import Draw
-from .judging import Judgement, judge
+from .judging import Judgement, judge, judge_scored
 from .lenses import find_lens
 from .modes import BARE, REASONED, base_mode, find_mode
 from .prompts.compose import compose, stop_texts
@@ -18,9 +19,10 @@ from .reading import Facts
 from .registry import find_task
 from .task import Items, Task
 
-FREE, FORCED = "free", "forced"
-FORMS = (FREE, FORCED)
-"""How an answer may be written: as any text, or only as an answer of the right kind."""
+FREE, FORCED, CHOICE = "free", "forced", "choice"
+FORMS = (FREE, FORCED, CHOICE)
+"""How an answer is given: as any text, only as an answer of the right kind, or not written at all:
+alternatives are scored, and the likeliest is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Trial:
         chat: whether the prompt is a user's turn of a conversation; otherwise it is raw text to
             continue, whatever the run says.
         notes: further columns of the table of trials (``depth``).
+        choices: the texts that are scored where nothing is written, each with the answer in normal
+            form that it states; in a drawn order.
     """
 
     id: TrialId
@@ -109,9 +113,13 @@ class Trial:
     stop: tuple[str, ...] = ()
     chat: bool = True
     notes: Mapping[str, float] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     def judge(self, text: str, finish_reason: str | None = None) -> Judgement:
-        """Judge an answer to this trial (see :func:`snellen.tasks.judging.judge`)."""
+        """Judge an answer to this trial (see :mod:`snellen.tasks.judging`)."""
+        if self.id.answer == CHOICE:
+            kind = self.facts.kind
+            return judge_scored(text, self.truth, self.choices, kind, finish_reason=finish_reason)
         return judge(text, self.truth, self.facts, finish_reason=finish_reason)
 
     def without_text(self) -> Trial:
@@ -162,12 +170,13 @@ def build_trial(
 
     Raises:
         InputError: the mode, the lens or the answer form does not exist or does not apply to the
-            task.
+            task; or the task has too few alternatives at this length.
     """
     check_applies(task, mode, lens, answer)
     identity = (task.name, task.version, length, index, seed)
     made = task.generate(Draw(*identity), length)
     prompt, sequence = compose(task, made, mode, find_lens(lens), identity)
+    alternatives = offered(task, made, identity)[0] if answer == CHOICE else ()
     return Trial(
         TrialId(
             task.name, mode, lens, task.version_of(mode, lens), length, index, seed, answer
@@ -180,7 +189,15 @@ def build_trial(
         stop_texts(task, mode),
         base_mode(mode) != "fewshot",
         made.notes,
+        {_as_shown(task, mode, lens, one): one for one in alternatives},
     )  # fmt: skip
+
+
+def _as_shown(task: Task, mode: str, lens: str, answer: str) -> str:
+    """An answer as the worked examples of a prompt write it: a sequence as the lens shows it."""
+    if base_mode(mode) != "fewshot" or task.answer != "sequence":
+        return answer
+    return find_lens(lens).render(answer.split(), task.separator)
 
 
 def _facts(task: Task, made: Items, mode: str, length: int) -> Facts:
@@ -193,6 +210,9 @@ def _facts(task: Task, made: Items, mode: str, length: int) -> Facts:
         bare=base_mode(mode) in BARE and task.takes_lenses,
         end=task.end,
     )
+
+
+_A = {FORCED: "a forced answer", CHOICE: "a choice"}
 
 
 def applies(task: Task, mode: str, lens: str, answer: str = FREE) -> bool:
@@ -218,9 +238,9 @@ def check_applies(task: Task, mode: str, lens: str, answer: str = FREE) -> None:
         return
     if not task.has_mode(mode):
         raise InputError(f"task {task.name} has no mode {mode!r}; it has: {', '.join(task.modes)}")
-    if answer == FORCED and base_mode(mode) in REASONED:
+    if answer != FREE and base_mode(mode) in REASONED:
         raise InputError(
-            f"a forced answer leaves no room for the reasoning of mode {mode!r}; use --mode "
+            f"{_A[answer]} leaves no room for the reasoning of mode {mode!r}; use --mode "
             "direct or fewshot, or --answer free"
         )
     raise InputError(f"task {task.name} writes its own prompt, word for word: it takes no lens")

@@ -8,7 +8,8 @@ from ...runners.protocol import Failure, Reply, Request, Runner
 from ...runners.registry import find_kind
 from ...store.plan import Plan
 from ...tasks.trial import FORCED, rebuild_trial
-from ..session import check_forms, request_of
+from ..answer_forms import check_forms
+from ..session import request_of
 from .levels import trial_of
 
 _PROBES = 8

@@ -85,7 +85,7 @@ class CompletionServer:
             raise InputError(f"{self.base_url} refuses ({code}){hint}: {text}") from None
         except connection_error as error:
             raise InputError(
-                f"no server at {self.base_url} ({error.__cause__ or error}): start it, or mend "
+                f"no server at {self.base_url} ({error.__cause__ or error}): start it, or fix "
                 "--base-url"
             ) from None
         listed = answer.choices[0].logprobs if answer.choices else None

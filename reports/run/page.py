@@ -48,6 +48,7 @@ class Section:
     about: str
     figures: list[TaskFigure]
     points: list[dict[str, Any]]
+    scored: bool
     values: list[dict[str, Any]]
     readings: list[dict[str, Any]]
     audit: list[Example]
@@ -91,6 +92,7 @@ def page(
             about(str(task)),
             [picture for picture in pictures if picture.task == task],
             _records(table[table["task"] == task]),
+            bool(table.loc[table["task"] == task, "log_odds_median"].notna().any()),
             _top_values(counts[counts["task"] == task]),
             _records(readings[readings["task"] == task]),
             [example for example in audit.shown if example.key.task == task],

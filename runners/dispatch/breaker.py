@@ -30,7 +30,7 @@ _RESTART_S = 30.0
 _RATE_S = 45.0
 _REJECTED_ALIKE = 10
 _FAILED_IN_A_ROW = 20
-_GO_ON = "every answer is kept; repeat the command to go on"
+_GO_ON = "every answer is kept; repeat the command to continue"
 # Of this prompt, not of the model: a shorter one may do.
 OF_THE_PROMPT = re.compile(r"context|too (long|large|many tokens)|maximum.*(length|token)", re.I)
 

@@ -22,9 +22,9 @@ from typing import Any, TypeVar, cast
 
 from ..protocol import Deliver, Failure, Reply, Request, Runner
 from ..tokens import approximate_tokens
+from .attempts import Attempts
 from .breaker import Breaker
 from .mailbox import Mailbox
-from .patience import Patience
 from .provider import Empty, Limits, Loading, Provider, Rejected, Retryable
 from .signals import uninterrupted
 from .throttle import Throttle
@@ -86,7 +86,7 @@ class Dispatch(Runner):
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
         """Answer every request; answers are delivered as they arrive, in that order.
 
-        A request that fails for good is delivered as a ``Failure``; the others go on. Whatever
+        A request that fails for good is delivered as a ``Failure``; the others continue. Whatever
         ends this early (an interrupt, a refusal of the model, an error from ``requests`` or
         ``deliver``), what has arrived by then is delivered first.
 
@@ -199,10 +199,10 @@ class Dispatch(Runner):
             arrivals.put(error)
 
     async def _pursue(self, ask: Callable[[], Awaitable[_T]], tokens: int = 0) -> _T | Failure:
-        """Ask until there is an answer, a rejection, or no patience left."""
-        patience = Patience(self.limits)
+        """Ask until there is an answer, a rejection, or it has been tried long enough."""
+        attempts = Attempts(self.limits)
         while True:
-            sent_at = await self._throttle.enter(tokens, first=patience.attempts > 0)
+            sent_at = await self._throttle.enter(tokens, first=attempts.made > 0)
             self._breaker.begin()
             try:
                 answer = await self._attempt(ask, sent_at)
@@ -210,10 +210,10 @@ class Dispatch(Runner):
                 self._breaker.rejected(error)
                 return Failure(error.reason, error.status)
             except Retryable as error:
-                wait = patience.wait(error)
-                self._breaker.failed_attempt(error, patience.attempts)
+                wait = attempts.wait(error)
+                self._breaker.failed_attempt(error, attempts.made)
                 if wait is None:
-                    return cast("_T | Failure", self._given_up(error, patience))
+                    return cast("_T | Failure", self._given_up(error, attempts))
                 # One request's wait is its own, unless the provider says that it is for all.
                 all_wait = error.for_all or isinstance(error, Loading)
                 if all_wait:
@@ -224,17 +224,17 @@ class Dispatch(Runner):
                 self._breaker.answered()
                 return answer
 
-    def _given_up(self, error: Retryable, patience: Patience) -> Reply | Failure:
+    def _given_up(self, error: Retryable, attempts: Attempts) -> Reply | Failure:
         """What becomes of a request that is not tried again: an empty answer is one."""
         if isinstance(error, Empty):
             self._breaker.answered()
             return error.reply
-        verdict = patience.verdict(error)
+        verdict = attempts.verdict(error)
         self._breaker.failed(verdict)
         return Failure(verdict, error.status)
 
     async def _attempt(self, ask: Callable[[], Awaitable[_T]], sent_at: float) -> _T:
-        """Ask once; the throttle hears how it went."""
+        """Ask once; the throttle is told how it went."""
         try:
             async with asyncio.timeout(self.limits.attempt_s):
                 answer = await ask()

@@ -32,7 +32,7 @@ class Retryable(Exception):
     """The same request may succeed later.
 
     Attributes:
-        reason: what happened, in words that stand in the journal if patience runs out.
+        reason: what happened, in the words that the journal keeps if the request is given up.
         status: the HTTP status, if there was one.
         retry_after: seconds that the provider asks to wait, if it says.
         for_all: the provider says that the wait is for everybody who uses this account or

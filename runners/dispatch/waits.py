@@ -1,4 +1,4 @@
-"""No wait is silent: whoever waits longer than ten seconds hears for what, until when, and the end.
+"""No wait is silent: a wait of more than ten seconds is announced, with its reason and its end.
 
 Said to the logger ``snellen``, which the command line shows on the screen, and which
 :meth:`Waits.log_into` also keeps in the run directory.

@@ -1,6 +1,6 @@
 """Any stock lm-eval backend as a runner: asked in chunks, so that each chunk is kept.
 
-lm-eval hands a backend everything at once and hears back at the end; one failure loses it all.
+lm-eval hands a backend everything at once and gets all at the end; one failure loses it all.
 Here a chunk that fails is asked again one request at a time, so that only the culprit fails.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from lm_eval.api.instance import Instance
 
-from ...errors import InputError, ModelRefused
+from ...errors import InputError, ModelRefused, SnellenError
 from ...support.secrets import redact, secret_among
 from ..protocol import Deliver, Failure, Reply, Request, Runner
 
@@ -98,9 +98,21 @@ class BackendRunner(Runner):
             deliver(list(zip(chunk, results, strict=True)))
 
     def loglikelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
-        """Score continuations, as the backend does."""
+        """Score continuations, as the backend does.
+
+        Raises:
+            InputError: it does not.
+            SnellenError: it failed.
+        """
         asked = [_instance("loglikelihood", pair, index) for index, pair in enumerate(pairs)]
-        return list(self._lm.loglikelihood(asked))
+        try:
+            return list(self._lm.loglikelihood(asked))
+        except NotImplementedError as error:
+            raise InputError(
+                f"{self.model} gives no log-probabilities of a given text: {_line(error)}"
+            ) from error
+        except Exception as error:  # whatever a backend makes of a text
+            raise SnellenError(f"a text could not be scored: {_line(error)}") from error
 
     def count_tokens(self, text: str) -> int | None:
         """Tokens of ``text``, where the backend has the tokenizer in this process."""

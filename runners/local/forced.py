@@ -79,7 +79,7 @@ class Processor:
         self._vocabulary = vocabulary
         self._mask = np.zeros((1, -(-vocabulary // 32)), dtype=np.int32)
         self._ends = list(ends)
-        self._begun = False
+        self._started = False
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """The scores, with ``-inf`` for every token that the form does not allow.
@@ -93,7 +93,7 @@ class Processor:
 
         last = input_ids[:, -1].tolist()
         for row, matcher in self._matchers.items():
-            if self._begun and not matcher.is_stopped():
+            if self._started and not matcher.is_stopped():
                 matcher.consume_token(last[row])
             if matcher.is_stopped():
                 end = scores[row, self._ends].clone()
@@ -104,5 +104,5 @@ class Processor:
             allowed = np.unpackbits(self._mask.view(np.uint8), bitorder="little")
             refused = torch.from_numpy(allowed[: self._vocabulary] == 0).to(scores.device)
             scores[row].masked_fill_(refused, NEVER)
-        self._begun = True
+        self._started = True
         return scores

@@ -7,8 +7,7 @@ work is padding, and each batch is kept as soon as it is done.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,12 @@ from ...errors import InputError
 from ...store.bundled import CONVERSION, bundled_model_path
 from ...store.journal import digest
 from ...support.model_folder import model_folder
-from ..protocol import Deliver, Reply, Request, Runner, Sampling
+from ..choices import ChoiceEncoder, scored_reply
+from ..protocol import Deliver, Failure, Message, Reply, Request, Runner
+from .batches import BATCH_ROWS, batches
 from .forced import Forms
 from .generation import take_over
-from .scoring import score_texts
+from .scoring import score_after, score_texts
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 CACHE_BYTES = 2**30
 """Memory for the keys and values of one batch."""
-BATCH_ROWS = 64
 
 
 class LocalRunner(Runner):
@@ -108,6 +108,8 @@ class LocalRunner(Runner):
         self.notices: list[str] = []
         self._chat = self._tokenizer.chat_template is not None
         self._forms: Forms | None = None
+        self._stop_texts: dict[tuple[str, ...], Any] = {}
+        self._choices = ChoiceEncoder(self._tokenize, self._render)
         self._bytes_per_token = _bytes_per_token(self._model)
         self._pad_id = self._tokenizer.pad_token_id
         if self._pad_id is None:
@@ -117,7 +119,7 @@ class LocalRunner(Runner):
         """Answer in batches, the shortest prompts first. See the protocol."""
         encoded = [(request, self._encode(request)) for request in requests]
         encoded.sort(key=lambda pair: len(pair[1]) + pair[0].sampling.max_tokens)
-        for batch in _batches(encoded, CACHE_BYTES // self._bytes_per_token):
+        for batch in batches(encoded, CACHE_BYTES // self._bytes_per_token):
             started = time.perf_counter()
             texts = self._generate(batch)
             share = (time.perf_counter() - started) / len(batch)
@@ -132,6 +134,10 @@ class LocalRunner(Runner):
         """Score continuations. See the protocol."""
         return score_texts(self._model, self._tokenizer, self.context_length, pairs)
 
+    def score(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        """Score alternatives, one request at a time: its scores depend on nothing else."""
+        return [self._score(request) for request in requests]
+
     def count_tokens(self, text: str) -> int | None:
         """Tokens of a text, without special tokens."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
@@ -141,18 +147,40 @@ class LocalRunner(Runner):
 
     def _encode(self, request: Request) -> list[int]:
         if self._chat and not request.raw:
-            turns = [{"role": m.role, "content": m.content} for m in request.messages]
             # An assistant's turn at the end is the beginning of the answer: it is continued.
-            begun = turns[-1]["role"] == "assistant"
-            text = self._tokenizer.apply_chat_template(
-                turns,
-                tokenize=False,
-                add_generation_prompt=not begun,
-                continue_final_message=begun,
+            continued = request.messages[-1].role == "assistant"
+            return self._render(request.messages, continued=continued)
+        return self._tokenize("\n\n".join(m.content for m in request.messages))
+
+    def _tokenize(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text))
+
+    def _render(self, messages: Sequence[Message], continued: bool = False) -> list[int]:
+        """A conversation through the chat template."""
+        text = self._tokenizer.apply_chat_template(
+            [{"role": turn.role, "content": turn.content} for turn in messages],
+            tokenize=False,
+            add_generation_prompt=messages[-1].role != "assistant",
+            continue_final_message=continued,
+        )
+        # The template writes its own beginning-of-sequence token.
+        return list(self._tokenizer.encode(str(text), add_special_tokens=False))
+
+    def _score(self, request: Request) -> Reply | Failure:
+        started = time.perf_counter()
+        before, after = self._choices.encode(request, raw=request.raw or not self._chat)
+        longest = len(before) + max(map(len, after))
+        if self.context_length is not None and longest > self.context_length + 1:
+            return Failure(
+                f"prompt and answer need {longest:,} tokens, the context is {self.context_length:,}"
             )
-            # The template writes its own beginning-of-sequence token.
-            return list(self._tokenizer.encode(str(text), add_special_tokens=False))
-        return list(self._tokenizer.encode("\n\n".join(m.content for m in request.messages)))
+        scores = score_after(self._model, before, after)
+        return scored_reply(
+            request,
+            scores,
+            len(before) + sum(map(len, after)),
+            round(time.perf_counter() - started, 6),
+        )
 
     def _generate(self, batch: Sequence[tuple[Request, list[int]]]) -> list[list[int]]:
         import torch
@@ -184,6 +212,7 @@ class LocalRunner(Runner):
                 eos_token_id=self._stop_ids or None,
                 pad_token_id=self._pad_id,
                 logits_processor=self._forced(batch),
+                stopping_criteria=self._stops(first.stop),
                 **sampling,
             )
         return [row[width:] for row in out.tolist()]
@@ -198,12 +227,32 @@ class LocalRunner(Runner):
             self._forms = Forms(self._tokenizer, vocabulary, self._stop_ids)
         return [self._forms.processor(forms)]
 
+    def _stops(self, stop: tuple[str, ...]) -> list[Any] | None:
+        """What ends a row at a stop text: a base model says no end of its own."""
+        if not stop:
+            return None
+        if stop not in self._stop_texts:
+            from transformers import StopStringCriteria
+
+            self._stop_texts[stop] = StopStringCriteria(self._tokenizer, list(stop))
+        return [self._stop_texts[stop]]
+
+    def _until(self, ids: list[int], stop: tuple[str, ...]) -> list[int]:
+        """The tokens up to and with the one that completes a stop text; all if none does."""
+        if not any(text in self._tokenizer.decode(ids) for text in stop):
+            return ids
+        return next(
+            ids[:end]
+            for end in range(1, len(ids) + 1)
+            if any(text in self._tokenizer.decode(ids[:end]) for text in stop)
+        )
+
     def _reply(
         self, request: Request, prompt: Sequence[int], ids: list[int], latency_s: float
     ) -> Reply:
-        ids = ids[: request.sampling.max_tokens]  # the batch went on for as long as any row
+        ids = ids[: request.sampling.max_tokens]  # the batch ran as long as its longest row
         ended = next((i for i, token in enumerate(ids) if token in self._stop_ids), None)
-        kept = ids if ended is None else ids[:ended]
+        kept = self._until(ids if ended is None else ids[:ended], request.sampling.stop)
         text = str(self._tokenizer.decode(kept, skip_special_tokens=True))
         cut = [at for stop in request.sampling.stop if (at := text.find(stop)) >= 0]
         stopped = ended is not None or bool(cut)
@@ -228,27 +277,6 @@ def _bytes_per_token(model: PreTrainedModel) -> int:
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)
-
-
-def _batches(
-    encoded: Sequence[tuple[Request, list[int]]], most_tokens: int
-) -> Iterator[list[tuple[Request, list[int]]]]:
-    """Cut sorted requests into batches of one way of sampling, bounded in rows and tokens."""
-    batch: list[tuple[Request, list[int]]] = []
-    for request, ids in encoded:
-        tokens = (len(batch) + 1) * (len(ids) + request.sampling.max_tokens)
-        full = len(batch) == BATCH_ROWS or tokens > most_tokens
-        if batch and (full or _alike(batch[0][0]) != _alike(request)):
-            yield batch
-            batch = []
-        batch.append((request, ids))
-    if batch:
-        yield batch
-
-
-def _alike(request: Request) -> Sampling:
-    """How the answer is drawn, its limit aside: that is kept row by row."""
-    return replace(request.sampling, max_tokens=0)
 
 
 def bundled_runner(**options: Any) -> LocalRunner:

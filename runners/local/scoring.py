@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 _SCORES_BYTES = 2**29
 """Memory for the scores of one batch: rows x tokens x vocabulary, in float32."""
 
-_Pair = tuple[list[int], list[int]]
+Pair = tuple[list[int], list[int]]
 """Tokens of the context, and of the continuation."""
 
 
@@ -38,15 +39,59 @@ def score_texts(
                 f"a text could not be scored: {len(before) + len(after):,} tokens, the context "
                 f"is {context_length:,}; it begins {(context + text)[:40]!r}"
             )
-    found: list[tuple[float, bool]] = [(0.0, True)] * len(pairs)
-    order = sorted(range(len(pairs)), key=lambda i: -len(encoded[i][0]) - len(encoded[i][1]))
+    return _scored(model, encoded)
+
+
+def score_after(
+    model: PreTrainedModel, before: Sequence[int], after: Sequence[Sequence[int]]
+) -> list[float]:
+    """Log-probability of each of several continuations of one context, which is read once.
+
+    Args:
+        model: the model.
+        before: tokens of the context, at least one.
+        after: tokens of each continuation, at least one.
+    """
+    import torch
+
+    kept = {"logits_to_keep": 1} if _takes(model, "logits_to_keep") else {}
+    # transformers 5.2x on, and before
+    name = "cache" if _takes(model, "cache") else "past_key_values"
+    width = max(map(len, after)) - 1
+    inputs = torch.zeros((len(after), width), dtype=torch.long, device=model.device)
+    mask = torch.ones((len(after), len(before) + width), dtype=torch.long, device=model.device)
+    for row, ids in enumerate(after):  # padding stands on the right, where nobody looks
+        inputs[row, : len(ids) - 1] = torch.tensor(ids[:-1], dtype=torch.long, device=model.device)
+        mask[row, len(before) + len(ids) - 1 :] = 0
+    with torch.inference_mode():
+        context = torch.tensor([list(before)], dtype=torch.long, device=model.device)
+        read = model(input_ids=context, use_cache=True, **kept)
+        cache = read.past_key_values
+        if not hasattr(cache, "batch_repeat_interleave"):
+            return [total for total, _ in _scored(model, [(list(before), list(a)) for a in after])]
+        first = torch.log_softmax(read.logits[0, -1].float(), dim=-1)
+        totals = [float(first[ids[0]]) for ids in after]
+        if width:
+            cache.batch_repeat_interleave(len(after))
+            past = {name: cache}
+            logits = model(input_ids=inputs, attention_mask=mask, use_cache=True, **past).logits
+            for row, ids in enumerate(after):
+                said = torch.log_softmax(logits[row, : len(ids) - 1].float(), dim=-1)
+                wanted = torch.tensor(list(ids[1:]), dtype=torch.long, device=model.device)
+                totals[row] += float(said.gather(1, wanted[:, None]).sum())
+    return totals
+
+
+def _scored(model: PreTrainedModel, encoded: Sequence[Pair]) -> list[tuple[float, bool]]:
+    found: list[tuple[float, bool]] = [(0.0, True)] * len(encoded)
+    order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i][0]) - len(encoded[i][1]))
     for rows in _batches(order, encoded, model.config.get_text_config().vocab_size):
         for row, result in zip(rows, _score(model, [encoded[i] for i in rows]), strict=True):
             found[row] = result
     return found
 
 
-def _encode(tokenizer: PreTrainedTokenizerBase, context: str, text: str) -> _Pair:
+def _encode(tokenizer: PreTrainedTokenizerBase, context: str, text: str) -> Pair:
     lead = context.rstrip()
     if not lead:
         first = tokenizer.bos_token_id
@@ -57,9 +102,7 @@ def _encode(tokenizer: PreTrainedTokenizerBase, context: str, text: str) -> _Pai
     return whole[: len(before)], whole[len(before) :]
 
 
-def _batches(
-    order: Sequence[int], encoded: Sequence[_Pair], vocabulary: int
-) -> Iterator[list[int]]:
+def _batches(order: Sequence[int], encoded: Sequence[Pair], vocabulary: int) -> Iterator[list[int]]:
     """Rows of alike length, bounded by the memory of their scores; the longest first."""
     batch: list[int] = []
     width = 0
@@ -73,7 +116,7 @@ def _batches(
         yield batch
 
 
-def _score(model: PreTrainedModel, batch: Sequence[_Pair]) -> Iterator[tuple[float, bool]]:
+def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
     import torch
 
     texts = [(before + after)[:-1] for before, after in batch]
@@ -84,14 +127,24 @@ def _score(model: PreTrainedModel, batch: Sequence[_Pair]) -> Iterator[tuple[flo
     for row, ids in enumerate(texts):
         inputs[row, : len(ids)] = torch.tensor(ids, dtype=torch.long, device=model.device)
         mask[row, : len(ids)] = 1
+    # Scores of the vocabulary are wanted from the end of the shortest context on, and are large.
+    first = min(len(before) - 1 for before, _ in batch)
+    kept = {"logits_to_keep": width - first} if _takes(model, "logits_to_keep") else {}
+    first = first if kept else 0
     with torch.inference_mode():
-        scores = model(input_ids=inputs, attention_mask=mask, use_cache=False).logits
+        scores = model(input_ids=inputs, attention_mask=mask, use_cache=False, **kept).logits
         for row, (before, after) in enumerate(batch):
             if not after:
                 yield 0.0, True
                 continue
-            places = scores[row, len(before) - 1 : len(before) - 1 + len(after)].float()
+            start = len(before) - 1 - first
+            places = scores[row, start : start + len(after)].float()
             wanted = torch.tensor(after, device=model.device)
             logp = torch.log_softmax(places, dim=-1)
             total = float(logp.gather(1, wanted[:, None]).sum())
             yield total, bool((logp.argmax(dim=-1) == wanted).all())
+
+
+def _takes(model: PreTrainedModel, name: str) -> bool:
+    """Whether a model's forward pass has a parameter of that name."""
+    return name in inspect.signature(model.forward).parameters

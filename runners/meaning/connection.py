@@ -11,12 +11,16 @@ from ..dispatch.provider import Retryable, Unreachable, WrongProtocol
 try:
     import aiohttp
 except ImportError:  # without OpenAI's transport all is httpx's
-    ALIEN: tuple[type[Exception], ...] = ()
+    CLIENT_ERRORS: tuple[type[Exception], ...] = ()
 else:
     # What comes back is no HTTP; the SDK's transport lets this through as it is.
-    ALIEN = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
+    CLIENT_ERRORS = (aiohttp.ClientResponseError, aiohttp.InvalidURL)
 
-TRANSPORT_ERRORS: tuple[type[Exception], ...] = (httpx2.HTTPError, httpx2.InvalidURL, *ALIEN)
+TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    *CLIENT_ERRORS,
+)
 """What a request may end in beside an answer, whatever the SDK."""
 
 
@@ -32,7 +36,7 @@ def broken(error: BaseException, base_url: str) -> Exception:
             f"the proxy on the way to {base_url} cannot be used: {why}; check HTTPS_PROXY, "
             "HTTP_PROXY and NO_PROXY"
         )
-    if isinstance(error, ALIEN):
+    if isinstance(error, CLIENT_ERRORS):
         return WrongProtocol(f"{base_url} does not speak HTTP: {root_cause(error)}")
     if "WRONG_VERSION_NUMBER" in root_cause(error) or "record layer" in root_cause(error):
         return Unreachable(f"{base_url} does not speak https: {root_cause(error)}; try http")

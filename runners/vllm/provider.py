@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,13 +13,16 @@ import httpx2
 from ...errors import InputError, ModelRefused
 from ...support.secrets import redact
 from ...support.urls import check_url
+from ..choices import ChoiceEncoder, scored_reply
 from ..dispatch.provider import Rejected, Retryable
 from ..identity import NEUTRAL, Served, get_json, identify, server_client
 from ..openai.provider import OpenAI
 from ..openai.wire import Endpoint, Json
-from ..protocol import Request
+from ..protocol import Message, Reply, Request
 
 _KEY = "VLLM_API_KEY"
+_TEMPLATE = ("chat_template", "chat_template_kwargs")
+"""The fields of a request that change how a conversation is rendered."""
 
 
 class Vllm(OpenAI):
@@ -72,6 +75,7 @@ class Vllm(OpenAI):
         )
         self._count = lru_cache(maxsize=4096)(lambda text: len(self.tokenize(text)))
         self._counts = True
+        self._choices = ChoiceEncoder(self._raw_tokens, self._render)
 
     def count_tokens(self, text: str) -> int | None:
         """Tokens of ``text`` under the served model's tokenizer, if the server counts them."""
@@ -88,9 +92,23 @@ class Vllm(OpenAI):
     def tokenize(self, text: str) -> list[int]:
         """Token ids of ``text``, without any that the tokenizer adds."""
         body = {"model": self._name, "prompt": text, "add_special_tokens": False}
-        answer = self._meta.post("/tokenize", json=body)
-        answer.raise_for_status()
-        return list(answer.json()["tokens"])
+        return self._tokens(body)
+
+    async def score_choices(self, request: Request) -> Reply:
+        """Score the alternatives of a request, all in one go; nothing is written.
+
+        A user's turn is rendered by the server's own template, as its answers are.
+        """
+        try:
+            encoded = await asyncio.to_thread(self._choices.encode, request, raw=request.raw)
+        except httpx2.HTTPError as error:
+            raise self._no_tokens(error) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise Retryable(f"the server's /tokenize lacks a part: {error!r}") from None
+        before, after = encoded
+        found = await self._score([before + text for text in after], len(before))
+        read = len(before) + sum(map(len, after))
+        return scored_reply(request, [total for total, _ in found], read)
 
     async def score(self, context: str, text: str) -> tuple[float, bool]:
         """Log-probability of ``text`` after ``context``, and whether greedy decoding gives it.
@@ -99,29 +117,66 @@ class Vllm(OpenAI):
         alone ends; white space at its end belongs to the text (as lm-eval has it).
         """
         before, tokens = await asyncio.to_thread(self._split, context, text)
+        return (await self._score([tokens], before))[0]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._meta.close()
+        await super().close()
+
+    async def _score(
+        self, prompts: Sequence[Sequence[int]], before: int
+    ) -> list[tuple[float, bool]]:
+        """Log-probability of what follows the first ``before`` tokens of prompts.
+
+        And whether greedy decoding gives it.
+        """
         body = {
             "model": self._name,
-            "prompt": tokens,
+            "prompt": prompts[0] if len(prompts) == 1 else prompts,
             "max_tokens": 1,
             "temperature": 0.0,
             "prompt_logprobs": 0,
         }
         answer = await self._ask("/completions", body)
         try:
-            places = answer["choices"][0]["prompt_logprobs"][before:]
-            said = [place[str(token)] for place, token in zip(places, tokens[before:], strict=True)]
-            total = sum(float(token["logprob"]) for token in said)
-            greedy = all(token["rank"] == 1 for token in said)
+            by_place = {choice.get("index", 0): choice for choice in answer["choices"]}
+            found = [
+                _log_probability(by_place[i]["prompt_logprobs"][before:], tokens[before:])
+                for i, tokens in enumerate(prompts)
+            ]
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise Retryable(f"the server's log-probabilities lack a part: {error!r}") from None
-        if math.isnan(total) or total == math.inf:
-            raise Rejected(f"{self.base_url} gives log-probabilities that are no numbers: {total}")
-        return total, greedy
+        for total, _ in found:
+            if math.isnan(total) or total == math.inf:
+                raise Rejected(
+                    f"{self.base_url} gives log-probabilities that are no numbers: {total}"
+                )
+        return found
 
-    async def close(self) -> None:
-        """Close the connections."""
-        self._meta.close()
-        await super().close()
+    def _tokens(self, body: Json) -> list[int]:
+        answer = self._meta.post("/tokenize", json=body)
+        answer.raise_for_status()
+        return list(answer.json()["tokens"])
+
+    def _raw_tokens(self, text: str) -> list[int]:
+        """Token ids of a raw prompt, with those that the server adds to it."""
+        return self._tokens({"model": self._name, "prompt": text, "add_special_tokens": True})
+
+    def _render(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of a conversation through the server's chat template."""
+        body = {
+            "model": self._name,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in messages],
+            "add_generation_prompt": messages[-1].role != "assistant",
+        }
+        return self._tokens(body | {k: v for k, v in self._extra_body.items() if k in _TEMPLATE})
+
+    def _no_tokens(self, error: httpx2.HTTPError) -> Exception:
+        """What it means that the server was asked for tokens in vain."""
+        if isinstance(error, httpx2.HTTPStatusError):
+            return Rejected(f"scoring needs the server's /tokenize: {error.response}")
+        return Retryable(f"the connection to {self.base_url} broke: {error}")
 
     def _split(self, context: str, text: str) -> tuple[int, list[int]]:
         """How many tokens the context has, and the tokens of both.
@@ -135,10 +190,8 @@ class Vllm(OpenAI):
             if not lead:
                 return 1, [self._first_token(), *self.tokenize(context + text)]
             return len(self.tokenize(lead)), self.tokenize(context + text)
-        except httpx2.HTTPStatusError as error:
-            raise Rejected(f"scoring needs the server's /tokenize: {error.response}") from None
         except httpx2.HTTPError as error:
-            raise Retryable(f"the connection to {self.base_url} broke: {error}") from None
+            raise self._no_tokens(error) from None
 
     def _first_token(self) -> int:
         """The token that stands before a text: the tokenizer's BOS, or its EOS."""
@@ -193,3 +246,10 @@ class Vllm(OpenAI):
                 f"no model {name!r} at {base_url}; it serves {', '.join(sorted(said.models))}"
             )
         return said
+
+
+def _log_probability(places: Sequence[Json], tokens: Sequence[int]) -> tuple[float, bool]:
+    """Of given tokens, by what the server says of each; and whether greedy decoding gives them."""
+    said = [place[str(token)] for place, token in zip(places, tokens, strict=True)]
+    total = sum(float(token["logprob"]) for token in said)
+    return total, all(token["rank"] == 1 for token in said)

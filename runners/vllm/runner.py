@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from ...support.model_folder import model_folder
 from ..dispatch.dispatcher import Dispatch
 from ..dispatch.provider import Limits
 from ..identity import NEUTRAL
-from ..protocol import Failure
+from ..protocol import Failure, Reply, Request
 from .provider import Vllm
 from .server import VllmServer
 
@@ -52,17 +54,27 @@ class VllmRunner(Dispatch):
         Raises:
             SnellenError: a pair could not be scored (it is longer than the context, say).
         """
-        work = (partial(self._vllm.score, context, text) for context, text in pairs)
-        return [_score_of(result) for result in self._run(self._all(list(work)))]
+        work = [(partial(self._vllm.score, context, text), 0) for context, text in pairs]
+        return [_score_of(result) for result in self._run(self._all(work))]
+
+    def score(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        """Score alternatives, many requests at once. See the protocol."""
+        work = [(partial(self._timed, request), self._tokens(request)) for request in requests]
+        return self._run(self._all(work))
 
     def log_into(self, folder: Path) -> None:
-        """Move the log of our own server into a folder; it goes on being written there."""
+        """Move the log of our own server into a folder; the server continues to write it there."""
         super().log_into(folder)
         if self._server is not None:
             self._server.move_log(folder)
 
-    async def _all(self, work: list[Any]) -> list[Any]:
-        tasks = [self._loop.create_task(self._pursue(ask)) for ask in work]
+    async def _timed(self, request: Request) -> Reply:
+        began = time.monotonic()
+        reply = await self._vllm.score_choices(request)
+        return replace(reply, latency_s=time.monotonic() - began)
+
+    async def _all(self, work: list[tuple[Any, int]]) -> list[Any]:
+        tasks = [self._loop.create_task(self._pursue(ask, tokens)) for ask, tokens in work]
         self._tasks.update(tasks)
         for task in tasks:
             task.add_done_callback(self._tasks.discard)

@@ -41,9 +41,9 @@ def sweep():
         pass
 def stop(*_):
     server.terminate()
-    patience = threading.Timer(20, sweep)
-    patience.daemon = True
-    patience.start()
+    timer = threading.Timer(20, sweep)
+    timer.daemon = True
+    timer.start()
 signal.signal(signal.SIGTERM, stop)
 threading.Thread(target=lambda: (os.read(0, 1), stop()), daemon=True).start()
 code = server.wait()
@@ -115,7 +115,7 @@ class VllmServer:
             model: a hub name or a folder.
             engine_args: vLLM's own settings, ``port`` among them.
             log_folder: the folder for ``vllm.log``; made if missing.
-            progress: hears every few seconds how long it has been and what it last said.
+            progress: is told every few seconds how long it has been and what it last said.
             command: what starts it; see :func:`vllm_command`.
 
         Raises:
@@ -154,7 +154,7 @@ class VllmServer:
         return settled
 
     def move_log(self, folder: Path) -> None:
-        """Move the log into another folder of the same disk; the server goes on writing it."""
+        """Move the log into another folder of the same disk; the server continues to write it."""
         old = self.log_path.parent
         self.log_path = self.log_path.rename(folder / self.log_path.name)
         with contextlib.suppress(OSError):  # others may keep their logs there

@@ -3,7 +3,7 @@
 A gambler starts with 1 and bets on each pair in which one model alone was right. If neither is
 better the stake is a martingale, whatever the betting: by Ville's inequality it ever reaches
 1 / alpha with a probability of at most alpha. So one may look after every answer, stop when it is
-enough, and go on later. (Ville 1939; Ramdas, Grunwald, Vovk and Shafer 2023, Stat. Sci. 38:576;
+enough, and continue later. (Ville 1939; Ramdas, Grunwald, Vovk and Shafer 2023, Stat. Sci. 38:576;
 confidence sequences by mixtures: Robbins 1970, Ann. Math. Stat. 41:1397; for proportions: Waudby-
 Smith and Ramdas 2024, J. R. Stat. Soc. B 86:1.)
 """

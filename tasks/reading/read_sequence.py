@@ -16,7 +16,7 @@ _BETWEEN = r"[\s,;|+\-'\"\[\](){}<>→=>…⇒_/\\.•·]"
 _ABRIDGED = re.compile(r"…|\.{3}|\betc\b|and so on")
 # A number with one of these after it counts something: "6 digits in total".
 _COUNTS = re.compile(
-    r"\s*(?:digits?|items?|numbers?|elements?|characters?|symbols?|terms?|entries"
+    r"[ ]*(?:digits?|items?|numbers?|elements?|characters?|symbols?|terms?|entries"
     r"|values?|words?|times|groups?|of the|in total"
     r"|total|个|個|桁|文字|자리|개|ziffern?|zahlen|dígitos?|números?|chiffres?|nombres?|st\b"
     r"|nd\b|rd\b|th\b|%)",

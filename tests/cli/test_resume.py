@@ -1,4 +1,4 @@
-"""A run that was killed or interrupted goes on where it stopped, and ends as if it had not been."""
+"""A run that was killed or interrupted continues where it stopped, with the same result."""
 
 from __future__ import annotations
 

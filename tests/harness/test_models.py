@@ -106,7 +106,7 @@ def test_vllm_continues_a_prefix(serve: Serve, sums: Any, evaluate: Any) -> None
     bodies = [call.body for call in wire.calls if "messages" in call.body]
     assert len(bodies) == 2 * DOCS
     for body in bodies:
-        begun = body["messages"][-1] == {"role": "assistant", "content": "It is"}
-        assert body.get("continue_final_message", False) == begun
-        assert body.get("add_generation_prompt", True) != begun
+        started = body["messages"][-1] == {"role": "assistant", "content": "It is"}
+        assert body.get("continue_final_message", False) == started
+        assert body.get("add_generation_prompt", True) != started
     assert sum("continue_final_message" in body for body in bodies) == DOCS

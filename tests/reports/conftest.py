@@ -86,6 +86,7 @@ def simulate(
             "reading": pd.Series("number_alone", index=range(n)).where(read),
             "rivals": None,
             "depth": None,
+            "log_odds": None,
             "answer_form": form,
         }
     ).astype(COLUMNS)

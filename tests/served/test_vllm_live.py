@@ -195,6 +195,27 @@ def test_log_likelihoods_agree_with_transformers(served: VllmRunner, model_folde
         assert greedy == all(int(logp[i - 1].argmax()) == ids[i] for i in places)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_alternatives_are_scored_as_in_this_process(served: VllmRunner, model_folder: str) -> None:
+    from snellen.runners.local.runner import LocalRunner
+
+    here = LocalRunner("hf/smollm2", model_folder, dtype="float32", device="cpu")
+    chat = Message("user", "How many ones are there in 1 1 1 1? Answer with the number alone.")
+    raw = Message("user", "Question: 1 1 1\nAnswer: 3\n\nQuestion: 1 1 1 1\nAnswer:")
+    choices = ("3", "4", "5", "10", "1 1 1 1")
+    asked = [
+        Request("chat", (chat,), Sampling(8), choices=choices),
+        Request("raw", (raw,), Sampling(8, stop=("\n\n",)), raw=True, choices=choices),
+    ]
+    for one, other in zip(here.score(asked), served.score(asked), strict=True):
+        assert isinstance(one, Reply)
+        assert isinstance(other, Reply), other
+        wanted, found = json.loads(one.text), json.loads(other.text)
+        assert found["scores"] == pytest.approx(wanted["scores"], abs=2e-3)
+        assert found["answer"] == wanted["answer"]
+        assert other.prompt_tokens == one.prompt_tokens
+
+
 def test_a_text_too_long_to_score_says_so(served: VllmRunner) -> None:
     with pytest.raises(Exception, match="could not be scored"):
         served.loglikelihood([("1 " * 3000, "2")])

@@ -43,7 +43,7 @@ def test_every_column_is_there_in_the_documented_order(csv: Path) -> None:
     assert head == (
         "run_id,model,task,mode,lens,length,tokens,index,seed,truth,answer,outcome,abs_error,"
         "finish_reason,prompt_tokens,completion_tokens,latency_s,prompt_sha256,"
-        "reading,rivals,depth,answer_form"
+        "reading,rivals,depth,log_odds,answer_form"
     )
 
 
@@ -109,7 +109,7 @@ def test_a_table_from_before_there_were_forms_and_readings_is_read(csv: Path) ->
     found = read_trials(csv)
     assert {name: str(kind) for name, kind in found.dtypes.items()} == COLUMNS
     assert set(found["answer_form"]) == {"free"}
-    assert found[["reading", "rivals", "depth"]].isna().all(axis=None)
+    assert found[["reading", "rivals", "depth", "log_odds"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize("column", [name for name in COLUMNS if name not in ADDED_LATER])

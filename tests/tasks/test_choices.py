@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lm_eval
+import numpy as np
 import pytest
 from lm_eval.api.model import LM
 from lm_eval.tasks import TaskManager
-from scipy.stats import chisquare
+from scipy.stats import binom, chisquare
 from snellen.errors import InputError
-from snellen.tasks.choices import CHANCE, CHOICES, choices
+from snellen.tasks.chance import CHOICES
+from snellen.tasks.choices import choices
 from snellen.tasks.documents import choice_documents, process_choice
 from snellen.tasks.registry import FAMILIES, TASKS
 from snellen.tasks.task import Task
-from snellen.tasks.trial import build_trial
+from snellen.tasks.trial import Trial, build_trial
 from snellen.tasks.yaml_files import YAML_FOLDER
 
+TRIALS = 300
 OWN = [task for task in TASKS.values() if task.family in FAMILIES]
 every_task = pytest.mark.parametrize("task", OWN, ids=lambda task: task.name)
 
@@ -57,6 +61,10 @@ def test_other_choices_are_one_less_one_more_and_the_likeliest_other() -> None:
         assert others("lookup", 60, index) < {*code.facts.symbols}
     lengths = {len(other.split()) for other in others("copy_sequence", 9)}
     assert lengths == {8, 9, 10}
+    for index in range(20):
+        truth = build_trial(TASKS["copy_sequence"], "direct", "none", 9, index, 0).truth
+        # The beginning of an answer is always likelier than the answer.
+        assert not any(truth.startswith(other) for other in others("copy_sequence", 9, index))
 
 
 def test_no_count_is_below_zero() -> None:
@@ -130,4 +138,57 @@ def test_lm_eval_scores_the_choices(sees: bool, monkeypatch: pytest.MonkeyPatch)
         assert math.isfinite(score["log_odds,none"])
     group = found["results"]["snellen_choice"]["acc,none"]
     assert group == 1.0 if sees else group < 0.6
-    assert CHANCE == 0.25
+
+
+def guessed(task: str, length: int, belief: Callable[[Trial], Mapping[str, float]]) -> float:
+    """How often an observer with a belief about answers finds the truth likeliest."""
+    rng = np.random.default_rng(0)
+    right = 0
+    for index in range(TRIALS):
+        trial = build_trial(TASKS[task], "direct", "none", length, index, 0, "choice")
+        held = belief(trial)
+        likely = {one: held.get(one, 0.0) + 1e-9 * rng.random() for one in trial.choices.values()}
+        right += max(likely, key=likely.__getitem__) == trial.truth
+    return right / TRIALS
+
+
+def nothing(trial: Trial) -> Mapping[str, float]:
+    return {}
+
+
+def not_the_majority(trial: Trial) -> Mapping[str, float]:
+    most, _ = Counter(trial.sequence.split()).most_common(1)[0]
+    return {digit: float(digit != most) for digit in "0123456789"}
+
+
+def one_of_those_seen(trial: Trial) -> Mapping[str, float]:
+    return dict.fromkeys(trial.facts.symbols, 1.0)
+
+
+def the_likeliest_count(trial: Trial) -> Mapping[str, float]:
+    n = trial.id.length
+    asked = 0.7 if int(trial.truth) > n / 2 else 0.3  # which of the two there are more of, shows
+    return {str(k): float(binom.pmf(k, n, asked)) for k in range(n + 1)}
+
+
+@pytest.mark.parametrize(
+    ("task", "length", "belief"),
+    [
+        *((task.name, 40, nothing) for task in OWN),
+        ("copy_last", 40, not_the_majority),
+        ("copy_first", 40, not_the_majority),
+        ("copy_last_interleaved", 40, one_of_those_seen),
+        ("copy_first_interleaved", 40, one_of_those_seen),
+        ("lookup", 9, one_of_those_seen),
+        ("count_ones_bernoulli", 40, the_likeliest_count),
+        ("count_ones_bernoulli", 4, the_likeliest_count),
+    ],
+)
+def test_no_blind_observer_beats_the_chance_among_choices(
+    task: str, length: int, belief: Callable[[Trial], Mapping[str, float]]
+) -> None:
+    chance = TASKS[task].chance(length, "direct", "none", "choice")
+    rate = guessed(task, length, belief)
+    assert rate < chance + 4.5 * math.sqrt(chance * (1 - chance) / TRIALS)
+    if belief in (not_the_majority, one_of_those_seen):  # the best one reaches it
+        assert rate > chance - 4.5 * math.sqrt(chance * (1 - chance) / TRIALS)

@@ -24,9 +24,9 @@ def ask_all(path: str, root: str, prompts: list[str], gemini: bool) -> None:
         Gemini("wire-1", base_url=root) if gemini else OpenAI("wire-1", base_url=root + "/v1")
     )
     with Journal(Path(path)) as journal, closing(Dispatch(provider, LIMITS)) as runner:
-        asker = CachedRunner(runner, journal)
-        asker.ask(
-            [asker.request((Message("user", p),), Sampling(16), {"prompt": p}) for p in prompts]
+        cached = CachedRunner(runner, journal)
+        cached.ask(
+            [cached.request((Message("user", p),), Sampling(16), {"prompt": p}) for p in prompts]
         )
-        if asker.failures:
-            raise SystemExit(f"failed: {asker.failures}")
+        if cached.failures:
+            raise SystemExit(f"failed: {cached.failures}")

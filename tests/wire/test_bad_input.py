@@ -1,4 +1,4 @@
-"""What cannot be right is one line that says how to mend it, before anything is sent."""
+"""What cannot be right is one line that says how to fix it, before anything is sent."""
 
 from __future__ import annotations
 

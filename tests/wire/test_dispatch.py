@@ -144,7 +144,7 @@ def test_the_wait_of_one_request_holds_nobody_else(
     assert len(delivered) == 60
 
 
-def test_a_wait_beyond_patience_fails_alone_and_at_once(
+def test_a_wait_beyond_the_limit_fails_alone_and_at_once(
     dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
 ) -> None:
     wire = Wire(lambda call: "429:86400" if call.prompt == "q 5" else None)
@@ -170,7 +170,9 @@ def test_overload_halves_the_concurrency(
     assert len(delivered) == 170
 
 
-def test_patience_ends(dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered) -> None:
+def test_a_request_is_given_up_in_time(
+    dispatch: Callable[..., Dispatch], ask: Ask, delivered: Delivered
+) -> None:
     runner = dispatch(Wire(lambda call: "429"), give_up_s=2.0)
     began = time.monotonic()
     runner.answer([ask("q")], delivered)

@@ -247,12 +247,12 @@ def test_a_long_wait_is_said_with_its_reason_and_its_end(
     runner.answer([ask("q 0"), ask("q 1")], delivered)
     runner.close()
     lines = (tmp_path / waits.LOG_NAME).read_text().splitlines()
-    begun = [line for line in lines if "a request waits 1 s, until " in line]
+    started = [line for line in lines if "a request waits 1 s, until " in line]
     ended = [line for line in lines if "the wait is over after " in line]
-    assert len(begun) == len(ended) == 1
-    assert begun[0].endswith("come back later (Ctrl-C stops, every answer is kept)")
+    assert len(started) == len(ended) == 1
+    assert started[0].endswith("come back later (Ctrl-C stops, every answer is kept)")
     assert ended[0].endswith(" s: come back later")
-    assert lines.index(begun[0]) < lines.index(ended[0])
+    assert lines.index(started[0]) < lines.index(ended[0])
 
 
 @pytest.mark.usefixtures("short_silence")

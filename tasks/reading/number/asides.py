@@ -18,7 +18,10 @@ _FIRST_THOUGHT = either(
     "anfangs | al principio | primero (?:conté|pensé) | d'abord | au début",
     "一开始 | 起初 | 最初は | 처음에는?",
 )
-_MAYBE = r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? (?:be|have been)"
+_MAYBE = (
+    r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? "
+    r"(?:be|have \w+|miss|skip|differ by|vary by)"
+)
 _OR_MORE = rf"(?:\s*(?:,|or|to|and|-|/)+\s*{N})*"
 _ITEMS = r"(?:digits?|numbers?|items?|elements?|characters?|symbols?|words?|entries|tokens?)"
 
@@ -34,6 +37,18 @@ _PASSING = tuple(
         # "At first I thought there were 40, but …"
         rf"\b(?:{_FIRST_THOUGHT})(?![a-z])[^.;:\d\n]{{0,60}}?{N}(?!\s*{_ITEMS})",
         rf"\bnot {N}(?=[;,] *{N})",
+        # "let count = 0", "starting at 0"
+        r"\b(?:count\w*|total|sum|n) ?(?:=|to|at) ?0\b(?=[^\0]{0,400}\d)",
+        r"\b(?:start|begin)(?:s|ing|ning)? (?:with|at|from) \d+\b",
+        # "of the 50, 32 are …"
+        rf"\bof (?:the |these |those )?{N}(?=, *\d)",
+        # "41 was my first guess"
+        rf"{N} (?:was|is) (?:my|the|an?) (?:first|initial|earlier|previous|original|quick"
+        rf"|rough) \w+",
+        # "1 added 42 times"
+        rf"{N} (?:is |being )?(?:added|repeated|summed|taken)\b[^.:=\d\n]{{0,20}}{N} times\b",
+        # "I thought it was 41, but it's 42"
+        rf"\bi (?:had )?thought (?:it|there|that|they|the)\b[^.;:\d\n]{{0,40}}?{N}(?=[^\n]*\d)",
         # "I said 41, it's 42"
         rf"\bi (?:said|wrote|put|typed)\s+{N}(?=[^\n]*\d)",
         # "it may be 41 or 43", "the real number could be 43"
@@ -78,6 +93,12 @@ _A_SINGLE = re.compile(
     re.IGNORECASE,
 )
 _TIMES = re.compile(rf"({N}) ?[x×](?!\w)(?! *[\d(])|(?<![\w.,/])(\d{{1,7}})[x×](?!\w)(?! *[\d(])")
+# "64 (8 × 8)": how it came about.
+_WORKING = re.compile(r"(?<=\d) ?\((?=[^()]{0,80}[+*×·x-])\d[\d +*×·x=-]{0,80}\)")
+_COMES_OUT = re.compile(
+    r"(?<![\w.,])(\d+ ?[+*×-] ?\d+) (?:is|are|makes?|gives?|equals?|yields?) (?=\d)(\d+)(?!\w"
+    r"|[.,]\d)"
+)
 _PLUS = re.compile(rf"({N}),? plus ({N})(?= ?(?:=|is|are|makes?|gives?|equals?)(?![a-z]))")
 # "is a run of 31 fives": a group that is the whole.
 _IS_A_RUN = re.compile(
@@ -85,6 +106,13 @@ _IS_A_RUN = re.compile(
     rf"(?:run|string|series|stretch|list|sequence|chain|row|line|block) of (?={N} *{ASKED})",
     re.IGNORECASE,
 )
+_IN_PLACES = re.compile(
+    rf"({ASKED})[^.\d\n]{{0,30}}\b(?:in|at) (?=(?:exactly |all )?{N} "
+    r"(?:places|positions|spots|slots|locations)\b)",
+    re.IGNORECASE,
+)
+# "10 ones + 8 ones = 18 ones": terms of a sum.
+_TERM = re.compile(rf"(?<![\w.,/])(\d+) *{ASKED} *(?=[+=])")
 _NUMBERED = re.compile(
     rf"([{ASKED}{OTHER}])(?: +in the \w+)? +number(?:s|ed)? (?=\d)", re.IGNORECASE
 )
@@ -108,6 +136,8 @@ def say_times(text: str, facts: Facts) -> str:
         )
         if whole and int(facts.asked) * int(whole[1]) > (facts.length or 0):
             return f"{facts.asked}: {whole[1]}"
+    text = _WORKING.sub(" ", text)
+    text = _COMES_OUT.sub(r"\1 = \2", text)
     text = _PLUS.sub(r"\1 + \2", text)
     return _TIMES.sub(lambda match: f"{match[1] or match[2]} times", text)
 
@@ -117,7 +147,9 @@ def mask_asides(text: str, facts: Facts) -> str:
     if facts.symbols and set(facts.symbols) <= {facts.asked}:
         text = _FIVES_AND.sub(GONE, text)
     text = _ALL_ARE.sub(lambda match: f"{match['n']} {ASKED}", text)
+    text = _TERM.sub(r"\1 ", text)
     text = _ALL_THE_SAME.sub(lambda match: f"{match['n']} {ASKED}", text)
+    text = _IN_PLACES.sub(r"\1: ", text)
     text = _NUMBERED.sub(r"\1: ", _IS_A_RUN.sub("is ", text))
     text = _A_SINGLE.sub(f"1 {ASKED}", text)
     for pattern in _PASSING:

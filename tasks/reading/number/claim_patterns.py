@@ -50,7 +50,7 @@ TERMS = re.compile(
     rf"|to)\b|:)"
 )
 NONE = re.compile(
-    rf"n't (?:a|one) single\s+{ASKED}|n't (?:contain|include|have|see|find)\s+(?:(?:any|a"
+    rf"n't (?:any|(?:a|one) single)\s+{ASKED}|n't (?:contain|include|have|see|find)\s+(?:(?:any|a"
     rf"|single|occurrences?|instances?"
     rf"|of|the|digits?)\s+)*{ASKED}|"
     rf"\b(?:no|zero|not a single|not any|without any|none of the \w+ (?:is|are)|kein\w*"
@@ -71,6 +71,7 @@ NONE = re.compile(
     re.IGNORECASE,
 )
 _SAYING = either(
+    r"\b(?:it|that|there|answer|count|total|number|sum|result)'s",
     r"\bthere(?:'s| is| are| was| were) | \btotal(?:s|ing)?(?: of| is| to|:)*",
     r"\b(?:final |total |sub)?count(?:s|ed|ing)?(?: them)?(?: is| of| as| to| was|=|:)*",
     r"\bsum(?: is| of| total)? | \bresult(?: is)? | \bequals?(?: to)? | =",
@@ -104,7 +105,8 @@ COUNTED_AFTER = re.compile(
     r"|time\b|occurrences?|instances?|appearances?|copies|repetitions|repeats|of them"
     r"|in total|in all|total"
     r"|altogether|overall|个|個|次|回|개|번|つ|-?mal\b|veces|vez\b|fois|ocurrencias|apariciones"
-    r"|vorkommen|en total|au total|insgesamt|is the (?:answer|total|sum|result|count"
+    r"|vorkommen|en total|au total|insgesamt|is (?:right|correct)|is the (?:answer|total|sum"
+    r"|result|count"
     r"|number))",
     re.IGNORECASE,
 )
@@ -132,8 +134,12 @@ SUMMED = re.compile(
 )
 # "then 2 more → 32", "2 left over makes 42"
 RUNNING_END = re.compile(
-    rf"\b(?:more|extra|left ?over|remaining|additional)\b[^.\d\n]{{0,20}}"
-    rf"(?:→|\bis|\bmak(?:es?|ing)|\bgiv(?:es?|ing)|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
+    rf"\b(?:add(?:ing)? (?:the )?(?:{GONE}|{N})|(?:last|final|next) (?:{GONE}"
+    rf"|{N})(?: {ASKED})?|more|extra|left ?over|remaining"
+    rf"|additional)\b[^.\d\n]{{0,20}}"
+    rf"(?:→|(?<=extra):|(?<=more):|(?<=over):|\bis|\bto get|\bwe get|\bmak(?:es?|ing)"
+    rf"|\bgiv(?:es?|ing)"
+    rf"|\bbrings?\b[^.\d\n]{{0,30}}\bto)\s*(?P<n>{N})",
     re.IGNORECASE,
 )
 TOTAL_BEFORE = re.compile(

@@ -10,7 +10,8 @@ ASKED, OTHER, GONE = "\ue000", "\ue001", "\ue002"
 
 N = rf"(?<![\w.,/]){PLAIN}"
 _GROUP_WORDS = either(
-    "groups? | rows? | lines? | sets? | blocks? | batch(?:es)? | chunks? | bundles?",
+    "dozens? | tens | hundreds | groups? | rows? | lines? | sets? | blocks? | batch(?:es)?",
+    "chunks? | bundles?",
     "segments? | sections? | parts? | pairs? | triples? | columns? | clusters? | runs?",
     "gruppen? | reihen? | zeilen? | grupos? | filas? | bloques? | groupes? | lignes?",
     "组 | 組 | 行 | グループ | 그룹 | 줄",
@@ -62,7 +63,7 @@ MASKS: tuple[tuple[str, str], ...] = (
     ("span", rf"\bfrom\s+{N}\s+(?:up )?to\s+{N}"),
     (
         "hedge",
-        rf"\b(?:by|within|give or take|plus or minus|margin of(?: error of)?|error of|um"
+        rf"\b(?:by|within|give or take|plus or minus|margin of(?: error(?: of|:)?)?|error of|um"
         rf"|accuracy of)\s+(?:about\s+|up to\s+|maybe\s+)?"
         rf"{N}(?:\s*(?:or|to|-|oder|bis)\s*{N})?|(?:±|\+/-|\+-)\s*{N}",
     ),
@@ -84,6 +85,7 @@ MASKS: tuple[tuple[str, str], ...] = (
         rf"|a total of )?{N}(?:\s*(?:or|to)\s*{N})?|{N}\s*(?:\+|or more|or so more"
         rf"|or fewer|plus)(?=[\s.,;)]|$)(?!\s*\d)|{N}\s*(?:个|個|回|次)?(?:以上|以下|多个|余)",
     ),
+    ("tens and ones", rf"{N} (?:tens|dozens?|hundreds) (?:and|plus) {N}(?!\s*{ASKED})"),
     ("vague", rf"{N}[ -]?(?:ish|odd|something)\b"),
     (
         "ordinal",
@@ -120,7 +122,8 @@ MASKS: tuple[tuple[str, str], ...] = (
         "what is left over",
         rf"{N}\s+(?:more|extra|left(?:\s*-?over)?|remaining|additional|leftover|further"
         rf"|others?|rest)\b|\b(?:remaining|remainder|left ?over|another|additional|extra"
-        rf"|rest|first|next|last|other|further)\s+(?:is\s+|are\s+|of\s+|the\s+|:\s*)?{N}"
+        rf"|rest|first|next|last|further)\s+(?:is\s+|are\s+|of\s+|the\s+|:\s*)?{N}"
+        rf"|\bother\s+{N}(?!\s*(?:digits )?(?:are|is)\s*{ASKED})"
         rf"|\b(?:remainder|rest|remaining)\b[^.\d]{{0,20}}?{N}",
     ),
     (

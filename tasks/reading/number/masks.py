@@ -79,7 +79,7 @@ def _listed(match: re.Match[str]) -> str:
 _COMES_TO = re.compile(r"[^→\n]*\d[^→\n\d]+\d[^→\n]*→ *(\d+)")
 
 
-_LIST_TAIL = re.compile(rf"{GONE},? (?:and|und|et|y) \d+(?!\w|[.,]\d)(?! times)")
+_LIST_TAIL = re.compile(rf"{GONE},? (?:and|or|und|oder|et|ou|y|o) \d+(?!\w|[.,]\d)(?! times)")
 # Numbers and operators; of "8 * 5 + 2 = 40 + 2 = 42" only what follows the last "=" counts.
 _EQUATION_RUN = re.compile(r"(?<![\d+*×·/÷().,=-])[\d(][\d +*×x·/÷().,=…-]*+")
 

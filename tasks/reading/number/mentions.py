@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from ..facts import Facts
+from ..text.number_words import ENGLISH, FRENCH, GERMAN, SPANISH
 from ..text.vocabulary import either
 from ..text.words import DIGIT_NAMES
 from .masks import ASKED, OTHER
@@ -20,7 +21,8 @@ _NOUN = either(
 _VERB = (
     r"(?:(?:appears?|occurs?|comes? up|shows? up|is (?:repeated|present|found|used"
     r"|listed|written|included|the only"
-    r"|not|never|absent|shown)|repeats?|does(?:n't| not)|do(?:n't| not)|never"
+    r"|not|never|absent|missing|shown)|repeats?|(?:is|was|are)n't|does(?:n't| not)|do(?:n't"
+    r"| not)|never"
     r"|was (?:found|repeated|not)|is repeated|erscheint|kommt|tritt|taucht|apparaît"
     r"|apparait"
     r"|figure|aparece|se repite|ocurre|está)(?![a-z])"
@@ -33,8 +35,9 @@ _COUNT_OF = (
 )
 
 
+_NUMBER_WORD = "|".join(sorted({*ENGLISH, *GERMAN, *FRENCH, *SPANISH}, key=len, reverse=True))
 _LABEL = re.compile(
-    r"(?:(?m:^)[ \t>*|#-]*|[,;] #?|\band )(?:digits?\s+)?\d"
+    r"(?:(?m:^)[ \t>*|#-]*|[,;|] #?|\band )(?:digits?\s+)?\d"
     r"(?=\s*(?:(?::|=|→|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times))"
 )
 _PLURAL = re.compile(r"(?<![\w.,/])\d'?s(?!\w)")
@@ -58,15 +61,16 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"(?:\b(?:the|die|der|das|le|la|el|los"
         rf"|las)\s+)?(?:\b(?:{_NOUN})\s*[:=]?\s+)?[\"']{names[0]}[\"'](?:s\b|'s\b|-s\b)?",
         rf"(?:\bthe\s+)?(?:\b(?:{_NOUN})\s+)?{one}(?:'s|s|er|en)(?!\w)",
-        rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*#?|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
-        rf"|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times)",
-        rf"(?P<lead>^[ \t>*|#-]*|[,;]\s*|\band\s+)(?:{spoken})(?=\s*(?::|=|→|\|)\s*\w)",
+        rf"(?P<lead>^[ \t>*|#-]*|[,;|]\s*#?|\band\s+)(?:(?:{_NOUN})\s+)?{one}\s*(?=(?::|=|→"
+        rf"|->|\||=>)\s*\d|-\s*\d+ times|\(\s*\d+ times|,\s*\d+ times)",
+        rf"(?P<lead>^[ \t>*|#-]*|[,;|]\s*|\band\s+)(?:{spoken})(?=\s*(?::|=|→|\|)\s*\w)",
         rf"(?<!\w)(?:{spoken})\s*(?={_VERB})",
         rf"\b(?:the|die|der|das|le|la|el)\s+{one}(?=\s+(?:\d+|[^\W\d]+(?:[ -][^\W\d]+)?)"
         rf"[ -]?(?:times|mal|veces|fois)\b|\s+[^\W\d]+mal\b)",
         rf"\b(?:count|n|num|number|freq\w*|occurrences)\([\"' ]*{one}[\"' ]*\)",
         rf"(?<!\w)n_{names[0]}(?=\s*=)",
         rf"(?P<lead>(?<!\bin )\ball\s+){one}(?=\s*(?:[.,;!)]|$))",
+        rf"(?P<lead>\b(?:an?|eine?|une?|una)\s+){one}(?![-\w])",
         rf"\bfor\s+(?:the\s+)?(?:(?:{_NOUN})\s+)?{one}(?=\s*(?:is|are|it|i|we|there|the|:|=|,)"
         rf"(?![a-z]))",
     ]
@@ -85,9 +89,9 @@ def _patterns(symbol: str) -> tuple[re.Pattern[str], ...]:
         rf"|aus)\s+(?:\w+\s+){{0,2}}?)(?:{spoken})(?![\w]|[.,]\d)",
         rf"(?P<lead>\b(?:all|none|only|just|every \w+|each \w+) (?:of (?:them|which"
         rf"|the \w+) )?(?:is|are|being) (?:an? |the )?)(?:{spoken})(?![\w]|[.,]\d)",
-        rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)",
-        rf"(?P<lead>\bno\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:one|two|three|four|five|six"
-        rf"|seven|eight|nine|ten|single)\s+){names[0]}(?![\w.,/]*\d)",
+        rf"(?P<lead>\d\s*(?:个|個|つの|개의|×|x|\*)\s*){names[0]}(?!\d)(?! ?[+=*×·-] ?\d)",
+        rf"(?P<lead>\b(?:no|kein\w*|ning[uú]n\w*|aucune?)\s+|(?:没有|不含|不包含|没出现)(?:任何)?\s*|\b(?:{_NUMBER_WORD}"
+        rf"|single)\s+){names[0]}(?![\w.,/]*\d)",
         rf"(?P<lead>(?<!\d)\d{{1,7}}\s+(?:(?:of|out|them|these|those|which|the|digits?"
         rf"|numbers?|\d{{1,7}})\s+){{0,6}}(?:is|are|were|equal|have the value"
         rf"|show)\s+(?:a |an |all |the )?)[\"'(]*(?:{spoken})(?![\w]|[.,]\d)[\"')]?",
@@ -106,7 +110,9 @@ def mark_mentions(text: str, facts: Facts) -> str:
     others: set[str] = set()
     if facts.asked and " " not in facts.asked:
         text = _marked(text, facts.asked, ASKED)
-        others = {symbol for symbol in facts.symbols[:64] if symbol != facts.asked}
+        # Where the sequence is not known, any digit may be one of its symbols.
+        present = facts.symbols[:64] or (tuple(DIGIT_NAMES) if facts.asked.isdigit() else ())
+        others = {symbol for symbol in present if symbol != facts.asked}
     for symbol in sorted(others):
         text = _marked(text, symbol, OTHER)
     if not facts.asked:

@@ -46,7 +46,11 @@ def read_number(text: str, facts: Facts, *, cut: bool = False) -> Reading:
     """
     weak = Reading()
     for passage, followed in passages(shortened(drop_code(text))):
-        found = _read_passage(without_question(passage), facts, cut=cut and not followed)
+        ending = cut and not followed
+        again = _looped(passage) if ending else None
+        found = _read_passage(without_question(again or passage), facts, cut=ending and not again)
+        if again and found.value is not None:
+            found = replace(found, complete=True)
         if followed and found.value is not None:
             found = replace(found, complete=True)
         enough = found.rule in _STRONG or (facts.bare and found.rule == "phrase") or found.rivals
@@ -55,6 +59,14 @@ def read_number(text: str, facts: Facts, *, cut: bool = False) -> Reading:
         if not (weak.value or weak.rivals):
             weak = found
     return weak
+
+
+def _looped(text: str) -> str | None:
+    """The line that a cut text says over and over, its last time unfinished."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if len(lines) > 3 and len(set(lines[:-1])) == 1 and lines[0].startswith(lines[-1]):
+        return lines[0]
+    return None
 
 
 def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
