@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .exams.acuity import acuity as acuity
     from .exams.compare import compare as compare
     from .exams.design import design as design
+    from .exams.gate.gate import gate as gate
+    from .exams.gate.limits import Limits as Limits
+    from .exams.gate.result import GateResult as GateResult
     from .exams.leaderboard import leaderboard as leaderboard
     from .exams.loaded import AcuityValue as AcuityValue
     from .exams.loaded import Run as Run
@@ -39,8 +42,10 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AcuityValue": "exams.loaded",
+    "GateResult": "exams.gate.result",
     "InputError": "errors",
     "Lens": "tasks.lenses",
+    "Limits": "exams.gate.limits",
     "ModelKind": "runners.kinds",
     "ModelRefused": "errors",
     "Plan": "store.plan",
@@ -53,6 +58,7 @@ _HOME = {
     "acuity": "exams.acuity",
     "compare": "exams.compare",
     "design": "exams.design",
+    "gate": "exams.gate.gate",
     "leaderboard": "exams.leaderboard",
     "load_run": "exams.loaded",
     "merge": "exams.merge",

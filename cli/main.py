@@ -1,6 +1,8 @@
 """The command line: parse, hand over to the verb's own module, turn errors into exit codes.
 
 0 done · 1 finished with failures named · 2 bad input, one line · 130 interrupted
+
+``gate``: 0 PASS · 1 FAIL · 3 INCONCLUSIVE
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ VERBS: dict[str, str] = {
     "leaderboard": "rank models by one fixed design",
     "plan": "how many trials, at which lengths, a comparison needs; asks nothing",
     "compare": "compare two runs on the same questions; a regression gate",
+    "gate": "judge a deployment by another: does it see as far? exit code 0, 1 or 3",
     "prescribe": "say which lens restores a model's sight",
     "merge": "bring the answers of one run into another of the same plan",
     "tasks": "list tasks, groups, modes and lenses; --path for lm-eval's --include_path",

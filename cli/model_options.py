@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,20 @@ from ..support.secrets import load_env_file, secret_among
 DTYPES = ("auto", "float32", "bfloat16", "float16", "float64")
 
 
-def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) -> None:
+def add_model_arguments(
+    parser: argparse.ArgumentParser,
+    *,
+    one: bool = True,
+    default: str | None = "bundled",
+    budget: Callable[[str], Any] = float,
+) -> None:
     """Add ``--model``, unless the command takes several, and what goes with it."""
     group = parser.add_argument_group("the model")
     if one:
         group.add_argument(
-            "--model", default="bundled", help="'snellen models' lists the kinds (default: bundled)"
+            "--model",
+            default=default,
+            help="'snellen models' lists the kinds" + (f" (default: {default})" if default else ""),
         )
     group.add_argument("--base-url", help="ask a running server instead of the default one")
     group.add_argument(
@@ -47,7 +55,13 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, one: bool = True) ->
     group.add_argument("--rpm", type=float, help="most requests per minute")
     group.add_argument("--tpm", type=float, help="most tokens per minute")
     group.add_argument("--env-file", type=Path, help="read API keys from this file")
-    group.add_argument("--budget", type=float, metavar="USD", help="the run may cost this much")
+    group.add_argument(
+        "--budget",
+        type=budget,
+        metavar="USD",
+        help="the run may cost this much"
+        + ("" if budget is float else "; or 600requests, 2Mtokens, joined by +"),
+    )
     group.add_argument("--prices", type=Path, help="prices of your own (see docs/runners.md)")
 
 

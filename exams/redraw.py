@@ -111,8 +111,7 @@ def _answered(manifest: Manifest, journal: Journal) -> Iterator[Answered]:
                 f"version {identity.version} of its prompt, which this version of snellen does not "
                 "build any more; use the version that the manifest names"
             )
-    wanted = by_trial if plan.precision is not None else plan.trial_ids()
-    for identity in plan.in_order(wanted):
+    for identity in plan.in_order(by_trial):
         trial = rebuild_trial(identity)
         entry = by_key.get(request_of(who, plan, trial).key)
         if entry is None and manifest.endpoint is None:

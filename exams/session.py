@@ -13,14 +13,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InputError
+from ..errors import ModelRefused
 from ..runners.cached import CachedRunner, Identity, Results, make_request
 from ..runners.prices import Estimate, Prices
 from ..runners.protocol import Message, Request, Runner
 from ..runners.registry import find_kind, open_runner
 from ..runners.sampling import sampling_of
 from ..runners.spending import Budget, BudgetReached
-from ..runners.tokens import approximate_tokens
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
@@ -28,12 +27,11 @@ from ..tasks.forms import forced_form
 from ..tasks.registry import find_task
 from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .answer_forms import check_forms
+from .context import check_context
 from .settings import Settings
 
 _LONG = 1 << 15
 """Characters of a prompt from which it is built again rather than kept."""
-_FEWEST = 4
-"""An approximate count of tokens is at most so many times the true one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +115,16 @@ class Session:
             found = self._cached.ask(requests)
         except BudgetReached as reached:
             self.stopped = str(reached)
-            journal = self._cached.journal
-            assert journal is not None
-            found = {key: result for key in by_key if (result := journal.result(key))}
+            found = self._kept(by_key)
+        except ModelRefused:
+            self.answers.update((by_key[key], kept) for key, kept in self._kept(by_key).items())
+            raise
         self.answers.update((by_key[key], result) for key, result in found.items())
+
+    def _kept(self, keys: Iterable[str]) -> dict[str, Reply | Failure]:
+        journal = self._cached.journal
+        assert journal is not None
+        return {key: result for key in keys if (result := journal.result(key))}
 
     def row(self, trial: TrialId) -> Mapping[str, Any] | None:
         """The trial's row of the table, judged once; none without an answer or a failure."""
@@ -158,12 +162,13 @@ def _planned(runner: Runner, trial: Trial, request: Request) -> Planned:
 
 def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = None) -> Request:
     """The request of a trial, with the tokens of its sequence noted beside it."""
+    again = {"replicate": plan.replicate} if plan.replicate else {}
     prompt = trial.prompt or rebuild_trial(trial.id).prompt
     return make_request(
         who,
         (Message("user", prompt),),
         sampling_of(plan, trial.id),
-        trial.id.as_dict(),
+        trial.id.as_dict() | again,
         chat=plan.chat and trial.chat,
         notes={"tokens": tokens},
         form=forced_form(find_task(trial.id.task), trial) if trial.id.answer == FORCED else None,
@@ -186,33 +191,23 @@ def with_endpoint(plan: Plan, runner: Runner) -> Plan:
     return plan.model_copy(update={"base_url": runner.base_url}) if chosen else plan
 
 
-def survey(plan: Plan, runner: Runner, planned: list[Planned]) -> Iterator[Request]:
-    """The requests of a plan, one by one; each trial is added to ``planned``.
+def survey(
+    plan: Plan,
+    runner: Runner,
+    planned: list[Planned],
+    trials: Iterable[TrialId] | None = None,
+) -> Iterator[Request]:
+    """The requests of a plan (or of some of its trials); each trial is added to ``planned``.
 
     Raises:
         InputError: prompt and answer do not fit the model's context.
     """
-    for trial in plan.build_trials():
+    for trial in map(rebuild_trial, plan.trial_ids() if trials is None else trials):
         request = request_of(runner, plan, trial)
         if trial.id.index == 0:
-            _check_context(runner, trial, request)
+            check_context(runner, trial, request)
         planned.append(_planned(runner, trial, request))
         yield request
-
-
-def _check_context(runner: Runner, trial: Trial, request: Request) -> None:
-    if runner.context_length is None:
-        return
-    tokens, about = runner.count_tokens(trial.prompt), ""
-    if tokens is None:  # at least so many, for no tokenizer is known that needs fewer
-        tokens, about = approximate_tokens(trial.prompt) // _FEWEST, "at least "
-    needed = tokens + request.sampling.max_tokens
-    if needed > runner.context_length:
-        raise InputError(
-            f"length {trial.id.length} of {trial.id.task} does not fit: prompt and answer need "
-            f"{about}{needed:,} tokens, the context of {runner.model} is "
-            f"{runner.context_length:,}; lower --lengths or --max-tokens"
-        )
 
 
 def estimate(plan: Plan, settings: Settings) -> tuple[Estimate, str]:
@@ -235,37 +230,60 @@ def open_session(plan: Plan, settings: Settings) -> Iterator[Session]:
         InputError: the model cannot be reached, a prompt does not fit, the budget cannot cover
             the plan, or the run directory holds something else.
     """
-    prices = Prices.load(settings.prices)
-    watcher = settings.watcher
-    with open_model(plan, settings) as (asked, runner):
-        budget = Budget(runner, prices, settings.budget)
+    with (
+        open_model(plan, settings) as (asked, runner),
+        session_with(asked, runner, settings) as session,
+    ):
+        yield session
 
-        def listen(results: Results, known: bool) -> None:
-            watcher.answered(results, known, budget.spent)
 
-        cached = CachedRunner(runner, budget=budget, listener=listen)
-        planned: list[Planned] = []
-        requests = survey(asked, runner, planned)
-        if settings.budget is not None:
-            budget.check(prices.estimate(runner, requests))
-        for _ in requests:
-            pass
-        where = open_run(
-            settings.out,
-            asked,
-            runner.numerics,
-            [(one.trial.prompt_sha256, one.trial.truth) for one in planned],
-            run_id=settings.run_id,
-            endpoint=runner.base_url,
-        )
-        runner.log_into(where.path)
-        with where.journal() as journal:
-            cached.journal = journal
-            session = Session(asked, cached, where, prices.source(plan.model))
-            if plan.precision is None:
-                session.planned = {one.trial.id: one for one in planned}
-            watcher.opened(where.path, len(planned) if plan.precision is None else None)
-            try:
-                yield session
-            finally:
-                watcher.closed()
+@contextmanager
+def session_with(
+    asked: Plan, runner: Runner, settings: Settings, trials: Sequence[TrialId] | None = None
+) -> Iterator[Session]:
+    """The run directory of a plan, for a model that is open already.
+
+    Args:
+        asked: the plan, with the endpoint really asked.
+        runner: who answers.
+        settings: how it is carried out.
+        trials: those of the plan that are built beforehand, where not all of them will be asked;
+            the session then begins with none planned.
+
+    Raises:
+        InputError: a prompt does not fit, the budget cannot cover the plan, or the run directory
+            holds something else.
+    """
+    prices, watcher = Prices.load(settings.prices), settings.watcher
+    budget = Budget(runner, prices, settings.budget)
+
+    def listen(results: Results, known: bool) -> None:
+        watcher.answered(results, known, budget.spent)
+
+    cached = CachedRunner(runner, budget=budget, listener=listen)
+    planned: list[Planned] = []
+    requests = survey(asked, runner, planned, trials)
+    if settings.budget is not None:
+        budget.check(prices.estimate(runner, requests))
+    for _ in requests:
+        pass
+    where = open_run(
+        settings.out,
+        asked,
+        runner.numerics,
+        [(one.trial.prompt_sha256, one.trial.truth) for one in planned],
+        run_id=settings.run_id,
+        endpoint=runner.base_url,
+    )
+    runner.log_into(where.path)
+    with where.journal() as journal:
+        cached.journal = journal
+        session = Session(asked, cached, where, prices.source(asked.model))
+        fixed = asked.precision is None and trials is None
+        if fixed:
+            session.planned = {one.trial.id: one for one in planned}
+        watcher.opened(where.path, len(planned) if fixed else None)
+        try:
+            yield session
+        finally:
+            watcher.closed()

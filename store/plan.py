@@ -61,6 +61,8 @@ class Plan(BaseModel):
     """Adaptive measurement: the most trials spent on one curve."""
     seed: int = Field(default=0, ge=-(2**53), le=2**53)
     """Seed of the documents; exact in every reader of the table of trials."""
+    replicate: int = Field(default=0, ge=0)
+    """Which time these questions are asked: answers of each time are kept apart."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Token limit of every answer; none: what the mode and the length need."""
     temperature: float = Field(default=0.0, ge=0)

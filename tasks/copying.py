@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+import numpy as np
+
 from .chance import Guess, alternation_guess, odd_digit_guess, whole_sequence_guess
 from .draw import Draw
 from .prompts.wording import Wording, ways_to_ask_for_only, ways_to_show
@@ -43,7 +45,8 @@ def turned_round(generate: Generator) -> Generator:
 
 def random_digits(draw: Draw, n: int) -> Items:
     """n digits, uniform in 0 to 9, to be copied exactly."""
-    items = tuple(draw.pick(DIGITS) for _ in range(n))
+    which = (draw.uniforms(n) * len(DIGITS)).astype(int)
+    items = tuple(np.array(DIGITS, dtype=object)[which].tolist())
     return Items(items, truth=" ".join(items))
 
 

@@ -6,6 +6,8 @@ strategy.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .chance import binomial_guess
 from .draw import Draw
 from .prompts.wording import Wording, ways_to_ask_for_only, ways_to_show
@@ -39,13 +41,14 @@ def bernoulli(draw: Draw, n: int, p: float = BERNOULLI_P) -> Items:
     The question asks for either of the two, at even odds, so that neither "n" nor "about p n"
     is an answer to give blindly.
     """
-    frequent = [draw.uniform() < p for _ in range(n)]
+    frequent = draw.uniforms(n) < p
     asks_frequent = draw.uniform() < 0.5
-    truth = str(sum(frequent) if asks_frequent else n - sum(frequent))
+    count = int(np.count_nonzero(frequent))
+    truth = str(count if asks_frequent else n - count)
     asked, other = draw.two([digit for digit in DIGITS if digit != truth])
     if _spells((asked, other), truth):
         asked, other = draw.two([digit for digit in DIGITS if digit not in truth])
-    items = tuple(asked if is_one == asks_frequent else other for is_one in frequent)
+    items = tuple(np.where(frequent == asks_frequent, np.array(asked, object), other).tolist())
     return Items(items, truth=truth, asked=asked, decoy=other)
 
 

@@ -32,7 +32,11 @@ _REJECTED_ALIKE = 10
 _FAILED_IN_A_ROW = 20
 _GO_ON = "every answer is kept; repeat the command to continue"
 # Of this prompt, not of the model: a shorter one may do.
-_OF_THE_PROMPT = re.compile(r"context|too (long|large|many tokens)|maximum.*(length|token)", re.I)
+OF_THE_PROMPT = re.compile(r"context|too (long|large|many tokens)|maximum.*(length|token)", re.I)
+
+
+class NothingAnswered(ModelRefused):
+    """The server takes requests and answers none, or none any more."""
 
 
 def alike(reason: str) -> str:
@@ -68,7 +72,7 @@ class Breaker:
             ModelRefused: so were all before it, in the same words.
         """
         self.proven = True
-        if self._answered or _OF_THE_PROMPT.search(error.reason):
+        if self._answered or OF_THE_PROMPT.search(error.reason):
             return
         words = alike(error.reason)
         self._rejected[words] += 1
@@ -100,7 +104,7 @@ class Breaker:
         self._faults += 1
         restart = error.status != 500 and elapsed < _RESTART_S
         if self._faults >= _FAULTS and attempts >= _UNREACHABLE_AFTER and not restart:
-            raise ModelRefused(
+            raise NothingAnswered(
                 f"{error.reason}: {self._faults} attempts in {elapsed:.0f} s, and none was answered"
             )
 
@@ -112,4 +116,4 @@ class Breaker:
         """
         self._failed += 1
         if self._failed >= _FAILED_IN_A_ROW:
-            raise ModelRefused(f"{reason}: {self._failed} requests failed in a row; {_GO_ON}")
+            raise NothingAnswered(f"{reason}: {self._failed} requests failed in a row; {_GO_ON}")

@@ -1,0 +1,1 @@
+"""The gate: does this deployment see as far as that one?"""

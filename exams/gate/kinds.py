@@ -1,0 +1,103 @@
+"""What kind of worse: how B's lost trials ended, and what its token counts say of its prompts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...runners.dispatch.breaker import OF_THE_PROMPT
+from .tally import Pair, lost
+
+_NOT_WORDS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}/+=<>*$%&#@|\\`~^-]")
+_FEW = 8
+"""Pairs with both counts of tokens from which something is said of them."""
+_SLACK = 0.02
+"""Tokens that a template or two counters may differ by, as a share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way in which B is worse.
+
+    Attributes:
+        name: ``wrong``, ``truncated``, ``refused``, ``empty``, ``garbled``, ``failed``,
+            ``context limit``, ``prompt cut``, ``other tokenisation``, ``other template``.
+        count: lost trials that ended so; 0 for what token counts say.
+        said: an example or an explanation, in a line.
+    """
+
+    name: str
+    count: int
+    said: str
+
+
+def kinds(pairs: Sequence[Pair]) -> list[Kind]:
+    """How the lost trials among these ended, the most frequent first, then what tokens say."""
+    found: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for pair in pairs:
+        if lost(pair):
+            name = _ended(pair)
+            found[name] += 1
+            examples.setdefault(name, _line(pair.b.reason or pair.b.text))
+    ended = [Kind(name, count, examples[name]) for name, count in found.most_common()]
+    return ended + token_kinds(pairs)
+
+
+def _ended(pair: Pair) -> str:
+    said = pair.b
+    if said.outcome == "failed":
+        return "context limit" if OF_THE_PROMPT.search(said.reason) else "failed"
+    if said.outcome in ("truncated", "refused"):
+        return said.outcome
+    if not said.text.strip():
+        return "empty"
+    if said.outcome == "unparseable" or _odd(said.text):
+        return "garbled"
+    return "wrong"
+
+
+def _odd(text: str) -> bool:
+    """Whether a text is made of other characters than answers are."""
+    return "\ufffd" in text or len(_NOT_WORDS.findall(text)) > len(text) / 4
+
+
+def token_kinds(pairs: Sequence[Pair]) -> list[Kind]:
+    """What the prompts' tokens say: cut, counted by another tokenizer, or in another template."""
+    both = [
+        (p.a.prompt_tokens, p.b.prompt_tokens)
+        for p in pairs
+        if p.a.prompt_tokens and p.b.prompt_tokens
+    ]
+    if len(both) < _FEW:
+        return []
+    a, b = np.array(sorted(both), float).T
+    half = len(a) // 2
+    if a[-1] < 1.5 * a[0]:
+        return []
+    each = (b[half - 1] - b[0]) / max(a[half - 1] - a[0], 1.0) if a[half - 1] > a[0] else 1.0
+    base = float(np.median(b[:half] - each * a[:half]))
+    short = b < (each * a + base) * (1 - 5 * _SLACK)
+    if short[-max(2, len(a) // 8) :].all():
+        return [
+            Kind(
+                "prompt cut", 0,
+                f"B counts at most {b.max():,.0f} tokens where A counts {a.max():,.0f}",
+            )
+        ]  # fmt: skip
+    overall = float(np.polyfit(a, b, 1)[0])
+    if abs(overall - 1) > _SLACK:
+        return [Kind("other tokenisation", 0, f"B counts {overall:.2f} tokens for each of A's")]
+    offset = float(np.median(b - a))
+    if offset and np.all(np.abs(b - a - offset) <= 1):
+        return [Kind("other template", 0, f"B counts {offset:+.0f} tokens in every prompt")]
+    return []
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:77]}…"
