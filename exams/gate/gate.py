@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def gate(
         limits: how sure, and what may be spent.
         history: watch a kept run night after night: the file that keeps the nights. Every trial
             is asked on one night only, and the error rate holds over all nights together.
-        settings: how it is carried out; ``run_id`` names the gate (an interrupted one goes on).
+        settings: how it is carried out; ``run_id`` names the gate (an interrupted one continues).
         **more: fields of :class:`~snellen.exams.settings.Settings` instead.
 
     Returns:
@@ -95,7 +96,7 @@ def gate(
         limits = nightly(limits)
     kept = None if isinstance(a, Plan) else KeptSide(_run(a), tasks)
     plan = a if isinstance(a, Plan) else _run(a).manifest.plan
-    name = settings.run_id or f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    name = settings.run_id or _unused(settings.out / "gate")
     folder = make_folder(settings.out / "gate" / name)
     judged = plan.model_copy(
         update={"model": against, "base_url": against_base_url,
@@ -233,6 +234,13 @@ def _price(
     return {"tokens_each": tokens, "usd_each": usd}
 
 
+def _unused(folder: Path) -> str:
+    """The time as a name; with a number where another gate started in the same second."""
+    now = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    names = chain([now], (f"{now}-{number}" for number in count(2)))
+    return next(name for name in names if not (folder / name).exists())
+
+
 @contextmanager
 def _sides(
     plan: Plan, runner_a: Runner | None, judged: Plan, runner_b: Runner,
@@ -240,7 +248,8 @@ def _sides(
 ) -> Iterator[tuple[Side, Side, Side]]:  # fmt: skip
     """A, B, and who is asked a second time, each with its run directory."""
     lengths = sorted({n for level in levels for n in level.lengths.values()})
-    curves = {curve for level in levels for curve in level.lengths}
+    # In order of first use: a set's order differs from process to process, and so would the plan.
+    curves = list(dict.fromkeys(curve for level in levels for curve in level.lengths))
     most = 20 * limits.pairs_at_most(len(curves), _count(levels)) + 100
     if kept is not None:
         most = 1 + max(kept.indices(c, n)[-1] for level in levels for c, n in level.lengths.items())

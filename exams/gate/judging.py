@@ -3,7 +3,7 @@
 Every look asks a few trials at each level that is not settled: A, then one of the two sides a
 second time on part of them (the noise floor), then B; and a trial that B alone got wrong is put a
 second time before it counts. What is asked depends on the answers so far alone, so that a gate
-that was stopped goes on by replaying its journals.
+that was stopped continues by replaying its journals.
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ def test_a_kept_run_stands_for_a(serve: Serve, command: Any, baseline: snellen.R
     assert code == 1, out
     # The one live side may as well be called --model.
     words = ("--model", "openai/m", "--base-url", blind, "--baseline", baseline.path)
-    assert command(*words)[0] == 1
+    said = command(*words)
+    assert said[0] == 1, said
 
 
 def test_side_a_of_a_gate_is_a_baseline_at_the_same_levels(serve: Serve, command: Any) -> None:
