@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 import snellen
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "wire")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "wire"))
 
-from wireserver import Serving  # noqa: E402
+from wireserver import Serving
 
 TASKS = "lookup,copy_sequence,count_ones_bernoulli"
 

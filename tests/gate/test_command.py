@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import snellen
-from gate_servers import Server, read
 from snellen.cli import main
+
+from .gate_servers import Server, read
 
 Serve = Callable[[Any], str]
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from gate_servers import Server, read
+
+from .gate_servers import Server, read
 
 Serve = Callable[[Any], str]
 JOB = Path(__file__).parents[2] / "examples" / "gate" / "github-actions.yml"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import snellen
-from gate_proxy import Proxy, Spoil, coarse, drop_middle, only_the_first, shuffle_blocks
-from gate_servers import Server, noisy, read
 from snellen.store.plan import Plan
+
+from .gate_proxy import Proxy, Spoil, coarse, drop_middle, only_the_first, shuffle_blocks
+from .gate_servers import Server, noisy, read
 
 Serve = Callable[[Any], str]
 Gate = Callable[..., snellen.GateResult]

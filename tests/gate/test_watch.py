@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import snellen
-from gate_servers import Server, read
 from snellen.stats.sequential.levels import log_e_since, log_e_worse
+
+from .gate_servers import Server, read
 
 Serve = Callable[[Any], str]
 Night = Callable[..., snellen.GateResult]
