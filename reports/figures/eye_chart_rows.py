@@ -67,11 +67,16 @@ class ChartRow:
         return float(np.clip(0.2 * self.size, 7.5, 12))
 
 
-def chart_curve(table: pd.DataFrame, found: Acuities) -> CurveKey:
-    """The curve that the rows show: the first of the run that falls inside the chart.
+STARTS_RIGHT = 0.8
+"""Accuracy at the shortest length from which a curve has sight to lose."""
 
-    That is one whose L50 has a value; where none has, the first in which anything was right,
-    and else the first that was answered.
+
+def chart_curve(table: pd.DataFrame, found: Acuities) -> CurveKey:
+    """The curve that the rows show: one in which sight is lost inside the chart.
+
+    That is the first whose L50 has a value and that starts with most answers right; where none
+    does, the first with a value, then the first in which anything was right, and else the first
+    that was answered.
 
     Raises:
         InputError: no trial was answered.
@@ -81,7 +86,9 @@ def chart_curve(table: pd.DataFrame, found: Acuities) -> CurveKey:
         raise InputError("an eye chart needs answers, and no trial was answered")
     right = [key for key, points in by_curve(table) if points["correct"].sum()]
     inside = [key for key in answered if found[key].l50.value is not None]
-    return (inside or right or answered)[0]
+    first = {key: float(points["accuracy"].iloc[0]) for key, points in by_curve(table)}
+    seen = [key for key in inside if first[key] >= STARTS_RIGHT]
+    return (seen or inside or right or answered)[0]
 
 
 def chart_trials(trials: pd.DataFrame, table: pd.DataFrame, key: CurveKey) -> pd.DataFrame:
