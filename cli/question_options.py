@@ -63,7 +63,7 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def choose_questions(args: argparse.Namespace) -> None:
-    """Choose the tasks where none are named, and with them the mode and the lengths."""
+    """Choose the tasks where none are named, and with them mode, lengths and trials."""
     chart: Mapping[str, str] = {}
     if args.tasks is None:
         chart = find_kind(args.model).first_chart
@@ -72,6 +72,8 @@ def choose_questions(args: argparse.Namespace) -> None:
         args.mode = chart.get("mode", "direct")
     if getattr(args, "lengths", "") is None:
         args.lengths = chart.get("lengths")
+    if getattr(args, "trials", 0) is None and "trials" in chart:
+        args.trials = int(chart["trials"])
 
 
 def plan_of(args: argparse.Namespace, **fields: Any) -> Plan:

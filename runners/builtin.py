@@ -113,6 +113,7 @@ BUILT_IN = (
             "tasks": "copy_last,copy_sequence,lookup,count_ones",
             "mode": "fewshot",
             "lengths": "log:1:64:7",
+            "trials": "8",
         },
     ),
     ModelKind(

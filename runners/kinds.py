@@ -109,8 +109,8 @@ class ModelKind:
             nothing is sent or left out for a name.
         forces_answers: takes a :class:`~snellen.runners.protocol.AnswerForm`.
         scores_texts: gives log-likelihoods of given texts.
-        first_chart: ``tasks``, ``mode`` and ``lengths`` of a run that names no task, where the
-            usual ones show nothing.
+        first_chart: ``tasks``, ``mode``, ``lengths`` and ``trials`` of a run that names no task,
+            where the usual ones show nothing.
         scores_chat: also of what follows a user's turn of a conversation.
     """
 
