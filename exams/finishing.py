@@ -87,7 +87,7 @@ def _texts_of(answered: Sequence[Answered]) -> Texts:
     by_trial = {one.trial.id: one for one in answered}
 
     def texts(row: TrialRow) -> TrialTexts | None:
-        one = by_trial.get(TrialId.from_dict({str(name): value for name, value in row.items()}))
+        one = by_trial.get(TrialId.from_dict(row))
         if one is None or not isinstance(one.result, Reply):
             return None
         trial = one.trial if one.trial.prompt else rebuild_trial(one.trial.id)

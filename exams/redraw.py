@@ -161,7 +161,7 @@ def _kept_texts(folder: Path) -> Texts:
 def _prompts(row: TrialRow) -> TrialTexts | None:
     """What was asked, where what was answered is not kept: enough for the eye chart."""
     try:
-        trial = rebuild_trial(TrialId.from_dict({str(name): value for name, value in row.items()}))
+        trial = rebuild_trial(TrialId.from_dict(row))
     except InputError:
         return None
     return TrialTexts(trial.prompt, trial.sequence, None)
@@ -172,7 +172,7 @@ def _texts(said: Mapping[TrialId, str]) -> Texts:
 
     def texts(row: TrialRow) -> TrialTexts | None:
         try:
-            identity = TrialId.from_dict({str(name): value for name, value in row.items()})
+            identity = TrialId.from_dict(row)
             if (text := said.get(identity)) is None:
                 return None
             trial = rebuild_trial(identity)

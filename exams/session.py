@@ -202,7 +202,7 @@ def survey(
     Raises:
         InputError: prompt and answer do not fit the model's context.
     """
-    for trial in map(rebuild_trial, plan.trial_ids() if trials is None else trials):
+    for trial in plan.build_trials() if trials is None else map(rebuild_trial, trials):
         request = request_of(runner, plan, trial)
         if trial.id.index == 0:
             check_context(runner, trial, request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -11,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError
+from ..support.files import whole_file
 from ..tasks.judging import Outcome
 from ..tasks.trial import FORMS, Trial
 from .answers import Failure, Reply
-from .manifest import partial_path
 
 TEXT, INTEGER, NUMBER = "string", "Int64", "Float64"
 COLUMNS: dict[str, str] = {
@@ -119,11 +118,9 @@ def trial_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 def write_trials(path: Path, trials: pd.DataFrame) -> None:
     """Write ``trials.csv`` and, beside it, ``trials.parquet``; each appears whole or not at all."""
-    parquet = path.with_suffix(".parquet")
-    trials.to_csv(partial_path(path), index=False, lineterminator="\n")
-    trials.to_parquet(partial_path(parquet), index=False)
-    for target in (path, parquet):
-        os.replace(partial_path(target), target)
+    with whole_file(path) as csv, whole_file(path.with_suffix(".parquet")) as parquet:
+        trials.to_csv(csv, index=False, lineterminator="\n")
+        trials.to_parquet(parquet, index=False)
 
 
 def read_trials(path: Path) -> pd.DataFrame:

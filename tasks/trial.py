@@ -54,7 +54,7 @@ class TrialId:
         return fields
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> TrialId:
+    def from_dict(cls, fields: Mapping[Any, Any]) -> TrialId:
         """The identity that a mapping holds, beside whatever else it holds.
 
         A document calls the answer form ``answer``; a row of the table of trials calls it

@@ -53,7 +53,7 @@ def test_log_odds_are_those_of_the_alternatives_one_by_one(tiny: Path, found: sn
     judge = Judge(tiny)
     assert len(found.trials) == 3 * 2 * 3 * 3
     for row in found.trials.to_dict("records"):
-        trial = rebuild_trial(TrialId.from_dict({str(k): v for k, v in row.items()}))
+        trial = rebuild_trial(TrialId.from_dict(row))
         others = {*trial.choices.values()} - {trial.truth}
         assert len(others) == 3
         if row["mode"] == "direct":

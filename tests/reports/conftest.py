@@ -124,7 +124,7 @@ NASTY = "<script>alert(1)</script>\x00\u202e'\"&</pre>\ud800"
 
 def texts_of(row: Mapping[Hashable, Any]) -> TrialTexts:
     """Texts of a simulated trial: the real prompt, and an answer that means harm."""
-    asked = rebuild_trial(TrialId.from_dict({str(k): v for k, v in row.items()}))
+    asked = rebuild_trial(TrialId.from_dict(row))
     return TrialTexts(asked.prompt, asked.sequence, f"I say {row['answer']} {NASTY}")
 
 

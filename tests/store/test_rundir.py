@@ -15,12 +15,12 @@ from snellen.store.manifest import (
     Manifest,
     first_difference,
     read_manifest,
-    write_atomically,
     write_manifest,
 )
 from snellen.store.plan import Plan
 from snellen.store.run_directory import RunDirectory, documents_sha256, find_run, folder_name
 from snellen.store.run_directory import open_run as open_documents
+from snellen.support.files import write_atomically
 from snellen.tasks.modes import MODES
 from snellen.tasks.registry import TASKS
 
