@@ -42,7 +42,7 @@ class Said:
     reason: str = ""
 
 
-class Side(Protocol):
+class Asked(Protocol):
     """Who answers trials."""
 
     def ask(self, trials: Sequence[TrialId], at_once: int | None = None) -> dict[TrialId, Said]:
