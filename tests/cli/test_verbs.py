@@ -80,8 +80,42 @@ def test_compare_does_not_find_what_is_not(snellen: Snellen) -> None:
     a = observer("a", lambda trial: trial.length <= 16)
     b = observer("b", lambda trial: trial.length <= 16)
     said = snellen("compare", a, b, "--fail-if-worse")
-    assert said.code == 0
+    assert said.code in (0, 3)
+    assert (said.code == 3) == (said.out.splitlines()[-1].startswith("INCONCLUSIVE, over 1 curve"))
     assert not {"WORSE", "BETTER"} & set(said.out.replace("│", " ").split())
+    assert "120 of 120 answers are identical, word for word" in said.out
+
+
+def test_compare_that_cannot_say_has_an_exit_code_of_its_own(snellen: Snellen) -> None:
+    a = observer("a", lambda trial: trial.length <= 16)
+    b = observer("b", lambda trial: trial.length <= 16 - 8 * (trial.index == 3))
+    for flag in ((), ("--fail-if-worse",)):
+        said = snellen("compare", a, b, *flag)
+        assert said.code == 3, said.out
+        assert said.out.splitlines()[-1].startswith("INCONCLUSIVE, over 1 curve and 120 pairs")
+    assert "119 of 120 answers are identical, word for word" in said.out
+
+
+def test_compare_pools_over_tasks_and_lengths(snellen: Snellen) -> None:
+    # On each task alone too little to say; on all of them a fall.
+    tasks = ("count_ones", "copy_last", "sum_ones", "count_word")
+
+    def falls(trial: TrialId) -> bool:
+        return trial.length <= 16 and not (trial.index == 7 and trial.length > 2)
+
+    a = observer("a", lambda trial: trial.length <= 16, tasks=tasks)
+    b = observer("b", falls, tasks=tasks)
+    said = snellen("compare", a, b, "--fail-if-worse")
+    table, over_all = said.out.splitlines()[:-1], said.out.splitlines()[-1]
+    assert not any("WORSE" in line for line in table)
+    assert over_all.startswith("WORSE, over 4 curves and 480 pairs: accuracy B - A -2.5%"), said.out
+    assert said.code == 1
+
+
+def test_compare_says_what_differs_beside_the_answers(snellen: Snellen) -> None:
+    a = observer("a", lambda trial: True)
+    b = observer("b", lambda trial: True, model="hf/sim/other")
+    assert "model: A hf/sim/observer, B hf/sim/other" in snellen("compare", a, b).out
 
 
 @pytest.mark.parametrize(
