@@ -110,6 +110,7 @@ BUILT_IN = (
         forces_answers=True,
         scores_texts=True,
         scores_chat=True,
+        wears_inside=True,
         # Measured: asked as a conversation it answers no length right. After plain examples its
         # copies and look-ups start right and fail inside the chart; it cannot count.
         first_chart={
@@ -130,6 +131,7 @@ BUILT_IN = (
         forces_answers=True,
         scores_texts=True,
         scores_chat=True,
+        wears_inside=True,
     ),
     ModelKind(
         "vllm",

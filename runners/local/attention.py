@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ...tasks.inside import ADAPTIVE, Inside
+from ...tasks.lenses.inside import ADAPTIVE, Inside
 
 if TYPE_CHECKING:
     import torch
@@ -199,7 +199,7 @@ def _adaptive(
     for name in ("softcap", "s_aux", "position_bias"):
         if more.get(name) is not None:
             raise InputError(
-                f"lens {lens.attention}: {type(module).__name__} does more to its scores than scale "
+                f"lens {lens.attention}: {type(module).__name__} does more to scores than scale "
                 f"them ({name}), and their entropy is not looked for there; use logn"
             )
     rows, heads, queries, width = query.shape

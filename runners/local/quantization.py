@@ -75,7 +75,8 @@ def _config(kind: str) -> Any:
     )
 
     if kind == "int4":
-        return IntxWeightOnlyConfig(weight_dtype=torch.int4, granularity=PerGroup(GROUP))
+        four_bits = vars(torch)["int4"]  # torch's stubs do not know it
+        return IntxWeightOnlyConfig(weight_dtype=four_bits, granularity=PerGroup(GROUP))
     return {
         "int8": Int8WeightOnlyConfig,
         "int8_dynamic": Int8DynamicActivationInt8WeightConfig,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ...store.journal import digest
@@ -76,7 +76,7 @@ class Row:
         at = int(torch.searchsorted(upto, number, right=True))
         return int(tokens[min(at, len(tokens) - 1)])
 
-    def take(self, token: int, ends: Sequence[int], tokenizer: PreTrainedTokenizerBase) -> bool:
+    def take(self, token: int, ends: Collection[int], tokenizer: PreTrainedTokenizerBase) -> bool:
         """Add a token; whether the answer is complete."""
         self.said.append(token)
         if token in ends:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...store.bundled import CONVERSION, bundled_model_path
-from ...tasks.inside import Inside, read_inside
+from ...tasks.lenses.inside import Inside, read_inside
 from ..choices import ChoiceEncoder, scored_reply
 from ..protocol import Deliver, Failure, Message, Reply, Request, Runner
 from .alone import write_alone
@@ -84,7 +84,6 @@ class LocalRunner(Runner):
         self._chat = self._tokenizer.chat_template is not None
         self._forms: Forms | None = None
         self._choices = ChoiceEncoder(self._tokenize, self._render)
-        self._bytes_per_token = _bytes_per_token(self._model)
         self._pad_id = self._tokenizer.pad_token_id
         if self._pad_id is None:
             self._pad_id = self._stop_ids[0] if self._stop_ids else 0
@@ -128,7 +127,7 @@ class LocalRunner(Runner):
                 yield [row]
             return
         decoder = Decoder(self._model, self._tokenizer, self._stop_ids, self._pad_id, self._kept_in)
-        yield from decoder.write(rows, BATCH_ROWS, CACHE_BYTES // self._bytes_per_token)
+        yield from decoder.write(rows, BATCH_ROWS, CACHE_BYTES // _bytes_per_token(self._model))
 
     def _row(self, request: Request, lens: Inside) -> Row:
         if request.sampling.reasoning_effort is not None:
@@ -238,7 +237,7 @@ def _stop_ids(model: PreTrainedModel, tokenizer: Any) -> list[int]:
 
 def _bytes_per_token(model: PreTrainedModel) -> int:
     """Memory of one token's keys and values, over all layers."""
-    config = model.config
+    config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)

@@ -31,7 +31,7 @@ def build(folder: Path, window: int | None) -> Path:
     ).save_pretrained(folder)
     torch.manual_seed(3)
     sizes = {
-        "vocab_size": len(vocabulary), "hidden_size": 32, "intermediate_size": 48,
+        "vocab_size": len(vocabulary), "hidden_size": 32, "intermediate_size": 64,
         "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
         "max_position_embeddings": 512, "bos_token_id": 0, "eos_token_id": 1,
         "initializer_range": 0.35, "tie_word_embeddings": False,

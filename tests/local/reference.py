@@ -5,6 +5,7 @@ It reads one text at a time and keeps nothing: no cache, no padding, no kernel.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ def as_it_is(scores: Array) -> Array:
 
 
 def log_n(reference: float) -> Change:
-    return lambda scores: scores * max(1.0, np.log(len(scores)) / np.log(reference))
+    return lambda scores: scores * max(1.0, math.log(len(scores)) / math.log(reference))
 
 
 def ssmax(scale: float) -> Change:
@@ -38,7 +39,7 @@ def adaptive(scores: Array) -> Array:
     weights = softmax(scores)
     entropy = -np.sum(weights * np.log(weights + 1e-300))
     fit = np.polyval([-0.037, 0.481, -2.3, 4.917, -1.791], entropy)
-    return scores * (max(fit, 1.0) if entropy > 0.5 else 1.0)
+    return scores * (max(float(fit), 1.0) if entropy > 0.5 else 1.0)
 
 
 def softmax(x: Array) -> Array:

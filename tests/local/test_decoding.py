@@ -112,7 +112,7 @@ def test_scale_one_changes_no_bit(
 ) -> None:
     import torch
     from snellen.runners.local.attention import worn
-    from snellen.tasks.inside import read_inside
+    from snellen.tasks.lenses.inside import read_inside
 
     folder: Path = request.getfixturevalue(model)
     plain = LocalRunner("hf/tiny", folder, precision=Precision(dtype), device="cpu")._model
@@ -139,7 +139,7 @@ def test_scale_one_changes_no_bit(
 def test_the_kernel_that_gives_weights_wears_the_lens_too(whole: Path) -> None:
     import torch
     from snellen.runners.local.attention import worn
-    from snellen.tasks.inside import read_inside
+    from snellen.tasks.lenses.inside import read_inside
 
     model = LocalRunner("hf/tiny", whole, precision=EXACT, device="cpu")._model
     ids = torch.arange(2, 30)[None]
@@ -212,7 +212,7 @@ def test_a_model_with_attention_of_its_own_way_takes_no_lens(tmp_path: Path) -> 
     import torch
     from snellen.errors import InputError
     from snellen.runners.local.attention import worn
-    from snellen.tasks.inside import read_inside
+    from snellen.tasks.lenses.inside import read_inside
     from transformers import MambaConfig, MambaForCausalLM
 
     torch.manual_seed(0)
