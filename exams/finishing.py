@@ -13,6 +13,7 @@ from ..store.answers import Failure, Reply
 from ..store.manifest import now
 from ..store.run_directory import RunDirectory
 from ..store.trials import trial_table, write_trials
+from ..support.phases import phase
 from ..tasks.trial import TrialId, rebuild_trial
 from .loaded import Run
 from .session import Answered, Session
@@ -59,7 +60,8 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
         row={one.trial.id: one.row for one in answered}.get,
     )
     manifest = where.manifest.model_dump(mode="json")
-    write_report(where.path, trials, manifest, _texts_of(answered))
+    with phase("drawing the report"):
+        write_report(where.path, trials, manifest, _texts_of(answered))
     return Run(where.path, where.manifest, trials, dict(reasons.most_common()), stopped)
 
 

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import snellen
+import yaml
+
 
 def test_the_site_builds_without_warnings(root: Path, tmp_path: Path) -> None:
     done = subprocess.run(
@@ -20,3 +23,8 @@ def test_the_site_builds_without_warnings(root: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     reference = (tmp_path / "site" / "reference.html").read_text(encoding="utf-8")
     assert 'id="snellen.exams.run.run"' in reference  # docstrings are found, not only named
+
+
+def test_the_citation_names_this_version(root: Path) -> None:
+    cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == snellen.__version__
