@@ -26,7 +26,7 @@ from snellen.exams.gate.levels import Level, levels_by_length
 from snellen.exams.gate.limits import Limits
 from snellen.exams.gate.result import Verdict
 from snellen.exams.gate.sides import Said
-from snellen.exams.gate.verdict import conclude
+from snellen.exams.gate.verdict import Seen, conclude
 from snellen.stats.intervals import wilson
 from snellen.store.plan import Plan
 from snellen.tasks.trial import TrialId
@@ -86,9 +86,9 @@ def once(
     judged = Judgement(
         plan, list(plan.curves()), _levels(), a, b, again, twice="a", limits=Limits()
     )
-    judged.judge()
+    judged.judge_all()
     found = conclude(
-        judged, unit="items", left_out=[], silent="", requests={}, notes=[], about={},
+        judged, Seen("items"), requests={}, notes=[], about={},
         path=None,  # type: ignore[arg-type]
     )  # fmt: skip
     return found.verdict, found.onset, found.trials, a.sent + b.sent + again.sent

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...runners.dispatch.breaker import OF_THE_PROMPT
-from .tally import Pair, lost
+from .pairs import Pair, Side, lost
 
 _NOT_WORDS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}/+=<>*$%&#@|\\`~^-]")
 _FEW = 8
@@ -21,7 +21,7 @@ _SLACK = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One way in which B is worse.
+    """One way in which a side is worse.
 
     Attributes:
         name: ``wrong``, ``truncated``, ``refused``, ``empty``, ``garbled``, ``failed``,
@@ -35,17 +35,16 @@ class Kind:
     said: str
 
 
-def kinds(pairs: Sequence[Pair]) -> list[Kind]:
-    """How the lost trials among these ended, the most frequent first, then what tokens say."""
+def kinds(pairs: Sequence[Pair], side: Side = "b") -> list[Kind]:
+    """How the trials ended that a side lost among these, the most frequent first."""
     found: Counter[str] = Counter()
     examples: dict[str, str] = {}
-    for pair in pairs:
+    for pair in (pair.seen_by(side) for pair in pairs):
         if lost(pair):
             name = _ended(pair)
             found[name] += 1
             examples.setdefault(name, _line(pair.b.reason or pair.b.text))
-    ended = [Kind(name, count, examples[name]) for name, count in found.most_common()]
-    return ended + token_kinds(pairs)
+    return [Kind(name, count, examples[name]) for name, count in found.most_common()]
 
 
 def _ended(pair: Pair) -> str:
@@ -66,11 +65,15 @@ def _odd(text: str) -> bool:
     return "\ufffd" in text or len(_NOT_WORDS.findall(text)) > len(text) / 4
 
 
-def token_kinds(pairs: Sequence[Pair]) -> list[Kind]:
-    """What the prompts' tokens say: cut, counted by another tokenizer, or in another template."""
+def token_kinds(pairs: Sequence[Pair], side: Side = "b") -> list[Kind]:
+    """What a side's counts of tokens say beside the other's.
+
+    Its prompts are cut, counted by another tokenizer, or set in another template.
+    """
+    who, other = ("B", "A") if side == "b" else ("A", "B")
     both = [
         (p.a.prompt_tokens, p.b.prompt_tokens)
-        for p in pairs
+        for p in (pair.seen_by(side) for pair in pairs)
         if p.a.prompt_tokens and p.b.prompt_tokens
     ]
     if len(both) < _FEW:
@@ -86,15 +89,19 @@ def token_kinds(pairs: Sequence[Pair]) -> list[Kind]:
         return [
             Kind(
                 "prompt cut", 0,
-                f"B counts at most {b.max():,.0f} tokens where A counts {a.max():,.0f}",
+                f"{who} counts at most {b.max():,.0f} tokens where {other} counts {a.max():,.0f}",
             )
         ]  # fmt: skip
     overall = float(np.polyfit(a, b, 1)[0])
     if abs(overall - 1) > _SLACK:
-        return [Kind("other tokenisation", 0, f"B counts {overall:.2f} tokens for each of A's")]
+        return [
+            Kind(
+                "other tokenisation", 0, f"{who} counts {overall:.2f} tokens for each of {other}'s"
+            )
+        ]
     offset = float(np.median(b - a))
     if offset and np.all(np.abs(b - a - offset) <= 1):
-        return [Kind("other template", 0, f"B counts {offset:+.0f} tokens in every prompt")]
+        return [Kind("other template", 0, f"{who} counts {offset:+.0f} tokens in every prompt")]
     return []
 
 

@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from ...errors import InputError
 from ...stats.sequential import fewest_losses, fewest_pairs
-from .tally import FLOOR_EVERY
+from .pairs import FLOOR_EVERY
 
 ALPHA = 0.05
 POWER = 0.95
@@ -68,8 +68,9 @@ class Limits:
     """How sure a gate must be, and what it may spend.
 
     Attributes:
-        alpha: probability of FAIL where B is nowhere worse, and of PASS where it is by the margin.
-        power: probability of FAIL where B is worse by the margin at one level.
+        alpha: probability of FAIL where neither judged side is worse anywhere, and of PASS where
+            one is, by the margin.
+        power: probability of FAIL where a judged side is worse by the margin at one level.
         margin: the drop in accuracy that matters, as a share.
         budget: what may be spent.
         most: pairs of a level at most; none: what ``power`` needs.
@@ -93,11 +94,11 @@ class Limits:
         """Pairs of a level that exclude the margin where no pair disagrees: the fewest."""
         return fewest_pairs(self.margin, self.alpha)
 
-    def pairs_at_most(self, tasks: int, levels: int) -> int:
-        """Pairs of a level after which it is given up."""
+    def pairs_at_most(self, tasks: int, levels: int, judged: int = 1) -> int:
+        """Pairs of a level after which it is given up, where so many sides are judged."""
         if self.most is not None:
             return self.most
-        needed = fewest_losses(tasks, levels, self.alpha)
+        needed = fewest_losses(tasks, levels, self.alpha / judged)
         pairs = self.pairs_to_pass()
         while binom.sf(needed - 1, pairs, self.margin) < self.power:
             pairs += max(1, pairs // 20)

@@ -34,7 +34,7 @@ def test_a_server_sees_as_far_as_itself(serve: Serve, gate: Gate) -> None:
     assert found.onset_interval is None
     assert found.trials < 4 * 45
     assert all(level["floor"] and not level["floor_flips"] for level in found.levels)
-    assert any("answers are the same" in note for note in found.notes)
+    assert any("are the same, word for word" in note for note in found.notes)
     assert server.forced  # both can, so answers are forced
 
 
@@ -110,6 +110,6 @@ def test_where_neither_answers_is_beyond_sight(serve: Serve, gate: Gate) -> None
     short = Server(status=lambda prompt: 400 if len(prompt) > 600 else 200)
     found = gate(serve(short), serve(short), "16,128,512", tasks="lookup,copy_sequence")
     assert found.exit_code == 0, found.line
-    assert "at 16, 128 items; beyond A's own sight: 512 items" in found.line
-    assert "without lookup at 128" in found.line
+    assert "at 16, 128 items; beyond the sight of both sides: 512 items" in found.line
+    assert "without lookup at 128, which neither side sees" in found.line
     assert len(short.prompts) < 400
