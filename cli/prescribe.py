@@ -51,6 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=MAX_LENGTH,
         help=f"longest length to try, in items (default: {MAX_LENGTH})",
     )
+    group.add_argument(
+        "--lengths",
+        metavar="SPEC",
+        help="the lengths that may be asked, instead: 1,2,5 | log:1:64:9",
+    )
     group = parser.add_argument_group("how sure")
     group.add_argument(
         "--alpha",
@@ -90,10 +95,12 @@ def run(args: argparse.Namespace) -> int:
     if named is not None and not [name for name in named if name.strip() not in ("", "none")]:
         raise InputError("--lenses names no lens to try; 'snellen tasks' lists them")
     budget, args.budget = parse_budget(args.budget), None
+    lengths = args.lengths
     choose_questions(args)
+    args.lengths = lengths  # those of a first chart are for a fixed number of trials
     if args.max_length < 2:
         raise InputError(f"--max-length {args.max_length}: 2 items or more")
-    plan = plan_of(args, lenses=named or ["none"], max_length=args.max_length)
+    plan = plan_of(args, lenses=named or ["none"], lengths=args.lengths, max_length=args.max_length)
     watcher = ProgressWatcher()
     try:
         found = prescribe(plan, settings_of(args, watcher), rules=_rules(args), budget=budget)
@@ -115,11 +122,8 @@ def _rules(args: argparse.Namespace) -> Rules:
     for name in ("gain", "precision"):
         if not getattr(args, name) > 1:
             raise InputError(f"--{name} {getattr(args, name):g}: a ratio above 1, such as 1.25")
-    if args.max_trials < _RULES.first:
-        raise InputError(
-            f"--max-trials {args.max_trials} is too few for a verdict: a confirmation takes "
-            f"at least {_RULES.first}"
-        )
+    if args.max_trials < 1:
+        raise InputError(f"--max-trials {args.max_trials}: 1 or more")
     return Rules(args.alpha, args.gain, most=args.max_trials, precision=args.precision)
 
 

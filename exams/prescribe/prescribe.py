@@ -8,10 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ... import __version__
+from ...errors import InputError
 from ...runners.prices import Prices
 from ...runners.protocol import Runner
 from ...stats.race import BASE, Confirmation, Race, Rules
+from ...stats.sequential.betting import log_e_value_one_sided
 from ...store.curve_key import CurveKey
 from ...store.manifest import now
 from ...store.pairing import LoadedRun
@@ -50,7 +54,8 @@ def prescribe(
 
     Args:
         plan: what is asked; its ``lenses`` are those to try (``none`` alone: the usual ones),
-            its ``max_length`` the longest length (default: 512).
+            its ``lengths`` those that may be asked (default: all sizes up to its ``max_length``,
+            and that is 512).
         settings: how it is carried out; ``run_id`` names the prescription.
         rules: how sure it must be.
         budget: what may be spent, in requests, tokens or US dollars; instead of the settings'.
@@ -67,16 +72,16 @@ def prescribe(
         StoreError: answers cannot be kept.
     """
     settings, rules = settings or Settings(**more), rules or Rules()
+    _check(plan, rules)
     budget = budget or Amount(usd=settings.budget)
     racing = candidates(plan)
     lenses = dict.fromkeys(name for names in racing.values() for name in names)
     plan = plan.model_copy(
         update={
             "lenses": (BASE, *lenses),
-            "lengths": None,
             "trials": None,
             "precision": rules.precision,
-            "max_length": plan.max_length or MAX_LENGTH,
+            "max_length": max(plan.lengths) if plan.lengths else plan.max_length or MAX_LENGTH,
             "max_trials": rules.most,
         }
     )
@@ -98,7 +103,7 @@ def prescribe(
             stopped = ask(session, races, spending, watcher.note, kept_back)
             raced = _kept(session)
         confirming = {
-            curve: Confirmation(lens, _longest(asked), rules, chances(asked, curve, [lens]))
+            curve: Confirmation(lens, _lengths(asked), rules, chances(asked, curve, [lens]))
             for curve, race in races.items()
             if (lens := race.candidate)
         }
@@ -131,7 +136,7 @@ def prescribe(
                 "gain": rules.gain,
                 "near": rules.near,
                 "precision": rules.precision,
-                "max_length": _longest(asked),
+                "max_length": asked.max_length,
                 "max_trials": rules.most,
                 "seed": asked.seed,
                 "confirmation_seed": fresh_seed(asked.seed),
@@ -155,19 +160,32 @@ def prescribe(
     return result
 
 
+def _check(plan: Plan, rules: Rules) -> None:
+    """Make sure that there is room for a verdict."""
+    if plan.lengths is not None and len(plan.lengths) < 2:
+        raise InputError(f"--lengths {plan.lengths[0]}: a curve takes two lengths or more")
+    fewest = next(n for n in range(1, 10**6) if log_e_value_one_sided(n, 0) >= -np.log(rules.alpha))
+    if rules.most < fewest:
+        raise InputError(
+            f"{rules.most} questions a lens are too few for any verdict: at --alpha "
+            f"{rules.alpha:g} a confirmation takes at least {fewest}; raise --max-trials"
+        )
+
+
 def fresh_seed(seed: int) -> int:
     """The seed of the questions of the confirmation: none of them is one of the race."""
     return seed + _FRESH if seed < 2**52 else seed - _FRESH
 
 
-def _longest(plan: Plan) -> int:
+def _lengths(plan: Plan) -> int | tuple[int, ...]:
+    """The lengths that may be asked; one number: all sizes up to it."""
     assert plan.max_length is not None
-    return plan.max_length
+    return plan.lengths or plan.max_length
 
 
 def _races(racing: Mapping[CurveKey, list[str]], plan: Plan, rules: Rules) -> dict[CurveKey, Race]:
     return {
-        curve: Race(names, _longest(plan), rules, chances(plan, curve, names))
+        curve: Race(names, _lengths(plan), rules, chances(plan, curve, names))
         for curve, names in racing.items()
     }
 

@@ -104,7 +104,8 @@ def load_prescription(path: Path | str) -> Prescription:
     except ValueError as error:
         raise InputError(f"{file} is not a prescription: it is not JSON ({error})") from error
     version = found.get("schema_version") if isinstance(found, dict) else None
-    if not isinstance(version, int) or "prescriptions" not in found:
+    entries = found.get("prescriptions") if isinstance(found, dict) else None
+    if type(version) is not int or entries is None:
         raise InputError(
             f"{file} is not a prescription: schema_version or prescriptions is missing; "
             "'snellen prescribe' writes one"
@@ -114,7 +115,9 @@ def load_prescription(path: Path | str) -> Prescription:
         raise InputError(
             f"{file} is a prescription of version {version}, this Snellen reads {SCHEMA}: {newer}"
         )
-    for number, entry in enumerate(found["prescriptions"]):
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InputError(f"{file} is not a prescription: prescriptions is no list of entries")
+    for number, entry in enumerate(entries):
         missing = [name for name in _NEEDED if name not in entry]
         if missing or "model" not in found:
             what = missing[0] if missing else "model"

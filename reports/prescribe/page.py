@@ -91,7 +91,7 @@ def _one_question(here: pd.DataFrame, before: CurveKey, after: CurveKey) -> pd.D
 
     It is shown for what the lens does to a prompt, and is no measure of how often it helps.
     """
-    answered: pd.DataFrame = here[here["outcome"] != "failed"]
+    answered = here[here["outcome"] != "failed"]
     a, b = (_of(answered, key).set_index(["length", "index"]) for key in (before, after))
     both = (
         a[["outcome"]]
@@ -102,9 +102,8 @@ def _one_question(here: pd.DataFrame, before: CurveKey, after: CurveKey) -> pd.D
     among = won if len(won) else both
     if among.empty:
         return answered.iloc[:0]
-    length, index = among.index[len(among) // 2]
-    question = (answered["length"] == length) & (answered["index"] == index)
-    return answered.loc[question]
+    length, index = (int(part) for part in among.index[len(among) // 2])
+    return answered[(answered["length"] == length) & (answered["index"] == index)]
 
 
 def _factor(octaves: float | None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,7 +16,7 @@ from ..acuities import acuities
 from ..curves import curves
 from ..figures.axes import length_axis, share_axis
 from ..figures.curve_legend import DASHED
-from ..figures.drawing import panel
+from ..figures.drawing import note, panel
 
 _PER_OCTAVE = 2
 """Answers of so large a part of an octave are one point: an adaptive test asks many lengths."""
@@ -36,8 +34,8 @@ def sight(trials: pd.DataFrame, before: CurveKey, after: CurveKey, title: str) -
     table = curves(trials)
     found = acuities(table)
     with house_style():
-        figure = Figure(figsize=(7.2, 3.2))
-        axes = panel(figure, 0.7, 0.35, 6.2, 2.3)
+        figure = Figure(figsize=(7.2, 3.4))
+        axes = panel(figure, 0.7, 0.65, 6.2, 2.2)
         said = []
         for key, label, colour, marker in (
             (before, "without a lens", BLUE, "o"),
@@ -52,8 +50,8 @@ def sight(trials: pd.DataFrame, before: CurveKey, after: CurveKey, title: str) -
         length_axis(axes, asked)
         axes.axhline(0.5, color=MUTED, lw=0.8, ls=(0, (4, 3)), zorder=0)
         share_axis(axes, "correct, of trials answered")
-        axes.set_title(title)
-        axes.legend(loc="upper right" if _falls(table, before) else "best")
+        note(figure, 0.12, 0.12, title, weight="bold")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
         return render(figure, f"{title}: " + "; ".join(said) + ".")
 
 
@@ -83,9 +81,3 @@ def _curve(
     if fitted and report.curve is not None:
         at = np.geomspace(*report.l50.tested, 200)
         axes.plot(at, report.curve.accuracy(at), color=colour, lw=1.2, ls=DASHED)
-
-
-def _falls(table: pd.DataFrame, key: CurveKey) -> bool:
-    points = _points(table, key)
-    share: Sequence[float] = list(points["correct"] / points["answered"])
-    return len(share) > 1 and share[0] > share[-1]

@@ -7,7 +7,7 @@ more often right than no lens, whatever is asked next and whenever one stops. Th
 test, so that nothing is to be adjusted for how many lenses raced.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -27,12 +27,12 @@ class Confirmation(Race):
     def __init__(
         self,
         lens: str,
-        longest: int,
+        lengths: int | Sequence[int],
         rules: Rules | None = None,
         chance: Mapping[str, Chance] | None = None,
     ) -> None:
         """A confirmation in which nothing was asked; as `Race`."""
-        super().__init__((lens,), longest, rules, chance)
+        super().__init__((lens,), lengths, rules, chance)
         self.peak = 0.0
 
     @property

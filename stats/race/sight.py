@@ -5,6 +5,7 @@ close in on the mass but stays, so that the likelihood of all racers is one prod
 leaves out what trials of a length share: a race needs an order, not an interval to quote.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,24 +47,38 @@ class Sight:
     """A grid of curves over the lengths that may be asked.
 
     Attributes:
-        longest: The longest length, in items.
+        lengths: Those lengths in items, increasing, shape (lengths,).
         chance: What guessing gives.
     """
 
-    longest: int
-    chance: Chance = Chance()  # noqa: RUF009 (frozen)
+    lengths: NDArray[np.int64]
+    chance: Chance
 
-    @cached_property
-    def lengths(self) -> NDArray[np.int64]:
-        """The lengths that may be asked, increasing."""
-        octaves = np.arange(0, np.log2(self.longest), 1 / _PER_OCTAVE)
-        return np.unique(np.rint([*np.exp2(octaves), self.longest])).astype(np.int64)
+    @classmethod
+    def over(cls, lengths: int | Sequence[int], chance: Chance | None = None) -> "Sight":
+        """A grid over some lengths; of one number, over eight lengths per octave up to it.
+
+        Raises:
+            ValueError: fewer than two lengths, or one below 1.
+        """
+        if isinstance(lengths, int):
+            octaves = np.arange(0, np.log2(max(lengths, 1)), 1 / _PER_OCTAVE)
+            lengths = [*map(int, np.rint(np.exp2(octaves))), lengths]
+        found = np.unique(np.asarray(lengths, np.int64))
+        if found.size < 2 or found[0] < 1:
+            raise ValueError(f"lengths {lengths}: two or more, from 1 up")
+        return cls(found, chance or Chance())
+
+    @property
+    def _span(self) -> tuple[float, float]:
+        return float(np.log2(self.lengths[0])), float(np.log2(self.lengths[-1]))
 
     @cached_property
     def thresholds(self) -> FloatArray:
         """log2 of L50 of the curves, equally spaced, shape (thresholds,)."""
-        steps = int((np.log2(self.longest) + 2 * _REACH) * _STEPS) + 1
-        return np.asarray(-_REACH + np.arange(steps) / _STEPS)
+        first, last = self._span
+        steps = int((last - first + 2 * _REACH) * _STEPS) + 2
+        return np.asarray(first - _REACH + np.arange(steps) / _STEPS)
 
     @cached_property
     def accuracy(self) -> FloatArray:
@@ -117,8 +132,9 @@ class Sight:
     @property
     def ends(self) -> tuple[int, int]:
         """Index of the first threshold in the range that may be asked, and of the last."""
-        inside = self.thresholds <= np.log2(self.longest) + 1e-9
-        return int(np.argmax(self.thresholds >= -1e-9)), int(np.flatnonzero(inside)[-1])
+        first, last = self._span
+        inside = self.thresholds <= last + 1e-9
+        return int(np.argmax(self.thresholds >= first - 1e-9)), int(np.flatnonzero(inside)[-1])
 
     def above(self, a: FloatArray, b: FloatArray, octaves: float = 0.0) -> float:
         """Probability that the L50 of A lies that many octaves or more above that of B.
