@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -60,24 +59,6 @@ def test_where_none_helps_none_is_prescribed() -> None:
     found = outcomes("none of 8 helps", 8)
     assert sum(one.prescribed for one in found) == 0  # type: ignore[attr-defined]
     assert sum(one.wrong_exclusions > 0 for one in found) <= 1  # type: ignore[attr-defined]
-
-
-def test_the_committed_table_keeps_what_it_promises() -> None:
-    text = (ROOT / "docs/lenses.md").read_text(encoding="utf-8")
-    table = text.split("<!-- races -->\n")[1].split("<!-- /races -->")[0]
-    rows = {
-        cells[1].strip(): cells for line in table.splitlines()[2:] if (cells := line.split("|"))
-    }
-    assert list(rows) == list(benchmark().WORLDS)
-    for name, cells in rows.items():
-        shares = [
-            float(found[1]) for cell in cells[2:4] if (found := re.match(r" ([\d.]+)%", cell))
-        ]
-        if name == "none of 8 helps":
-            assert shares[0] <= 5
-        else:
-            assert shares[0] >= 95
-            assert float(cells[6]) <= 0.25
 
 
 def test_whoever_is_asked_a_question_the_base_is_asked_it_too() -> None:
