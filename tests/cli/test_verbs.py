@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from snellen.store.answers import Entry, Reply
 from snellen.store.plan import Plan
 from snellen.store.run_directory import open_run
 from snellen.store.trials import read_trials, trial_row, trial_table, write_trials
-from snellen.tasks.lenses import LENSES
+from snellen.tasks.lenses import TERMS
 from snellen.tasks.registry import GROUPS, TASKS
 from snellen.tasks.trial import TrialId
 
@@ -203,8 +204,8 @@ def test_our_models_are_known_to_the_stock_command(start: Callable[..., Any]) ->
 def test_everything_is_listed(snellen: Snellen) -> None:
     listed = snellen("tasks")
     assert listed.code == 0
-    names = set(listed.out.replace("│", " ").replace(",", " ").split())
-    assert names >= {*TASKS, *LENSES, *(group for group in GROUPS if group != "snellen")}
+    names = set(re.split(r"[│,\s:\[]+", listed.out))
+    assert names >= {*TASKS, *TERMS, *(group for group in GROUPS if group != "snellen")}
     models = snellen("models")
     assert models.code == 0
     for kind in ("bundled", "hf/", "vllm/", "openai/", "gemini/", "lm-eval/"):
