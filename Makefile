@@ -48,9 +48,9 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 		-p snellen.exams -p snellen.cli -m snellen -m snellen.errors
 	@$(BIN)/mypy tests benchmarks examples scripts
 
-test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), driven end to end
+test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp) and a Ray cluster, driven end to end
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m served tests/served
+	@$(BIN)/python -m pytest -q -m served tests/served tests/sweep
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos

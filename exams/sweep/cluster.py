@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,19 +46,21 @@ class NodeVersion:
         )
 
 
-def ray_module() -> ModuleType:
-    """Ray, if it is installed.
+def check_installed() -> None:
+    """Make sure that Ray is installed.
 
     Raises:
         InputError: it is not.
     """
+    if find_spec("ray") is None:
+        raise InputError("--engine ray needs Ray: pip install 'snellen[ray]'")
+
+
+def _ray() -> ModuleType:
+    """Ray, imported; that takes seconds, so not before the address was looked at."""
     # Ray reports its use to its makers unless it is told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise InputError("--engine ray needs Ray: pip install 'snellen[ray]'") from error
-    return ray
+    return importlib.import_module("ray")
 
 
 @contextmanager
@@ -70,12 +73,13 @@ def connected(address: str | None) -> Iterator[Any]:
     Raises:
         InputError: there is no cluster at the address, or it runs another version of Ray.
     """
-    ray = ray_module()
+    check_installed()
+    address = address or os.environ.get("RAY_ADDRESS") or None
+    if address is not None:
+        check_reachable(address)
+    ray = _ray()
     mine = not ray.is_initialized()
     if mine:
-        address = address or os.environ.get("RAY_ADDRESS") or None
-        if address is not None:
-            check_reachable(address)
         try:
             _connect(ray, address)
         except Exception as error:  # Ray raises of every kind

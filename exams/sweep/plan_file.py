@@ -10,6 +10,7 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from ...errors import InputError
 from ...support.secrets import redact, refuse_secrets
@@ -262,8 +263,9 @@ def _told(error: ValidationError) -> str:
 
 
 def _choose(word: str, known: Sequence[str]) -> str:
-    nearest = process.extractOne(word, known)
-    return f"did you mean {nearest[0]!r}?" if nearest[1] > 50 else f"there are: {', '.join(known)}"
+    # A swapped pair of letters is one slip, so 'modles' is nearer to 'models' than to 'modes'.
+    nearest, likeness, _ = process.extractOne(word, known, scorer=OSA.normalized_similarity)
+    return f"did you mean {nearest!r}?" if likeness > 0.4 else f"there are: {', '.join(known)}"
 
 
 def _check_dtypes(names: Sequence[str]) -> None:
