@@ -6,7 +6,7 @@ import importlib
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
@@ -18,6 +18,7 @@ from ...errors import InputError
 from .cells import Cell
 
 _REACHED_WITHIN_S = 5.0
+_ANSWERS_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class NodeVersion:
     Attributes:
         node: Ray's name for it.
         address: its address.
-        found: its version of Snellen, or why it cannot be told.
+        found: its version of Snellen, or ``not installed``.
     """
 
     node: str
@@ -149,7 +150,10 @@ def _speaks_grpc(connection: socket.socket) -> bool:
 
 
 def check_versions(ray: Any, known: Sequence[str] = ()) -> list[NodeVersion]:
-    """What the living nodes have installed, but for those that are known already."""
+    """What the living nodes have installed, but for those that are known already.
+
+    A node that does not answer is dying, or not quite there yet; it is left out.
+    """
 
     # Defined here so that Ray sends the function itself: a node with another Snellen would not
     # find it under its name.
@@ -174,10 +178,8 @@ def check_versions(ray: Any, known: Sequence[str] = ()) -> list[NodeVersion]:
     }
     found = []
     for node, (address, answer) in asked.items():
-        try:
-            found.append(NodeVersion(node, address, ray.get(answer, timeout=60)))
-        except Exception as error:  # the node died meanwhile, or has no Python that can answer
-            found.append(NodeVersion(node, address, f"unknown ({type(error).__name__})"))
+        with suppress(ray.exceptions.RayError, TimeoutError):
+            found.append(NodeVersion(node, address, ray.get(answer, timeout=_ANSWERS_WITHIN_S)))
     return found
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from ...errors import SnellenError
 from ...runners.cached import Results
 from ...runners.protocol import Runner
 from ...store.answers import Reply
@@ -16,7 +15,7 @@ from ..settings import Settings
 from .money import Purse
 from .states import CellState
 from .storage import Keep
-from .worker import carry, settings_of
+from .worker import carry, settings_of, words_of
 
 
 def carry_out_here(
@@ -55,9 +54,9 @@ def carry_out_here(
                 if runner is None:
                     try:
                         runner = stack.enter_context(open_model(state.cell.plan, settings))[1]
-                    except (SnellenError, OSError) as error:
+                    except Exception as error:
                         # What cannot be opened now cannot be for the cells after it either.
-                        refused = " ".join(str(error).split())
+                        refused = words_of(error)
                 if runner is None:
                     state.state, state.why = "failed", refused
                 else:

@@ -208,7 +208,7 @@ class RayEngine:
     def _look_at_new_nodes(self) -> None:
         for one in check_versions(self._ray, self._known):
             self._known.append(one.node)
-            if not one.fits and not one.found.startswith("unknown"):
+            if not one.fits:
                 self._avoid(one.node, one.found)
 
     def _avoid(self, node: str, found: str) -> None:

@@ -46,9 +46,8 @@ def carry(
         run = _ask(cell, settings, runner)
         if keep is not None:
             ship_all(keep, cell.folder, here)
-    except (SnellenError, OSError) as error:
-        why = " ".join(str(error).split())
-        return {"state": "failed", "why": why, "seconds": time.monotonic() - began}
+    except Exception as error:  # one cell's fault, even a bug in a plug-in, is not the others'
+        return {"state": "failed", "why": words_of(error), "seconds": time.monotonic() - began}
     return outcome(run.manifest) | {
         "state": "failed" if run.failed else "stopped" if run.stopped else "done",
         "acuity": acuity_of(run),
@@ -70,6 +69,12 @@ def _ask(cell: Cell, settings: Settings, runner: Runner | None) -> Run:
         from ..finishing import finish
 
         return finish(session)
+
+
+def words_of(error: Exception) -> str:
+    """What went wrong, in a line; of what nobody foresaw also what it is."""
+    told = " ".join(str(error).split())
+    return told if isinstance(error, (SnellenError, OSError)) else f"{type(error).__name__}: {told}"
 
 
 def outcome(manifest: Manifest) -> dict[str, Any]:
