@@ -15,8 +15,8 @@ from snellen.store.plan import Plan
 LENGTHS = "1,3,6"
 
 
-def plan(folder: Path, **more: object) -> Plan:
-    return Plan(model=f"hf/{folder}", tasks="copy_last", lengths=LENGTHS, trials=4, **more)
+def plan(folder: Path) -> Plan:
+    return Plan(model=f"hf/{folder}", tasks="copy_last", lengths=LENGTHS, trials=4)
 
 
 @pytest.fixture(scope="module")
