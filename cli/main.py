@@ -29,6 +29,7 @@ VERBS: dict[str, str] = {
     "gate": "judge a deployment by another: does it see as far? exit code 0, 1 or 3",
     "sweep": "a grid of runs from one plan, here or on a Ray cluster",
     "prescribe": "say which lens restores a model's sight",
+    "precision": "what bfloat16, 8 and 4 bits, or a smaller cache do to a model's sight",
     "merge": "bring the answers of one run into another of the same plan",
     "tasks": "list tasks, groups, modes and lenses; --path for lm-eval's --include_path",
     "models": "list the kinds of models and what each needs",

@@ -23,6 +23,7 @@ from ..runners.spending import Budget, BudgetReached
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
+from ..support.phases import phase
 from ..tasks.forms import forced_form
 from ..tasks.lenses import find_lens
 from ..tasks.registry import find_task
@@ -270,11 +271,12 @@ def session_with(
     cached = CachedRunner(runner, budget=budget, listener=listen)
     planned: list[Planned] = []
     built = survey(asked, runner, planned, trials)
-    if settings.budget is not None:
-        requests = (request_of(runner, asked, trial) for trial in built)
-        budget.check(prices.estimate(runner, requests))
-    for _ in built:
-        pass
+    with phase("building the prompts"):
+        if settings.budget is not None:
+            requests = (request_of(runner, asked, trial) for trial in built)
+            budget.check(prices.estimate(runner, requests))
+        for _ in built:
+            pass
     where = open_run(
         settings.out,
         asked,
