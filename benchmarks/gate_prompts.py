@@ -21,10 +21,9 @@ from snellen.tasks.trial import rebuild_trial
 
 
 def main(seconds: float = 5.0, tokens: str = "128k") -> int:
-    """Build prompts for some seconds of each task; 1 if one is built at less than 100 a second."""
+    """Build prompts for some seconds of each task, and print the rates."""
     plan = Plan(model="bundled", tasks=TASKS)
     (level,) = levels_by_tokens(list(plan.curves()), tokens, approximate_tokens, plan.seed)
-    slowest = float("inf")
     print(f"| prompts of {tokens} tokens | items | characters | per CPU second | per second |")
     print("|---|---|---|---|---|")
     for curve, length in level.lengths.items():
@@ -35,9 +34,8 @@ def main(seconds: float = 5.0, tokens: str = "128k") -> int:
             built, size = built + 1, len(trial.prompt)
         rate = built / (time.process_time() - cpu)
         wall = built / (time.monotonic() - began)
-        slowest = min(slowest, rate)
         print(f"| {curve.task} | {length:,} | {size:,} | {rate:.0f} | {wall:.0f} |", flush=True)
-    return 0 if slowest >= 100 else 1
+    return 0
 
 
 if __name__ == "__main__":
