@@ -33,10 +33,10 @@ run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…)
 
 # One process per core, one thread each: more threads than cores only wait for each other.
 test: setup ## run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos and not browser'
 
 coverage: setup ## run the tests and show which lines of the core they miss (at least 95 % are run)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos' \
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos and not browser' \
 		--cov --cov-report=
 	@$(BIN)/coverage report --skip-covered --fail-under=95 --include='*/tasks/*,*/stats/*,*/store/*,*/runners/dispatch/*,*/runners/cached.py,*/exams/*,*/harness/*,*/reports/*'
 
@@ -48,9 +48,9 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 		-p snellen.exams -p snellen.cli -m snellen -m snellen.errors
 	@$(BIN)/mypy tests benchmarks examples scripts
 
-test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), driven end to end
+test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp) and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m served tests/served
+	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/reports
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos

@@ -24,10 +24,12 @@ from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
 from ..tasks.forms import forced_form
+from ..tasks.lenses import find_lens
 from ..tasks.registry import find_task
 from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .answer_forms import check_forms
 from .context import check_context
+from .inside import check_inside
 from .settings import Settings
 
 _LONG = 1 << 15
@@ -173,6 +175,7 @@ def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = Non
         notes={"tokens": tokens},
         form=forced_form(find_task(trial.id.task), trial) if trial.id.answer == FORCED else None,
         choices=tuple(trial.choices),
+        inside=find_lens(trial.id.lens).inside,
     )
 
 
@@ -180,6 +183,7 @@ def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = Non
 def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     """The model of a plan, started if need be, and the plan with the endpoint really asked."""
     check_forms(plan)
+    check_inside(plan)
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Build the environments of the real servers that make test-served drives:
-#   scripts/served_env.sh [NAME…]  vllm transformers litellm llmock inspect, and llama if it is named
+#   scripts/served_env.sh [NAME…]  chromium vllm transformers litellm llmock inspect; llama if named
 #
 # `inspect` is no server but a peer: inspect_ai, asked to put the same prompts to one of them.
 #
@@ -105,12 +105,26 @@ llama() {
     touch "$mark"
 }
 
+# Pages are opened in whichever Chromium the machine has; where there is none, Debian's.
+chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && echo "$name is ready" && return 0
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -q >/dev/null
+        apt-get install -y -q --no-install-recommends chromium >/dev/null
+    else
+        echo "no Chromium: pages are not opened; apt-get install chromium" >&2
+    fi
+}
+
 if [ $# -eq 0 ]; then
-    set -- llmock inspect litellm transformers vllm ${SNELLEN_LLAMA:+llama}
+    set -- chromium llmock inspect litellm transformers vllm ${SNELLEN_LLAMA:+llama}
 fi
 for server in "$@"; do
     case $server in
-        vllm | transformers | litellm | llmock | inspect | llama) "$server" ;;
+        chromium | vllm | transformers | litellm | llmock | inspect | llama) "$server" ;;
         *)
             echo "no such server: $server" >&2
             exit 2
