@@ -32,6 +32,8 @@ _LABEL = re.compile(
 )
 _MARKER = re.compile(r"(?m:^[ \t]*\d{1,3}[.)][ \t]+)(?=\d+[ ,]+\d)")
 _NUMBERED = re.compile(r"^[ \t]*(\d{1,7})[.):][ \t]+(\w+)[ \t]*$")
+_PLACE = re.compile(r"\[(\d{1,7})\](?=\s*\w)")
+"""The number of an item, as a prompt may show it: "[1] 4 [2] 9"."""
 _COPY = re.compile(
     r"\b(?:full|complete|entire|whole|combin\w+|together|final"
     r"|cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer"
@@ -160,6 +162,9 @@ def _runs(text: str, facts: Facts) -> list[Run]:
         at = text.find(listed[0][0])
         last = listed[-1][0]
         return [Run(items, at, text.rfind(last) + len(last))]
+    places = [int(match[1]) for match in _PLACE.finditer(text)]
+    if len(places) > 1 and places == list(range(1, len(places) + 1)):
+        text = _PLACE.sub(lambda match: " " * len(match[0]), text)
     text = _MARKER.sub(lambda match: GONE * len(match[0]), text)
     quiet = _LABEL.sub(lambda match: GONE * len(match[0]), text)
     found = []
@@ -184,7 +189,10 @@ def _whole_at_last(runs: list[Run], text: str, facts: Facts) -> list[Run]:
 
 
 def _run_pattern(facts: Facts) -> re.Pattern[str]:
-    words = "|".join(re.escape(symbol) for symbol in facts.symbols if not symbol.isdigit())
+    names = [symbol for symbol in facts.symbols if not symbol.isdigit()]
+    words = "|".join(map(re.escape, names))
+    if names and max(map(len, names)) == 1:
+        words = f"[{''.join(map(re.escape, names))}]+"
     item = rf"(?:\d++|{words})(?!\w)" if words else r"\d++(?!\w)"
     return re.compile(
         rf"(?<!\w){item}(?:(?:,? (?:and|und|et|y) |{_BETWEEN}++){item})*+", re.IGNORECASE
@@ -224,12 +232,12 @@ def _once(said: str, facts: Facts) -> str:
 
 
 def _items(text: str, facts: Facts) -> list[str]:
-    """The items of a run of plain text; digits without separators are taken apart."""
+    """The items of a run of plain text; signs without separators are taken apart."""
     named = {symbol.casefold(): symbol for symbol in facts.symbols}
     items: list[str] = []
     for token in _TOKEN.findall(text):
         if token.casefold() in named:
             items.append(named[token.casefold()])
-        elif token.isdigit():
-            items += token
+        elif token.isdigit() or all(sign in named for sign in token.casefold()):
+            items += [named.get(sign, sign) for sign in token.casefold()]
     return items
