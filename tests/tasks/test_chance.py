@@ -63,10 +63,10 @@ Guesser = Callable[[Blur], str]
 
 def likeliest_count(seen: Blur) -> str:
     """Of the asked digit, knowing which of the two is the frequent one."""
+    if seen.length < 12 or seen.trial.facts.kind != "number":
+        return ""  # too few to tell by looking: told by how the trial was drawn
     items = items_of(seen.trial.sequence, letters="letters" in seen.trial.id.lens)
     asks_frequent = items.count(seen.asked) * 2 > seen.length
-    if seen.length < 12:  # too few to tell by looking: told by how the trial was drawn
-        return ""
     mode = int(binom(seen.length, 0.7).pmf(range(seen.length + 1)).argmax())
     return str(mode if asks_frequent else seen.length - mode)
 
