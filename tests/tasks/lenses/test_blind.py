@@ -12,7 +12,7 @@ from snellen.tasks.registry import FAMILIES, TASKS
 from snellen.tasks.task import DIGITS
 from snellen.tasks.trial import applies, build_trial
 
-from ..test_chance import GUESSERS, LUCK, TRIALS, Blur, blur
+from ..test_chance import GUESSERS, LUCK, TRIALS, Blur, Guesser, blur
 
 OWN = [task for task in TASKS.values() if task.family in FAMILIES]
 # Every term is in one of them, and each task takes some.
@@ -53,7 +53,7 @@ def the_largest_number(seen: Blur) -> str:
     return max((word for word in rest.split() if word.isdigit()), key=int, default="")
 
 
-MORE = {
+MORE: dict[str, Guesser] = {
     **GUESSERS,
     "not seen": not_seen,
     "the largest number": the_largest_number,
