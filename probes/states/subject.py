@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ...support.model_folder import check_model_folder
 from ..folder import versions
-from .architecture import REFUSED, decoder_of
+from .architecture import REFUSED, Handling, decoder_of, handling_by_config, remember
 from .arithmetic import (
     check_dtype,
     first_line,
@@ -23,7 +23,7 @@ from .arithmetic import (
     out_of_memory,
 )
 from .last_token import last_token_states
-from .routes import ONE_PASS, SEPARATE
+from .routes import ONE_PASS, SEPARATE, Route
 
 if TYPE_CHECKING:
     import torch
@@ -93,13 +93,7 @@ def open_subject(name: str, device: str = "auto") -> Subject:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot load {name}: {first_line(error)}") from error
-    if config.is_encoder_decoder or type(config) not in (
-        transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING
-    ):
-        raise InputError(
-            f"{name} ({config.model_type}) is not a decoder-only language model: probes read a "
-            "causal last token; choose a model that AutoModelForCausalLM loads"
-        )
+    check_config(name, config)
     place = device if device != "auto" else _best_device()
 
     def load(dtype: torch.dtype) -> Any:
@@ -113,6 +107,21 @@ def open_subject(name: str, device: str = "auto") -> Subject:
 
     weights = functools.cache(lambda: weights_digest(source, config))
     return Subject(name, tokenizer, load, context_of(config), place, weights)
+
+
+def check_config(name: str, config: Any) -> None:
+    """Refuse what is no decoder-only language model.
+
+    Raises:
+        InputError: It is not.
+    """
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    if config.is_encoder_decoder or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        raise InputError(
+            f"{name} ({config.model_type}) is not a decoder-only language model: probes read a "
+            "causal last token; choose a model that AutoModelForCausalLM loads"
+        )
 
 
 def weights_digest(source: str, config: Any) -> str | None:
@@ -167,8 +176,12 @@ def context_of(config: Any) -> int:
 def ready(model: Any, name: str) -> Any:
     """Freeze a model, see that it is causal, and give it float64 buffers where it is float64.
 
+    Prompts that begin alike are computed together and alone: where the two differ, the model's
+    prompts are computed one by one from then on.
+
     Raises:
-        InputError: A later token changes an earlier state: an encoder.
+        InputError: A later token changes an earlier state: an encoder; or no architecture that
+            can be read.
     """
     import torch
 
@@ -184,17 +197,46 @@ def ready(model: Any, name: str) -> Any:
                 buffer.data = buffer.data.double()
     with _known(name, kind):
         _check_causal(model, name)
-        shared, alone = (
-            last_token_states(model, _TRIE, route=route)[:, -1] for route in (ONE_PASS, SEPARATE)
-        )
-    apart = (shared - alone).abs().max().double() / alone.abs().max().double()
-    # Far above rounding, far below what a wrong cache or mask does.
-    if apart > {torch.float64: 1e-9, torch.float32: 1e-3}.get(model.dtype, 0.25):
-        raise InputError(
-            f"{name} ({kind}) gives other states when prompts that begin alike are computed "
-            f"together (off by {apart:.1g}): the probes do not know this architecture"
-        )
+        remember(model, _find_handling(model))
     return model
+
+
+def _find_handling(model: Any) -> Handling:
+    """What the config promises, less what does not give the states of separate passes."""
+    promised = handling_by_config(model.config)
+    remember(model, promised._replace(share=False, branches=False))
+    alone = last_token_states(model, _TRIE, route=SEPARATE)[:, -1]
+    if promised.padding and not _agrees(model, alone, SEPARATE._replace(pad=2)):
+        promised = promised._replace(padding=False)
+    if not promised.share:
+        return promised
+    for branches in (True, False) if promised.branches else (False,):
+        remember(model, promised._replace(branches=branches))
+        if _agrees(model, alone, ONE_PASS):
+            return promised._replace(branches=branches)
+    # Unknown to us what it keeps: prompt by prompt is right, if slower.
+    return Handling(share=False, padding=False)
+
+
+def _agrees(model: Any, alone: torch.Tensor, route: Route) -> bool:
+    """Whether a route gives the states of separate passes but for rounding.
+
+    The yardstick is what the context does: the distance between prompts that end with the same
+    token. A cache, mask or position that goes wrong is off by about that much; rounding, also in
+    16 bits, by far less.
+    """
+    import torch
+
+    try:
+        found = last_token_states(model, _TRIE, route=route)[:, -1]
+    except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
+        if out_of_memory(error):
+            raise
+        return False
+    exact = alone.double()
+    context = torch.stack([(exact[a] - exact[b]).norm() for a, b in _SAME_END]).min()
+    apart = (found.double() - exact).norm(dim=-1).max()
+    return bool(apart <= context * {torch.float64: 1e-7, torch.float32: 1e-2}.get(model.dtype, 0.5))
 
 
 def _check_causal(model: Any, name: str) -> None:
@@ -224,5 +266,7 @@ def _known(name: str, kind: str) -> Iterator[None]:
         ) from error
 
 
-_TRIE = ([1, 2, 3], [1, 2, 3, 4, 5, 3, 3], [1, 2, 3, 6], [1, 2, 4])
+_TRIE = ([1, 2], [1, 2, 3], [1, 2, 3, 4, 5, 3, 3], [1, 2, 3, 6], [1, 2, 4], [5, 2])
 """Prompts that begin alike and part, to see that computing them together is right."""
+_SAME_END = ((0, 5), (1, 2))
+"""Which of them end with the same token."""

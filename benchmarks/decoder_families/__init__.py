@@ -1,0 +1,1 @@
+"""Every decoder family under every probe."""
