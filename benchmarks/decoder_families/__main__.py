@@ -16,15 +16,11 @@ from pathlib import Path
 
 import torch
 import transformers
+from checks import Family, check_family
+from tokens import character_tokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-if __package__ in (None, ""):  # run by its path, as the other benchmarks are
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from decoder_families.checks import Family, check_family
-from decoder_families.tokens import character_tokenizer
-
-PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "families.md"
+PAGE = Path(__file__).parents[2] / "docs" / "families.md"
 MARKS = ("<!-- families -->", "<!-- /families -->")
 HUGE = {
     "blt": "its byte patcher is a second model",

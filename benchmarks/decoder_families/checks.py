@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 import transformers
+from configs import tiny_config
 from snellen.errors import InputError
 from snellen.probes.attention.measure import AttentionPlan, measure_attention
 from snellen.probes.collapse.measure import measure_collapse
@@ -19,10 +20,9 @@ from snellen.probes.sensitivity.measure import SensitivityPlan, measure_sensitiv
 from snellen.probes.states.architecture import decoder_of, handling
 from snellen.probes.states.arithmetic import full_precision
 from snellen.probes.states.last_token import last_token_states
+from snellen.probes.states.readiness import ready
 from snellen.probes.states.routes import equivalent_routes, usable_routes
-from snellen.probes.states.subject import Subject, check_config, ready
-
-from decoder_families.configs import tiny_config
+from snellen.probes.states.subject import Subject, check_config
 
 PROMPTS = [[7, 8, 9] + [11] * n + end for n in (1, 2, 5, 30) for end in ([], [4, 5])]
 PROMPTS += [[6, 3, *PROMPTS[-1]], [6, 2]]

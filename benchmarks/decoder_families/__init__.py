@@ -1,1 +1,0 @@
-"""Every decoder family under every probe."""
