@@ -2,7 +2,7 @@
 
 0 done · 1 finished with failures named · 2 bad input, one line · 130 interrupted
 
-``gate``: 0 PASS · 1 FAIL · 3 INCONCLUSIVE
+``gate``: 0 PASS · 1 FAIL · 3 INCONCLUSIVE; ``compare``: 3 INCONCLUSIVE
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ VERBS: dict[str, str] = {
     "compare": "compare two runs on the same questions; a regression gate",
     "gate": "judge a deployment by another: does it see as far? exit code 0, 1 or 3",
     "prescribe": "say which lens restores a model's sight",
+    "precision": "what bfloat16, 8 and 4 bits, or a smaller cache do to a model's sight",
     "merge": "bring the answers of one run into another of the same plan",
     "tasks": "list tasks, groups, modes and lenses; --path for lm-eval's --include_path",
     "models": "list the kinds of models and what each needs",
