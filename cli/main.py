@@ -27,6 +27,7 @@ VERBS: dict[str, str] = {
     "plan": "how many trials, at which lengths, a comparison needs; asks nothing",
     "compare": "compare two runs on the same questions; a regression gate",
     "gate": "judge a deployment by another: does it see as far? exit code 0, 1 or 3",
+    "sweep": "a grid of runs from one plan, here or on a Ray cluster",
     "prescribe": "say which lens restores a model's sight",
     "precision": "what bfloat16, 8 and 4 bits, or a smaller cache do to a model's sight",
     "merge": "bring the answers of one run into another of the same plan",
