@@ -95,7 +95,10 @@ def _vllm(model: str, name: str, options: Options) -> Runner:
 def _backend(model: str, name: str, options: Options) -> Runner:
     from .lm_eval.runner import BackendRunner
 
-    return BackendRunner(model, name, options.model_args)
+    # A plan keeps these two among the model's arguments, whichever way they were given.
+    here = {"dtype": options.dtype, "device": options.device}
+    given = {setting: value for setting, value in here.items() if value is not None}
+    return BackendRunner(model, name, {**options.model_args, **given})
 
 
 BUILT_IN = (
@@ -190,7 +193,7 @@ BUILT_IN = (
         "any backend of lm-evaluation-harness; its arguments in --model-args",
         _backend,
         name_pattern="BACKEND",
-        takes=frozenset({"model_args"}),
+        takes=_HERE | {"model_args"},
         scores_texts=True,
     ),
 )
