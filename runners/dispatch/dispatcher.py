@@ -20,10 +20,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from ...errors import ModelRefused
 from ..protocol import Deliver, Failure, Reply, Request, Runner
 from ..tokens import approximate_tokens
 from .attempts import Attempts
-from .breaker import Breaker
+from .breaker import GO_ON, Breaker
 from .mailbox import Mailbox
 from .provider import Empty, Limits, Loading, Provider, Rejected, Retryable
 from .signals import uninterrupted
@@ -195,6 +196,9 @@ class Dispatch(Runner):
             arrivals.put((request, result))
         except asyncio.CancelledError:
             raise
+        except ModelRefused as error:
+            kept = self._breaker.has_answers and GO_ON not in str(error)
+            arrivals.put(ModelRefused(f"{error}; {GO_ON}") if kept else error)
         except BaseException as error:
             arrivals.put(error)
 
