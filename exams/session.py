@@ -7,6 +7,7 @@ row of the table is made.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -31,6 +32,8 @@ from .answer_forms import check_forms
 from .context import check_context
 from .inside import check_inside
 from .settings import Settings
+
+log = logging.getLogger(__name__)
 
 _LONG = 1 << 15
 """Characters of a prompt from which it is built again rather than kept."""
@@ -267,8 +270,11 @@ def session_with(
     cached = CachedRunner(runner, budget=budget, listener=listen)
     planned: list[Planned] = []
     requests = survey(asked, runner, planned, trials)
-    if settings.budget is not None:
-        budget.check(prices.estimate(runner, requests))
+    if settings.budget is not None or settings.batch:
+        found = prices.estimate(runner, requests)
+        budget.check(found)
+        if settings.batch:
+            log.info("a batch, at half the price: %s", found.words)
     for _ in requests:
         pass
     where = open_run(

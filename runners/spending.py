@@ -45,6 +45,11 @@ class Budget:
                 f"{estimate.requests:,} requests to {self._runner.model} cost at least "
                 f"${estimate.low:.4f}, more than --budget {self.limit:g}; ask less, or raise it"
             )
+        if self._runner.all_at_once and (estimate.high or 0.0) > self.limit:
+            raise InputError(
+                f"a batch cannot be stopped at --budget {self.limit:g}, and this one may cost up "
+                f"to ${estimate.high:.4f}; ask less, lower --max-tokens, or leave out --batch"
+            )
 
     def admit(self, requests: Iterable[Request]) -> Iterator[Request]:
         """The requests, for as long as there is money.

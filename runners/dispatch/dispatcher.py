@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ...errors import ModelRefused
+from ..batch.ledger import check_none_under_way
 from ..protocol import Deliver, Failure, Reply, Request, Runner
 from ..tokens import approximate_tokens
 from .attempts import Attempts
@@ -127,7 +128,12 @@ class Dispatch(Runner):
             raise
 
     def log_into(self, folder: Path) -> None:
-        """Keep what is said of waits in ``run.log`` of a folder."""
+        """Keep what is said of waits in ``run.log`` of a folder.
+
+        Raises:
+            InputError: requests of this run are under way in a batch.
+        """
+        check_none_under_way(folder)
         self._waits.log_into(folder)
 
     def met(self, fingerprints: Iterable[str | None]) -> None:
