@@ -31,9 +31,15 @@ if TYPE_CHECKING:
     from .exams.loaded import Run as Run
     from .exams.loaded import load_run as load_run
     from .exams.merge import merge as merge
-    from .exams.prescribe import prescribe as prescribe
+    from .exams.prescribe.apply import apply_lens as apply_lens
+    from .exams.prescribe.prescribe import prescribe as prescribe
+    from .exams.prescribe.result import Prescription as Prescription
+    from .exams.prescribe.result import load_prescription as load_prescription
     from .exams.run import run as run
     from .exams.settings import Settings as Settings
+    from .exams.sweep.plan_file import SweepPlan as SweepPlan
+    from .exams.sweep.result import Sweep as Sweep
+    from .exams.sweep.sweep import sweep as sweep
     from .runners.dispatch.provider import Provider as Provider
     from .runners.kinds import ModelKind as ModelKind
     from .store.plan import Plan as Plan
@@ -49,21 +55,27 @@ _HOME = {
     "ModelKind": "runners.kinds",
     "ModelRefused": "errors",
     "Plan": "store.plan",
+    "Prescription": "exams.prescribe.result",
     "Provider": "runners.dispatch.provider",
     "Run": "exams.loaded",
     "Settings": "exams.settings",
     "SnellenError": "errors",
     "StoreError": "errors",
+    "Sweep": "exams.sweep.result",
+    "SweepPlan": "exams.sweep.plan_file",
     "Task": "tasks.task",
     "acuity": "exams.acuity",
+    "apply_lens": "exams.prescribe.apply",
     "compare": "exams.compare",
     "design": "exams.design",
     "gate": "exams.gate.gate",
     "leaderboard": "exams.leaderboard",
+    "load_prescription": "exams.prescribe.result",
     "load_run": "exams.loaded",
     "merge": "exams.merge",
-    "prescribe": "exams.prescribe",
+    "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
+    "sweep": "exams.sweep.sweep",
 }
 """Where each public name is at home; a module is imported when its name is first used."""
 

@@ -7,7 +7,6 @@ row of the table is made.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -24,16 +23,15 @@ from ..runners.spending import Budget, BudgetReached
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
+from ..support.phases import phase
 from ..tasks.forms import forced_form
 from ..tasks.lenses import find_lens
 from ..tasks.registry import find_task
 from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .answer_forms import check_forms
 from .context import check_context
-from .inside import check_inside
+from .inside import check_effort, check_inside
 from .settings import Settings
-
-log = logging.getLogger(__name__)
 
 _LONG = 1 << 15
 """Characters of a prompt from which it is built again rather than kept."""
@@ -45,12 +43,10 @@ class Planned:
 
     Attributes:
         trial: what is asked, without its texts if they are long.
-        key: the identity of its answer in the journal.
         tokens: tokens of its sequence, if they can be counted.
     """
 
     trial: Trial
-    key: str
     tokens: int | None
 
 
@@ -114,14 +110,22 @@ class Session:
             StoreError: the journal cannot be written.
         """
         self.planned.update((one.trial.id, one) for one in planned)
-        requests = (request_of(self.runner, self.plan, one.trial, one.tokens) for one in planned)
-        by_key = {one.key: one.trial.id for one in planned}
+        by_key: dict[str, TrialId] = {}
+
+        def requests() -> Iterator[Request]:
+            for one in planned:
+                request = request_of(self.runner, self.plan, one.trial, one.tokens)
+                by_key[request.key] = one.trial.id
+                yield request
+
         try:
-            found = self._cached.ask(requests)
+            found = self._cached.ask(made := requests())
         except BudgetReached as reached:
             self.stopped = str(reached)
             found = self._kept(by_key)
         except ModelRefused:
+            for _ in made:  # the rest may have been answered by an earlier session
+                pass
             self.answers.update((by_key[key], kept) for key, kept in self._kept(by_key).items())
             raise
         self.answers.update((by_key[key], result) for key, result in found.items())
@@ -154,15 +158,12 @@ class Session:
 
     def plan_trials(self, trials: Iterable[Trial]) -> list[Planned]:
         """Plan further trials (of an adaptive measurement)."""
-        return [
-            _planned(self.runner, trial, request_of(self.runner, self.plan, trial))
-            for trial in trials
-        ]
+        return [_planned(self.runner, trial) for trial in trials]
 
 
-def _planned(runner: Runner, trial: Trial, request: Request) -> Planned:
+def _planned(runner: Runner, trial: Trial) -> Planned:
     kept = trial if len(trial.prompt) < _LONG else trial.without_text()
-    return Planned(kept, request.key, runner.count_tokens(trial.sequence))
+    return Planned(kept, runner.count_tokens(trial.sequence))
 
 
 def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = None) -> Request:
@@ -187,6 +188,7 @@ def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     """The model of a plan, started if need be, and the plan with the endpoint really asked."""
     check_forms(plan)
     check_inside(plan)
+    check_effort(plan)
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner
@@ -203,18 +205,17 @@ def survey(
     runner: Runner,
     planned: list[Planned],
     trials: Iterable[TrialId] | None = None,
-) -> Iterator[Request]:
-    """The requests of a plan (or of some of its trials); each trial is added to ``planned``.
+) -> Iterator[Trial]:
+    """The trials of a plan (or some of them), built; each is added to ``planned``.
 
     Raises:
         InputError: prompt and answer do not fit the model's context.
     """
     for trial in plan.build_trials() if trials is None else map(rebuild_trial, trials):
-        request = request_of(runner, plan, trial)
         if trial.id.index == 0:
-            check_context(runner, trial, request)
-        planned.append(_planned(runner, trial, request))
-        yield request
+            check_context(runner, trial, request_of(runner, plan, trial))
+        planned.append(_planned(runner, trial))
+        yield trial
 
 
 def estimate(plan: Plan, settings: Settings) -> tuple[Estimate, str]:
@@ -225,7 +226,8 @@ def estimate(plan: Plan, settings: Settings) -> tuple[Estimate, str]:
     """
     prices = Prices.load(settings.prices)
     with open_model(plan, settings) as (asked, runner):
-        found = prices.estimate(runner, survey(asked, runner, []))
+        requests = (request_of(runner, asked, trial) for trial in survey(asked, runner, []))
+        found = prices.estimate(runner, requests)
         return found, prices.source(plan.model)
 
 
@@ -269,14 +271,13 @@ def session_with(
 
     cached = CachedRunner(runner, budget=budget, listener=listen)
     planned: list[Planned] = []
-    requests = survey(asked, runner, planned, trials)
-    if settings.budget is not None or settings.batch:
-        found = prices.estimate(runner, requests)
-        budget.check(found)
-        if settings.batch:
-            log.info("a batch, at half the price: %s", found.words)
-    for _ in requests:
-        pass
+    built = survey(asked, runner, planned, trials)
+    with phase("building the prompts"):
+        if settings.budget is not None or settings.batch:
+            requests = (request_of(runner, asked, trial) for trial in built)
+            budget.check(prices.estimate(runner, requests))
+        for _ in built:
+            pass
     where = open_run(
         settings.out,
         asked,

@@ -125,7 +125,8 @@ def gate(
             raise InputError(f"no prompt fits: {left_out[0].why}; ask shorter ones")
         price = price_of(limits, levels, plan, runner_a, judged, runner_b, settings)
         if history is None:
-            check_budget(limits, _count(levels), live=kept is None, **price)
+            sizes = [len(level.lengths) for level in levels if not level.refines]
+            check_budget(limits, sizes, live=kept is None, price=price)
         if history is not None and kept is None:
             raise InputError("a watch is kept against a baseline: give --baseline RUN_DIR")
         watch = open_watch(history, name, kept, judged) if history and kept else None
@@ -222,10 +223,6 @@ def _counter(who: Runner) -> Callable[[str], int]:
         return approximate_tokens(text) if found is None else found
 
     return count
-
-
-def _count(levels: Sequence[Level]) -> int:
-    return sum(bool(level.lengths) for level in levels if not level.refines)
 
 
 def _unused(folder: Path) -> str:

@@ -17,14 +17,12 @@ from ...store.curve_key import CurveKey
 from ...store.plan import Plan
 from ...tasks.trial import TrialId
 from .levels import Level, trial_of
-from .limits import REFINE, Limits
+from .limits import REFINE, Limits, pairs_at_once
 from .pairs import Judge, Pair, Side, floor_trials, sides_of
 from .sides import Asked, Said
 from .tally import Tally
 from .watch import Watch
 
-_AT_ONCE = 4
-"""Pairs asked of each open level at a look, about."""
 _PLACED = 12
 """Pairs at a level between two others after which an onset is not refined there any more."""
 
@@ -138,7 +136,7 @@ class Judgement:
         seen = [c for c, curve in enumerate(self.curves)
                 if curve in here and not self.tally.blind(c, level)]  # fmt: skip
         found = []
-        for _ in range(-(-_AT_ONCE // len(seen)) if seen else 0):
+        for _ in range(pairs_at_once(len(seen)) // len(seen) if seen else 0):
             for c in seen:
                 at, curve = self._asked.get((c, level), 0), self.curves[c]
                 if self.indices is not None:

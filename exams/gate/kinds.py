@@ -15,6 +15,8 @@ from .pairs import Pair, Side, lost
 _NOT_WORDS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}/+=<>*$%&#@|\\`~^-]")
 _FEW = 8
 """Pairs with both counts of tokens from which something is said of them."""
+_CUT = 0.8
+"""Share of the tokens that are due below which a prompt has been cut."""
 _SLACK = 0.02
 """Tokens that a template or two counters may differ by, as a share."""
 
@@ -103,6 +105,35 @@ def token_kinds(pairs: Sequence[Pair], side: Side = "b") -> list[Kind]:
     if offset and np.all(np.abs(b - a - offset) <= 1):
         return [Kind("other template", 0, f"{who} counts {offset:+.0f} tokens in every prompt")]
     return []
+
+
+def cut(pairs: Sequence[Pair], side: Side) -> Kind | None:
+    """Whether a side's own counts say that it cuts long prompts.
+
+    Its counts grow in a line with the length of a task's prompts, as far as the shorter half
+    goes, and no longer at the longest.
+    """
+    counts: dict[int, dict[int, list[int]]] = {}
+    for pair in pairs:
+        said = (pair.a if side == "a" else pair.b).prompt_tokens
+        if said:
+            counts.setdefault(pair.curve, {}).setdefault(pair.trial.length, []).append(said)
+    for by_length in counts.values():
+        lengths = sorted(by_length)
+        medians = [float(np.median(by_length[length])) for length in lengths]
+        half = -(-len(lengths) // 2)
+        if half < 2 or medians[half - 1] <= medians[0]:
+            continue
+        each, base = np.polyfit(lengths[:half], medians[:half], 1)
+        due = each * lengths[-1] + base
+        if medians[-1] < _CUT * due:
+            who = side.upper()
+            return Kind(
+                "prompt cut", 0,
+                f"{who} counts {medians[-1]:,.0f} tokens where, by its shorter prompts, "
+                f"{due:,.0f} are due",
+            )  # fmt: skip
+    return None
 
 
 def _line(text: str) -> str:

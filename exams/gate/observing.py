@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .judging import Judgement
-from .kinds import token_kinds
-from .pairs import sides_of
+from .kinds import cut, token_kinds
+from .pairs import BOTH, sides_of
 from .result import Verdict
 from .tally import LevelCounts
 
@@ -76,9 +76,11 @@ def observations(judged: Judgement, verdict: Verdict) -> list[str]:
 
 
 def token_rows(judged: Judgement) -> list[dict[str, Any]]:
-    """What the counts of tokens say of the judged sides, as gate.json shows it."""
+    """What the counts of tokens say of the sides, as gate.json shows it."""
     pairs = list(judged.tally.pairs.values())
     every = [token_kinds(pairs, side) for side in sides_of(judged.judge)]
+    alone = [kind for side in BOTH if (kind := cut(pairs, side))]
     # Seen from the other side, a prompt that is cut looks like another tokenizer.
-    best = next((kinds for kinds in every if any(k.name == "prompt cut" for k in kinds)), every[0])
+    compared = [kinds for kinds in every if any(k.name == "prompt cut" for k in kinds)]
+    best = compared[0] if compared else alone or every[0]
     return [{"kind": kind.name, "count": 0, "said": kind.said} for kind in best]

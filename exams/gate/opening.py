@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ...runners.prices import Prices
 from ...runners.protocol import Runner
@@ -14,7 +13,7 @@ from ...tasks.trial import rebuild_trial
 from ..session import request_of, session_with
 from ..settings import Settings
 from .levels import Level, trial_of
-from .limits import Limits
+from .limits import Limits, RequestPrice
 from .pairs import Judge, Side, sides_of
 from .sides import Asked, KeptSide, LiveSide
 
@@ -51,11 +50,11 @@ class Sides:
 def price_of(
     limits: Limits, levels: Sequence[Level], plan: Plan, runner_a: Runner | None,
     judged: Plan, runner_b: Runner, settings: Settings,
-) -> dict[str, Any]:  # fmt: skip
+) -> RequestPrice:  # fmt: skip
     """Tokens and dollars of a request, about, on average over what is asked."""
     if limits.budget.usd is None and limits.budget.tokens is None:
-        return {"tokens_each": 0.0, "usd_each": []}
-    prices, usd, tokens = Prices.load(settings.prices), [], 0.0
+        return RequestPrice()
+    prices, found = Prices.load(settings.prices), []
     for which, runner in ((plan, runner_a), (judged, runner_b)):
         if runner is None:
             continue
@@ -64,10 +63,17 @@ def price_of(
             for level in levels if not level.refines
             for curve, length in level.lengths.items()
         ]  # fmt: skip
-        found = prices.estimate(runner, requests)
-        tokens = found.prompt_tokens / found.requests
-        usd.append(None if found.low is None else found.low / found.requests)
-    return {"tokens_each": tokens, "usd_each": usd}
+        found.append(prices.estimate(runner, requests))
+    low = [one.low for one in found if one.low is not None]
+    likely = [one.expected for one in found if one.expected is not None]
+    asked = sum(one.requests for one in found)
+    known = len(low) == len(likely) == len(found)
+    return RequestPrice(
+        sum(one.prompt_tokens for one in found) / asked,
+        sum(one.expected_tokens for one in found) / asked,
+        sum(low) / asked if known else None,
+        sum(likely) / asked if known else None,
+    )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from .sides import Said
 
 Side = Literal["a", "b"]
 """One of the two deployments: A (--model, or a baseline) or B (--against)."""
+BOTH: tuple[Side, Side] = ("b", "a")
 Judge = Literal["either", "model", "against"]
 """Whose being worse is a FAIL."""
 
@@ -48,7 +49,7 @@ class Pair:
 def sides_of(judge: Judge) -> tuple[Side, ...]:
     """The sides that are judged."""
     found: dict[Judge, tuple[Side, ...]] = {
-        "either": ("b", "a"), "model": ("a",), "against": ("b",),
+        "either": BOTH, "model": ("a",), "against": ("b",),
     }  # fmt: skip
     return found[judge]
 

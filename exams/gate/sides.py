@@ -12,12 +12,11 @@ from ...errors import InputError
 from ...runners.dispatch.breaker import NothingAnswered
 from ...store.answers import Failure, Reply
 from ...store.curve_key import CurveKey
-from ...store.manifest import now
 from ...store.pairing import LoadedRun
 from ...store.texts import texts_of
-from ...store.trials import trial_table, write_trials
 from ...tasks.registry import find_task
 from ...tasks.trial import TrialId, can_rebuild, rebuild_trial
+from ..keeping import keep
 from ..session import Session
 
 
@@ -97,26 +96,8 @@ class LiveSide:
         return sum((r.prompt_tokens or 0) + (r.completion_tokens or 0) for r in replies)
 
     def keep(self) -> Path:
-        """Write the table of trials and the manifest; ``snellen report`` draws the rest.
-
-        Returns:
-            The run directory.
-        """
-        where, answered = self.session.where, list(self.session.answered())
-        write_trials(where.trials_path, trial_table(one.row for one in answered))
-        failed = sum(isinstance(one.result, Failure) for one in answered)
-        where.update(
-            asked=len(answered),
-            answered=len(answered) - failed,
-            failed=failed,
-            finished=now(),
-            cost_usd=self.session.budget.spent,
-            prices={"source": self.session.price_source},
-            dropped=dict(self.session.runner.dropped),
-            generation=dict(self.session.runner.generation),
-            notices=list(self.session.runner.notices),
-        )
-        return where.path
+        """Write the table of trials and the manifest; gives the run directory."""
+        return keep(self.session)
 
 
 def said_of(row: Mapping[str, Any], result: Reply | Failure) -> Said:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .limits import Amount
-from .pairs import FLOOR_EVERY
+from .limits import Amount, more_requests
 from .sides import LiveSide
 
 
@@ -43,7 +42,7 @@ class Spending:
 
     def would_pass(self, pairs: int) -> str:
         """Why a further look of so many pairs is not to be had; empty if it is."""
-        more = pairs * self.first + -(-pairs // FLOOR_EVERY)
+        more = more_requests(pairs, self.first)
         share = more / self.requests if self.requests else 0.0
         budget = self.budget
         if budget.requests is not None and self.requests + more > budget.requests:

@@ -94,7 +94,8 @@ def conclude(
         worst = judged.worse[0]
         place, interval, ended = _place(judged, worst)
         found = [{"kind": k.name, "count": k.count, "said": k.said} for k in ended]
-        why = why or _worse_words(judged, seen, place, interval, found)
+        told = [*found, *token_rows(judged)]
+        why = why or _worse_words(judged, seen, place, interval, told)
     elif verdict is Verdict.FAIL and short:
         fits = [judged.levels[i].at for i in design if counts[i].pairs]
         place = short[0][0]
@@ -141,7 +142,8 @@ def _worse_words(
 ) -> str:  # fmt: skip
     worst = judged.worse[0]
     better: Side = "a" if worst == "b" else "b"
-    ended = ", ".join(f"{kind['count']} {kind['kind']}" for kind in found)
+    ended = ", ".join(f"{kind['count']} {kind['kind']}" for kind in found if kind["count"])
+    ended += "".join(f"; {kind['kind']}: {kind['said']}" for kind in found if not kind["count"])
     both = ""
     if len(judged.worse) > 1:
         there, _, _ = _place(judged, better)

@@ -74,11 +74,14 @@ def _drops(axes: Any, levels: list[Mapping[str, Any]], margins: list[float]) -> 
 
 
 def _axis(axes: Any, at: list[int], unit: str) -> None:
+    if not at:  # nothing is seen anywhere
+        axes.set_xticks([])
+        axes.set_xlabel(f"length ({unit})")
+        return
     axes.set_xscale("log", base=2)
-    if at:
-        pad = 1.3
-        axes.set_xlim(min(at) / pad, max(at) * pad)
-        axes.xaxis.set_major_locator(FixedLocator(length_ticks(at)))
+    pad = 1.3
+    axes.set_xlim(min(at) / pad, max(at) * pad)
+    axes.xaxis.set_major_locator(FixedLocator(length_ticks(at)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: plain(x)))
     axes.set_xlabel(f"length ({unit}, log scale)")

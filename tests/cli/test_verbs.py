@@ -159,15 +159,22 @@ def test_merge_refuses_what_does_not_belong(other: str, snellen: Snellen) -> Non
 
 
 def test_prescribe_asks_with_and_without(tiny: Path, snellen: Snellen) -> None:
-    said = snellen(
+    words = (
         "prescribe", "--model", f"hf/{tiny}", "--tasks", "copy_last", "--lenses", "comma",
-        "--lengths", "2,4", "--trials", "3", "--max-tokens", "4",
+        "--max-length", "4", "--max-trials", "8", "--max-tokens", "4",
     )  # fmt: skip
+    said = snellen(*words)
     assert said.code == 0, said.err
     assert "copy_last: no lens is shown to help" in said.out
-    (path,) = Path("results").rglob("trials.csv")
+    (path,) = Path("results").glob("prescribe/*/*/race/trials.csv")
     trials = read_trials(path)
-    assert trials.groupby("lens").size().to_dict() == {"none": 6, "comma": 6}
+    base = trials[trials["lens"] == "none"]
+    assert sorted(trials["lens"].unique()) == ["comma", "none"]
+    assert len(base) * 2 == len(trials) == 16  # the same questions
+    assert set(base["length"]) == set(trials["length"])
+    before = path.with_name("journal.sqlite").read_bytes()
+    assert snellen(*words).code == 0
+    assert path.with_name("journal.sqlite").read_bytes() == before  # nothing is asked again
 
 
 def test_acuity_stops_where_nothing_is_seen(tiny: Path, snellen: Snellen) -> None:

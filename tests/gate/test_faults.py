@@ -104,6 +104,12 @@ def test_another_tokenizer_and_a_cut_prompt_show_in_the_counts(serve: Serve, gat
     found = gate(good, blind, "16,32,256,512", tasks="copy_sequence,lookup")
     assert found.exit_code == 1
     assert "prompt cut" in [kind["kind"] for kind in found.kinds]
+    assert "prompt cut: B counts at most 100 tokens where A counts " in found.line
+    found = gate(blind, good, "16,32,256,512", tasks="copy_sequence,lookup")
+    assert "prompt cut: A counts at most 100 tokens where B counts " in found.line
+    # Both cut: neither is worse, and it is said.
+    found = gate(blind, blind, "8,16,32,64,256", tasks="lookup", forced=False)
+    assert any("prompt cut: A counts 100 tokens" in note for note in found.notes)
 
 
 def test_where_neither_answers_is_beyond_sight(serve: Serve, gate: Gate) -> None:
