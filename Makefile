@@ -50,7 +50,7 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 
 test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), a Ray cluster, and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports
+	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports tests/gate
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos
@@ -98,7 +98,7 @@ dist: ## build wheel and sdist into dist/, check them, and try each extra in an 
 	@PYTHON=$(PYTHON) bash scripts/try_wheel.sh
 
 docs: setup ## build the documentation site into build/site; a warning fails it
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 	@echo build/site/index.html
 
 clean: ## remove what make has built (not results)
