@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 STORE = 80 * 2**20  # bytes of shared memory of each node
+PATIENCE_S = 300  # a busy machine starts a node slowly
 
 
 class Cluster:
@@ -47,7 +48,12 @@ def cluster(cpus: str, **environment: str) -> Iterator[Cluster]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", **environment},
+        env={
+            **os.environ,
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_raylet_start_wait_time_s": str(PATIENCE_S),
+            **environment,
+        },
     )
     assert process.stdout is not None
     try:
@@ -69,16 +75,20 @@ def main(cpus: list[int]) -> None:
 
     def add(count: int, folder: str | None = None) -> Any:
         packages = {"PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}"}
-        return made.add_node(
+        node = made.add_node(
+            wait=False,
             num_cpus=count,
             object_store_memory=STORE,
             include_dashboard=False,
             env_vars=packages if folder else None,
         )
+        made.wait_for_nodes(timeout=PATIENCE_S)
+        return node
 
     made: Any = Processes(
         initialize_head=True,
         head_node_args={
+            "wait": False,
             "num_cpus": 0,
             "object_store_memory": STORE,
             "include_dashboard": False,
