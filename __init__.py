@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .exams.loaded import Run as Run
     from .exams.loaded import load_run as load_run
     from .exams.merge import merge as merge
+    from .exams.outside import acuity_from as acuity_from
     from .exams.prescribe.apply import apply_lens as apply_lens
     from .exams.prescribe.prescribe import prescribe as prescribe
     from .exams.prescribe.result import Prescription as Prescription
@@ -66,6 +67,7 @@ _HOME = {
     "SweepPlan": "exams.sweep.plan_file",
     "Task": "tasks.task",
     "acuity": "exams.acuity",
+    "acuity_from": "exams.outside",
     "apply_lens": "exams.prescribe.apply",
     "compare": "exams.compare",
     "design": "exams.design",

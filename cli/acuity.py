@@ -3,16 +3,22 @@
 Every batch goes to the lengths that tell most; it stops when the 95 % interval of L50 is narrow
 enough, or L50 lies beyond the longest length. Repeating the command resumes it.
 
-Example:
+With --from, no model is asked: scores of any benchmark over length are read (CSV, Parquet or JSON
+lines with a row per trial, samples_*.jsonl of lm-eval, logs of inspect_ai) and get the same page.
+
+Examples:
   snellen acuity --model bundled --tasks copy_last --precision 1.5 --max-length 128
+  snellen acuity --from ruler.csv --correct string_match --item document
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ..exams.acuity import MAX_LENGTH, MAX_TRIALS, PRECISION, with_l50
 from ..exams.acuity import acuity as measure
+from ..exams.outside import acuity_from
 from .model_options import add_model_arguments, add_sampling_arguments, settings_of
 from .question_options import (
     add_output_arguments,
@@ -20,6 +26,7 @@ from .question_options import (
     choose_questions,
     plan_of,
 )
+from .showing import show_report
 from .tracking import add_track_argument, track_run, tracker_of
 from .watching import carry_out
 
@@ -45,6 +52,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=MAX_TRIALS,
         help=f"most trials for one curve (default: {MAX_TRIALS})",
     )
+    outside = parser.add_argument_group("scores of another tool")
+    outside.add_argument(
+        "--from", nargs="+", type=Path, metavar="FILE", dest="files", help="read these; ask nothing"
+    )
+    outside.add_argument("--length", metavar="COLUMN", help="of the length (default: usual names)")
+    outside.add_argument("--correct", metavar="COLUMN", help="of the score (default: usual names)")
+    outside.add_argument(
+        "--item", metavar="COLUMN", help="of what trials share, such as a document (default: same)"
+    )
+    outside.add_argument(
+        "--threshold", type=float, help="score from which on a trial is right (default: 0 or 1)"
+    )
+    outside.add_argument(
+        "--chance", type=float, default=0.0, help="of a right answer by guessing (default: 0)"
+    )
     add_model_arguments(parser)
     add_sampling_arguments(parser)
     add_output_arguments(parser)
@@ -53,6 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, and say what was found."""
+    if args.files:
+        return _from_files(args)
     choose_questions(args)
     kept, guessable = with_l50(args.tasks)
     args.tasks = ",".join(kept)
@@ -69,3 +93,26 @@ def run(args: argparse.Namespace) -> int:
     code, found = carry_out(lambda watcher: measure(plan, settings_of(args, watcher)))
     track_run(where, found)
     return code
+
+
+def _from_files(args: argparse.Namespace) -> int:
+    found = acuity_from(
+        args.files,
+        Path(args.out) / "from",
+        length=args.length,
+        correct=args.correct,
+        item=args.item,
+        threshold=args.threshold,
+        chance=args.chance,
+    )
+    for model, report in found.reports.items():
+        print(model)
+        show_report(report)
+    for (model, key), effect in found.effects.items():
+        print(
+            f"{model}, {key.task}: trials share items; their intervals are those of "
+            f"{100 / effect:.0f}% as many independent ones"
+        )
+    for one in found.contrasts:
+        print(f"{one.task}, {one.b} against {one.a}: {one.result.verdict}; {one.result.why}")
+    return 0

@@ -96,9 +96,9 @@ llmock() {
 }
 
 inspect() {
-    ready inspect "$INSPECT-openai-$OPENAI" && return 0
+    ready inspect "$INSPECT-openai-$OPENAI-snellen" && return 0
     fresh inspect
-    install "inspect-ai==$INSPECT" "openai==$OPENAI"
+    install "inspect-ai==$INSPECT" "openai==$OPENAI" -e .  # its logs are read by us, too
     touch "$mark"
 }
 

@@ -51,6 +51,7 @@ def write_report(
     trials: pd.DataFrame,
     manifest: Mapping[str, Any],
     texts: Texts = no_texts,
+    found: Acuities | None = None,
 ) -> Report:
     """Write curves.csv, acuity.csv, histogram.csv, figures/ and report.html; the page last.
 
@@ -63,6 +64,7 @@ def write_report(
         manifest: shown on the page.
         texts: gives prompt, sequence and answer of the few trials that are shown: examples,
             answers that were read by weak rules, and the rows of the eye chart.
+        found: the acuity of each curve, where it is not that of `acuities`.
 
     Returns:
         Where the page is, and what it says first.
@@ -72,7 +74,7 @@ def write_report(
     """
     _check_one_run(trials, run_dir)
     table, counts = curves(trials), histogram(trials)
-    found = acuities(table)
+    found = acuities(table) if found is None else found
     pictures = list(task_figures(trials, table, counts, found))
     rows = summarise(table, found, thoughts_only(trials))
     cautions = warnings(rows, table, found, manifest.get("dropped"))
