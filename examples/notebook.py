@@ -33,8 +33,8 @@ run  # noqa: B018 - a notebook shows it: the summary and the curves
 # `run.curves` has a row for each task and length, `run.acuity` what may be said of it.
 
 # %%
-task = run.manifest.plan.tasks[0]
-points = run.curves[run.curves["task"] == task]
+key, acuity = next(iter(run.acuities.items()))
+points = run.curves[(run.curves[list(key._fields)] == list(key)).all(axis="columns")]
 figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
 low, high = (
     points["accuracy"] - points["accuracy_low"],
@@ -42,7 +42,7 @@ low, high = (
 )
 axes.errorbar(points["length"], points["accuracy"], [low, high], marker="o", capsize=3)
 axes.set_xscale("log", base=2)
-axes.set(xlabel="length (items)", ylabel="correct", title=f"{task}: L50 {run.acuity(task)}")
+axes.set(xlabel="length (items)", ylabel="correct", title=f"{key.name}: L50 {acuity.l50}")
 axes.set_ylim(-0.03, 1.03)
 plt.show()
 

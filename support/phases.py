@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 log = logging.getLogger("snellen.phases")
 
-SAID_AFTER_S = 3.0
+SAID_AFTER_S = 10.0
 """What is over sooner is not mentioned."""
 AGAIN_AFTER_S = 30.0
 

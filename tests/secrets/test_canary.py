@@ -115,7 +115,7 @@ def test_no_command_lets_a_key_out(
         snellen("run", *model, *SMALL, "--run-id", "b", "--temperature", "0.5", "--seed", "1") == 0
     )
     runs = [f"results/{scheme}__m/{name}" for name in "ab"]
-    assert snellen("compare", *runs) == 0
+    assert snellen("compare", *runs) == 3  # so few pairs show nothing
     assert snellen("report", *runs) == 0
     assert snellen("merge", *runs) == 2
     assert snellen("acuity", *model, "--tasks", "count_ones", "--max-length", "4") == 0
