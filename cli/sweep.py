@@ -23,6 +23,7 @@ from ..runners.prices import Estimate
 from ..support.secrets import load_env_file
 from .showing import wide_console
 from .sweep_progress import SweepProgress
+from .tracking import add_track_argument, track_cells, tracker_of
 
 _WAITING = {"waiting": "to do", "done": "done already"}
 
@@ -65,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="results folder (default: 'out' of the plan, else results/<name of the plan>)",
     )
     group.add_argument("--env-file", type=Path, help="read API keys from this file")
+    add_track_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -75,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
     _show_price(found, every_cell=args.dry_run)
     if args.dry_run:
         return 0
+    where = tracker_of(args)
     try:
         with SweepProgress() as watcher:
             done = carry_out(
@@ -92,7 +95,9 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 130
-    return _show(done)
+    code = _show(done)
+    track_cells(where, done)
+    return code
 
 
 def _show_price(found: Priced, *, every_cell: bool) -> None:
