@@ -70,7 +70,7 @@ def _drops(axes: Any, levels: list[Mapping[str, Any]], margins: list[float]) -> 
     axes.set_ylim(-1.03, 1.03)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
-    axes.set_title("drop from A to B; blue: flips of one side")
+    axes.set_title("drop from A to B (blue: noise floor)")
 
 
 def _axis(axes: Any, at: list[int], unit: str) -> None:
