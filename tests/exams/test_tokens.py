@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from snellen.cli.main import main
 from snellen.errors import InputError
@@ -57,12 +59,13 @@ def test_the_numbers_of_items_are_not_items(pairs: str) -> None:
 
 
 def test_what_cannot_be_shown_is_said(pairs: str) -> None:
-    for call, says in (
+    calls: list[tuple[Callable[[], object], str]] = [
         (lambda: tokenised("gemini/m", ["count_ones"]), "cannot be looked into"),
         (lambda: tokenised(pairs, ["count_ones"], ["numbered"]), "none of the tasks count_ones"),
         (lambda: tokenised("hf/no/such-tokenizer", ["count_ones"]), "no tokenizer of no/such"),
         (lambda: tokenised(pairs, ["count_ones"], ["monocle"]), "unknown lens"),
-    ):
+    ]
+    for call, says in calls:
         with pytest.raises(InputError, match=says):
             call()
 

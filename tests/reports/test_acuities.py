@@ -50,7 +50,7 @@ def test_acuity_is_told_in_tokens_too(simulated: Callable[..., pd.DataFrame]) ->
     row = table_of(trials).iloc[0]
     assert row["L50_tokens"] == pytest.approx(row["L50"] + 40)
     assert row["tokens_per_item"] == (128 + 40) / 128
-    uncounted = table_of(trials.assign(tokens=pd.NA)).iloc[0]
+    uncounted = table_of(trials.assign(tokens=np.nan)).iloc[0]
     assert uncounted[["tokens_per_item", "L50_tokens"]].isna().all()
     assert uncounted["L50"] == row["L50"]
 
