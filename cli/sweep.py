@@ -14,6 +14,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import pandas as pd
 from rich.table import Table
 
 from ..exams.sweep.priced import Priced, price_sweep
@@ -23,7 +24,9 @@ from ..runners.prices import Estimate
 from ..support.secrets import load_env_file
 from .showing import wide_console
 from .sweep_progress import SweepProgress
+from .tracking import add_track_argument, track_cells, tracker_of
 
+_AXES = ("precision", "mode", "answer", "lens")
 _WAITING = {"waiting": "to do", "done": "done already"}
 
 
@@ -65,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="results folder (default: 'out' of the plan, else results/<name of the plan>)",
     )
     group.add_argument("--env-file", type=Path, help="read API keys from this file")
+    add_track_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -75,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     _show_price(found, every_cell=args.dry_run)
     if args.dry_run:
         return 0
+    where = tracker_of(args)
     try:
         with SweepProgress() as watcher:
             done = carry_out(
@@ -92,7 +97,9 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 130
-    return _show(done)
+    code = _show(done)
+    track_cells(where, done)
+    return code
 
 
 def _show_price(found: Priced, *, every_cell: bool) -> None:
@@ -134,19 +141,22 @@ def _show(done: Sweep) -> int:
     Returns:
         The exit code: 0, or 1 where not every cell is done.
     """
-    table = Table("model", "precision", "task", "mode", "answer", "lens", "state", "answered",
-                  "L50", "cost (USD)")  # fmt: skip
-    for row in done.cells.to_dict("records"):
+    rows = done.cells.to_dict("records")
+    # What is the same in every cell says nothing there, and a terminal is narrow.
+    axes = ["model", "task"]
+    axes += [name for name in _AXES if done.cells[name].nunique() > 1]
+    table = Table(*axes, "state", "answered", "L50", "cost (USD)")
+    for row in rows:
         cost = row["cost_usd"]
         table.add_row(
-            *(str(row[name]) for name in ("model", "precision", "task", "mode", "answer", "lens")),
+            *(str(row[name]) for name in axes),
             row["state"],
             f"{row['answered']:,} of {row['trials']:,}",
             row["L50"],
-            f"{cost:.4f}" if cost is not None and cost == cost else "–",
+            "–" if pd.isna(cost) else f"{cost:.4f}",
         )
     wide_console().print(table)
-    for row in done.cells.to_dict("records"):
+    for row in rows:
         if row["state"] != "done":
             print(f"snellen: {row['run']} {row['state']}: {row['why']}", file=sys.stderr)
     for line in done.left_out:

@@ -30,7 +30,7 @@ from ..tasks.registry import find_task
 from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .answer_forms import check_forms
 from .context import check_context
-from .inside import check_inside
+from .inside import check_effort, check_inside
 from .settings import Settings
 
 _LONG = 1 << 15
@@ -188,6 +188,7 @@ def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     """The model of a plan, started if need be, and the plan with the endpoint really asked."""
     check_forms(plan)
     check_inside(plan)
+    check_effort(plan)
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner
@@ -272,7 +273,7 @@ def session_with(
     planned: list[Planned] = []
     built = survey(asked, runner, planned, trials)
     with phase("building the prompts"):
-        if settings.budget is not None:
+        if settings.budget is not None or settings.batch:
             requests = (request_of(runner, asked, trial) for trial in built)
             budget.check(prices.estimate(runner, requests))
         for _ in built:
