@@ -73,6 +73,8 @@ def read_out_figure(readout: pd.DataFrame) -> Figure:
     for axis, ((kind, dtype), rows) in zip(axes, cells, strict=False):
         for condition, (colour, line) in CONDITION_LOOKS.items():
             own = rows[rows.condition == condition]
+            if not len(own):
+                continue  # one wording only
             # Below -1 a read-out is of no use, however far; the axis is for what is.
             axis.plot(own.depth, own.r2.clip(-1), line, color=colour, label=condition)
         axis.axhline(0, color=MUTED, lw=0.9, ls=":")

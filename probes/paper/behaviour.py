@@ -65,7 +65,7 @@ def behaviour_figures(trials: pd.DataFrame, published: Published) -> list[Drawn]
     kept = kept[kept.lens == "none"]
     return [
         Drawn("fig2", copy_figure(kept, published, "fig2"), _copy_rows(kept, "fig2"), _fig2(kept)),
-        *(_errors(kept, published, n, who) for n, who in (("3", "gemini-1.5"), ("6", "gemma-7b"))),
+        *(_errors(kept, published, n, who) for n, who in (("3", "Gemini 1.5"), ("6", "Gemma 7B"))),
         _histogram(kept, "fig4", ["direct"]),
         _histogram(kept, "fig7", list(MODES)),
         Drawn(
@@ -260,5 +260,6 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         axis.set_title(f"{title}\n{len(answers)} of {len(rows)} readable")
         axis.set_xlabel(f"number (beyond {CLIP}: last bar)")
     axes[0].set_ylabel(f"times ({', '.join(MODES[m][0] for m in modes)})")
-    axes[0].legend()
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure

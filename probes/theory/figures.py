@@ -56,7 +56,8 @@ def fig10(tables: Tables) -> Figure:
     """Figure 10: the paper's own cell of the sweep, one curve per encoding."""
     table = tables["fig10_sweep"]
     figure, (axis,) = new_figure(1, 1, width=4.2, height=3.0)
-    cells = table[table.paper].groupby(["encoding", "slope"], sort=False)
+    own = table[table.paper].sort_values(["encoding", "slope", "length"])
+    cells = own.groupby(["encoding", "slope"], sort=False)
     for ((encoding, slope), rows), colour, marker in zip(
         cells, SERIES_COLOURS, SERIES_MARKERS, strict=False
     ):
@@ -80,7 +81,7 @@ def exponents(tables: Tables) -> Figure:
     for encoding, colour, marker in zip(ENCODINGS, SERIES_COLOURS, SERIES_MARKERS, strict=False):
         slope = ALIBI_SLOPE if encoding == "alibi" else 0.0
         rows = table[(table.encoding == encoding) & (table.slope == slope)]
-        _exponent(axes[0], rows.scale, rows, ENCODING_NAMES[encoding], colour, marker)
+        _exponent(axes[0], rows.scale, rows, cell_name(encoding, slope), colour, marker)
     alibi = table[(table.encoding == "alibi") & (table.scale == 1)].sort_values("slope")
     places = pd.Series(range(len(alibi)), index=alibi.index)
     _exponent(axes[1], places, alibi, "ALiBi, logit scale 1", SERIES_COLOURS[2], SERIES_MARKERS[2])
@@ -92,10 +93,11 @@ def exponents(tables: Tables) -> Figure:
     axes[0].set_xlabel("logit scale (dotted: the paper's cell)")
     axes[1].set_xlabel("ALiBi slope (dotted: cells of Fig. 10)")
     axes[0].set_ylabel("decay exponent of the $L_1$ distance")
+    axes[0].set_ylim(-1.08, 0.5)  # room for the legend above 0
     for axis in axes:
         axis.axhline(-1, color=MUTED, lw=0.9)
         axis.axhline(0, color=MUTED, lw=0.9)
-        axis.legend(loc="best")
+        axis.legend(loc="upper left", ncols=2)
     return figure
 
 
