@@ -37,7 +37,12 @@ def add_question_arguments(parser: argparse.ArgumentParser, *, lens: bool = True
         "--answer", default="free", help="free (any text), forced, choice; or several"
     )
     if lens:
-        group.add_argument("--lens", default="none", help="a change of the prompt; or several")
+        group.add_argument(
+            "--lens",
+            default="none",
+            help="as in comma:3 or comma:3+question_first (one lens of two terms); or several, "
+            "divided by commas; 'snellen tasks' lists them",
+        )
     group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")
     return group
 

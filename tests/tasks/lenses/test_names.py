@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snellen.errors import InputError
-from snellen.store.plan import Plan
+from snellen.runners.sampling import sampling_of
+from snellen.store.plan import KEPT, Plan
 from snellen.tasks.lenses import LENSES, STANDARD, TERMS, find_lens
+from snellen.tasks.registry import find_task
+from snellen.tasks.trial import TrialId, build_trial, can_rebuild, rebuild_trial
 
 from .drawn import TERM
 
@@ -106,9 +109,29 @@ def test_a_plan_keeps_the_one_spelling_and_old_plans_theirs() -> None:
     assert plan.lenses == ("none", "comma:3", "comma:3+hint")
     assert [curve.lens for curve in plan.curves()] == list(plan.lenses)
     kept = plan.model_dump_json().replace('"comma:3"', '"group3"')
-    from snellen.store.plan import KEPT
-
     assert Plan.model_validate_json(kept, context=KEPT).lenses[1] == "group3"
+
+
+def test_trials_of_old_runs_are_known_by_their_old_names() -> None:
+    old = TrialId("copy_last", "direct", "group3", 1, 9, 0, 0)
+    assert rebuild_trial(old).id == old
+    today = build_trial(find_task("copy_last"), "direct", "comma:3", 9, 0, 0)
+    assert rebuild_trial(old).prompt == today.prompt
+    # In sums the groups stood in brackets.
+    sums = TrialId("sum_ones", "direct", "group3", 1, 9, 0, 0)
+    assert not can_rebuild(sums)
+    with pytest.raises(InputError, match=r"was asked in version 1, and .* asks version 2"):
+        rebuild_trial(sums)
+    assert can_rebuild(TrialId("sum_ones", "direct", "comma:3+hint", 2, 9, 0, 0))
+    assert can_rebuild(TrialId("sum_ones", "direct", "comma:5", 1, 9, 0, 0))
+
+
+def test_an_effort_reaches_the_settings_of_a_request() -> None:
+    plan = Plan(model="openai/m", tasks="paper_sum_ones", lenses="none,effort:low", lengths=5)
+    efforts = {t.lens: sampling_of(plan, t).reasoning_effort for t in plan.trial_ids()}
+    assert efforts == {"none": None, "effort:low": "low"}
+    prompts = {trial.prompt for trial in plan.build_trials()}
+    assert len(prompts) == 1
 
 
 def test_every_standard_lens_is_one_of_the_terms() -> None:

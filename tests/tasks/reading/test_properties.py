@@ -160,8 +160,15 @@ HOSTILE = [
     "answer is ", "answer is\n", "<think>", "\\boxed{", '{"a":', "1", "1 ", "1,111", "1\n", "* ",
     "forty-", "7s ", "42 = ", "( 1 ", "|", "```\n", "wait ", "a ", "the digit ", "out of ", "(",
     "einund", "四", "What is the first ?\n", "3-1-", "Group 1: 3 ", "1{,}000", "is the last ",
-    "x: 3\n", "car ", "1/", "F(n-1) ",
+    "x: 3\n", "car ", "1/", "F(n-1) ", "12345,", "1.", "3*", "[1] 3 ", "Part 1: 3\n", "1: 3\n",
 ]  # fmt: skip
+
+
+def test_a_number_of_five_thousand_digits_is_no_place_in_a_list() -> None:
+    for mark in (":", ".", ")", "] "):
+        text = f"1: 3\n{'9' * 5000}{mark} 4\n[{'9' * 5000}] 4"
+        for kind in KINDS:
+            read(text, Facts(kind, "7", ("7", "3"), 12, True))
 
 
 @pytest.mark.parametrize("kind", KINDS)
