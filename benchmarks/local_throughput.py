@@ -4,7 +4,9 @@ The same prompts, stop texts and limits of an answer, generation only, models lo
 lm-eval is timed at several batch sizes. Prints each one's time, its ratio to ours, and how many
 answers are the same text.
 
-    python benchmarks/local_throughput.py [first|cot|mixed] [TRIALS] [MAX_TOKENS] [BATCH,BATCH,…]
+    python benchmarks/local_throughput.py [CHART] [TRIALS] [MAX_TOKENS] [BATCH,BATCH,…]
+
+CHART is first, cot, two or mixed (below).
 
 Seconds are those of the processor (of all threads together), which other work on the machine
 hardly changes; run it with OMP_NUM_THREADS=1 where there is other work.
@@ -31,6 +33,8 @@ CHARTS = {
     "first": (("fewshot",), "copy_last,copy_sequence,lookup,count_ones"),
     # Reasoning: some answers are a line, others run to their limit.
     "cot": (("cot",), "copy_last,count_ones"),
+    # A number, or reasoning: answers of very different lengths in one run.
+    "two": (("direct", "cot"), "copy_last,count_ones"),
     # A run in three modes.
     "mixed": (("direct", "cot", "fewshot"), "copy_last,count_ones"),
 }

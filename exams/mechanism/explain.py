@@ -105,4 +105,7 @@ def _gain(one: Mapping[str, Any]) -> dict[str, Any]:
     """What the race saw of a lens, as numbers."""
     asked = one["only_lens"] + one["only_base"] + one["alike"]
     share = (one["only_lens"] - one["only_base"]) / asked if asked else np.nan
-    return {"gain": one["gain"], "low": one["low"], "high": one["high"], "share": share}
+    low, high = one["low"], one["high"]
+    # With both ends open the race has seen nothing of a gain, whatever its middle.
+    gain = None if low is None and high is None else one["gain"]
+    return {"gain": gain, "low": low, "high": high, "share": share}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ...support.figures import Picture, house_style, render
 from ...support.palette import BLUE, FAINT, MUTED
@@ -61,12 +62,13 @@ def _panel(axes: Any, lenses: pd.DataFrame, name: str) -> None:
     _labels(axes, [(row[name], row["gain"], row["lens"]) for row in drawn])
     axes.set_ylim(-2.2 * highest, 2.2 * highest)
     axes.margins(x=0.3)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
 
 
 def _labels(axes: Any, marks: list[tuple[float, float, str]]) -> None:
     """The names, above and below by turns from left to right, so that neighbours do not meet."""
     for turn, (x, y, lens) in enumerate(sorted(marks)):
-        up = (4, 12, -9, -17)[turn % 4]
+        up = (4, -11, 13, -20)[turn % 4]
         axes.annotate(
             lens, (x, y), xytext=(0, up), textcoords="offset points", ha="center", fontsize=6.5
         )
@@ -76,10 +78,7 @@ def _title(found: pd.DataFrame, name: str) -> str:
     row = found[(found["measure"] == name) & (found["gain"] == "octaves")].iloc[0]
     if not _known(row["rho"]):
         return f"no correlation: {row['reason']}"
-    return (
-        f"rank correlation {row['rho']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f}), "
-        f"{row['lenses']} lenses, p = {row['p']:.2g}"
-    )
+    return f"rank correlation {row['rho']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
 
 
 def _known(value: Any) -> bool:
