@@ -35,10 +35,10 @@ def lack_of_fit(
     """Deviance of the fitted curve from the observed shares, with its Monte-Carlo p-value.
 
     Answers are simulated from the fitted curve, with what the trials of a length share, and each
-    simulation is fitted again, over points of the grid and the fitted curve, as the answers are; a chi-square law
-    would be wrong at the few trials per length that adaptive runs spend (Wichmann and Hill 2001,
-    Percept. Psychophys. 63:1293, section "Goodness of fit"). With three lengths or fewer the
-    curve has as many parameters as there are points, and there is nothing to test.
+    simulation is fitted again, over points of the grid and the fitted curve, as the answers are; a
+    chi-square law would be wrong at the few trials per length that adaptive runs spend (Wichmann
+    and Hill 2001, Percept. Psychophys. 63:1293, section "Goodness of fit"). With three lengths or
+    fewer the curve has as many parameters as there are points, and there is nothing to test.
 
     Args:
         tally: The answers.

@@ -94,8 +94,10 @@ class Grid:
 
     def halved(self) -> "Grid":
         """The same part of the curves with cells twice as wide in threshold and width."""
-        halves = (Axis(a.low, a.high, a.cells // 2) for a in (self.threshold, self.width))
-        return Grid(self.family, *halves, self.lapse)
+        threshold, width = (
+            Axis(axis.low, axis.high, axis.cells // 2) for axis in (self.threshold, self.width)
+        )
+        return Grid(self.family, threshold, width, self.lapse)
 
     @cached_property
     def parameters(self) -> tuple[FloatArray, FloatArray, FloatArray]:
