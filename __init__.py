@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from .exams.loaded import Run as Run
     from .exams.loaded import load_run as load_run
     from .exams.merge import merge as merge
-    from .exams.prescribe import prescribe as prescribe
+    from .exams.prescribe.apply import apply_lens as apply_lens
+    from .exams.prescribe.prescribe import prescribe as prescribe
+    from .exams.prescribe.result import Prescription as Prescription
+    from .exams.prescribe.result import load_prescription as load_prescription
     from .exams.run import run as run
     from .exams.settings import Settings as Settings
     from .runners.dispatch.provider import Provider as Provider
@@ -49,6 +52,7 @@ _HOME = {
     "ModelKind": "runners.kinds",
     "ModelRefused": "errors",
     "Plan": "store.plan",
+    "Prescription": "exams.prescribe.result",
     "Provider": "runners.dispatch.provider",
     "Run": "exams.loaded",
     "Settings": "exams.settings",
@@ -56,13 +60,15 @@ _HOME = {
     "StoreError": "errors",
     "Task": "tasks.task",
     "acuity": "exams.acuity",
+    "apply_lens": "exams.prescribe.apply",
     "compare": "exams.compare",
     "design": "exams.design",
     "gate": "exams.gate.gate",
     "leaderboard": "exams.leaderboard",
+    "load_prescription": "exams.prescribe.result",
     "load_run": "exams.loaded",
     "merge": "exams.merge",
-    "prescribe": "exams.prescribe",
+    "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
 }
 """Where each public name is at home; a module is imported when its name is first used."""

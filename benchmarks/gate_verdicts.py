@@ -6,6 +6,8 @@ with the same error rates asks (exact one-sided test at every length, Bonferroni
 find a drop of the margin at one length with the same power), and what 200 short questions with a
 threshold see.
 
+Both sides are judged, as between two servers by default.
+
 Run: python benchmarks/gate_verdicts.py [--repeats 300] [--faults 100]
 """
 
@@ -20,14 +22,13 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 from snellen.exams.gate.judging import Judgement
 from snellen.exams.gate.levels import Level, levels_by_length
 from snellen.exams.gate.limits import Limits
 from snellen.exams.gate.result import Verdict
 from snellen.exams.gate.sides import Said
-from snellen.exams.gate.verdict import conclude
-from snellen.stats.intervals import wilson
+from snellen.exams.gate.verdict import Seen, conclude
 from snellen.store.plan import Plan
 from snellen.tasks.trial import TrialId
 
@@ -81,17 +82,20 @@ def once(
     """One gate: verdict, onset, trials, requests."""
     dice = random.Random(f"gate {seed}")
     a, again = (Observer(accuracy, noise, random.Random(dice.random())) for _ in range(2))
-    b = Observer(accuracy, noise, random.Random(dice.random()), fault_from, fault)
+    b, again_b = (
+        Observer(accuracy, noise, random.Random(dice.random()), fault_from, fault) for _ in range(2)
+    )
     plan = PLAN.model_copy(update={"seed": seed})
     judged = Judgement(
-        plan, list(plan.curves()), _levels(), a, b, again, twice="a", limits=Limits()
-    )
-    judged.judge()
+        plan, list(plan.curves()), _levels(), a, b, again, twice="a", limits=Limits(),
+        again_b=again_b, judge="either",
+    )  # fmt: skip
+    judged.judge_all()
     found = conclude(
-        judged, unit="items", left_out=[], silent="", requests={}, notes=[], about={},
+        judged, Seen("items"), requests={}, notes=[], about={},
         path=None,  # type: ignore[arg-type]
     )  # fmt: skip
-    return found.verdict, found.onset, found.trials, a.sent + b.sent + again.sent
+    return found.verdict, found.onset, found.trials, sum(one.sent for one in (a, b, again, again_b))
 
 
 def fixed_grid() -> int:
@@ -123,7 +127,7 @@ def main() -> int:
     args = parser.parse_args()
     grid = fixed_grid()
     print(f"fixed grid: {grid} pairs; 200 short questions: {short_gate_misses()}\n")
-    print("| equal servers | repeats | FAIL | 95 % | PASS | trials, median | requests |")
+    print("| equal servers | repeats | FAIL | Clopper-Pearson | PASS | trials, median | requests |")
     print("|---|---|---|---|---|---|---|")
     for name, accuracy, noise in (
         ("deterministic, 95 % right", 0.95, 0.0),
@@ -134,7 +138,7 @@ def main() -> int:
         found = [once(seed, accuracy, noise) for seed in range(args.repeats)]
         count = Counter(verdict for verdict, *_ in found)
         failed = count[Verdict.FAIL]
-        low, high = wilson(failed, len(found))
+        low, high = binomtest(failed, len(found)).proportion_ci(method="exact")
         print(
             f"| {name} | {len(found)} | {failed} | {low:.1%} to {high:.1%} | "
             f"{count[Verdict.PASS] / len(found):.0%} | {median(f[2] for f in found):.0f} | "

@@ -1,9 +1,10 @@
-"""The bundled model on the same documents: Snellen's runner against lm-eval's `hf` backend.
+"""A chart of the bundled model: Snellen's runner against lm-eval's `hf` backend, same documents.
 
-Generation only, models loaded beforehand. lm-eval is timed with its default batch size (1) and
-with ours; rounds alternate; prints medians and the ratio.
+The same prompts, stop texts and limits of an answer, generation only, models loaded beforehand.
+lm-eval is timed at several batch sizes; rounds alternate. Prints medians, the ratio to ours, and
+how many answers are the same text.
 
-    python benchmarks/local_throughput.py [ROUNDS]
+    python benchmarks/local_throughput.py [first|cot|mixed] [TRIALS] [ROUNDS] [BATCH,BATCH,…]
 """
 
 from __future__ import annotations
@@ -15,64 +16,78 @@ from collections.abc import Callable
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
-from snellen.runners.local.batches import BATCH_ROWS
+from snellen.exams.session import request_of
 from snellen.runners.local.runner import bundled_runner
-from snellen.runners.protocol import Message, Request, Sampling
+from snellen.runners.protocol import Reply, Request
 from snellen.store.bundled import bundled_model_path
-from snellen.tasks.registry import TASKS
-from snellen.tasks.trial import build_trial
+from snellen.store.plan import Plan
 
-NAMES = ("count_ones", "copy_last")
-LENGTHS = (1, 4, 16, 64, 128)
-TRIALS = 6
-MAX_TOKENS = 32
+LENGTHS = "log:1:64:7"
+CHARTS = {
+    # What `snellen run` asks of the bundled model when no task is named.
+    "first": (("fewshot",), "copy_last,copy_sequence,lookup,count_ones"),
+    # Reasoning: some answers are a line, others run to their limit.
+    "cot": (("cot",), "copy_last,count_ones"),
+    # A run in three modes.
+    "mixed": (("direct", "cot", "fewshot"), "copy_last,count_ones"),
+}
 
 
-def main(rounds: int) -> None:
-    prompts = [
-        build_trial(TASKS[name], "direct", "none", length, index, 0).prompt
-        for index in range(TRIALS)
-        for length in LENGTHS
-        for name in NAMES
-    ]
+def main(chart: str, trials: int, rounds: int, sizes: list[int]) -> None:
+    modes, tasks = CHARTS[chart]
+    plan = Plan(model="bundled", tasks=tasks, modes=modes, lengths=LENGTHS, trials=trials)
     runner = bundled_runner()
-    requests = [
-        Request(str(i), (Message("user", prompt),), Sampling(MAX_TOKENS))
-        for i, prompt in enumerate(prompts)
-    ]
+    requests = [request_of(runner, plan, trial) for trial in plan.build_trials()]
     stock = HFLM(pretrained=str(bundled_model_path()), dtype="float32", device="cpu", batch_size=1)
-    settings = {"until": [], "do_sample": False, "max_gen_toks": MAX_TOKENS}
-    instances = [
-        Instance(
-            "generate_until",
-            {},
-            (stock.apply_chat_template([{"role": "user", "content": prompt}]), settings),
-            0,
-        )
-        for prompt in prompts
-    ]
+    instances = [Instance("generate_until", {}, _stock_request(stock, r), 0) for r in requests]
+    ours: dict[str, Reply] = {}
+    theirs: list[str] = []
+
+    def ask_ours() -> None:
+        ours.clear()
+        runner.answer(requests, lambda got: ours.update((r.key, a) for r, a in got))  # type: ignore[misc]
 
     def ask_stock(batch_size: int) -> None:
         stock.batch_size_per_gpu = batch_size
-        stock.generate_until(instances, disable_tqdm=True)
+        theirs[:] = stock.generate_until(instances, disable_tqdm=True)
 
-    sides: dict[str, Callable[[], object]] = {
-        "snellen": lambda: runner.answer(requests, lambda results: None),
-        f"lm-eval hf, batch {BATCH_ROWS}": lambda: ask_stock(BATCH_ROWS),
-        "lm-eval hf, batch 1": lambda: ask_stock(1),
-    }
+    sides: dict[str, Callable[[], None]] = {"snellen": ask_ours}
+    for size in sizes:
+        sides[f"lm-eval hf, batch {size}"] = lambda size=size: ask_stock(size)  # type: ignore[misc]
     times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():
             started = time.perf_counter()
             side()
             times[name].append(time.perf_counter() - started)
-    ours = times["snellen"]
+            print(f"{name}: {times[name][-1]:.1f} s", file=sys.stderr, flush=True)
+    said = sorted(reply.completion_tokens or 0 for reply in ours.values())
+    print(
+        f"{chart}: {len(requests)} prompts, tokens of an answer: median {statistics.median(said):g}"
+        f", 90 % {said[int(0.9 * len(said))]}, most {said[-1]}"
+    )
     for name, took in times.items():
-        ratio = statistics.median(b / a for a, b in zip(ours, took, strict=True))
-        rate = len(prompts) / statistics.median(took)
+        ratio = statistics.median(b / a for a, b in zip(times["snellen"], took, strict=True))
+        rate = len(requests) / statistics.median(took)
         print(f"{name:<24} {rate:6.2f} prompts/s   time / ours {ratio:5.2f}")
+    same = sum(ours[r.key].text == text for r, text in zip(requests, theirs, strict=True))
+    print(f"same text: {same} of {len(requests)}")
+
+
+def _stock_request(stock: HFLM, request: Request) -> tuple[str, dict[str, object]]:
+    prompt = request.messages[0].content
+    if not request.raw:
+        prompt = stock.apply_chat_template([{"role": "user", "content": prompt}])
+    how = request.sampling
+    settings = {"until": list(how.stop), "do_sample": False, "max_gen_toks": how.max_tokens}
+    return prompt, settings
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    words = sys.argv[1:]
+    main(
+        words[0] if words else "mixed",
+        int(words[1]) if len(words) > 1 else 2,
+        int(words[2]) if len(words) > 2 else 1,
+        [int(size) for size in (words[3] if len(words) > 3 else "1,8,32").split(",")],
+    )

@@ -1,7 +1,8 @@
-"""Compare two runs, B against A: same questions, exact tests, a verdict per curve.
+"""Compare two runs, B against A: same questions, exact tests, a verdict per curve and over all.
 
 Pairs are made by task, mode, answer form and lens; where a task has one curve in each run, that
-pair is compared even if the rest differs.
+pair is compared even if the rest differs. Exit code: 3 where the pairs of all curves together are
+INCONCLUSIVE, 1 where B is WORSE and --fail-if-worse is given, 0 otherwise (2: bad input).
 
 Example:
   snellen compare results/bundled/base results/bundled/with-commas --fail-if-worse
@@ -12,9 +13,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..exams.compare import ALPHA, MARGIN, worse
+from ..exams.compare import ALPHA, MARGIN, differences, pooled, worse
 from ..exams.compare import compare as compare_runs
-from .showing import show_contrasts
+from ..exams.loaded import load_run
+from ..stats.compare import ComparisonVerdict
+from .showing import show_contrasts, show_pool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,12 +38,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--per-length", action="store_true", help="show every length")
     parser.add_argument(
-        "--fail-if-worse", action="store_true", help="exit code 1 if B is WORSE anywhere"
+        "--fail-if-worse",
+        action="store_true",
+        help="exit code 1 if B is WORSE, anywhere or over all",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare, and print the verdicts."""
-    found = compare_runs(args.a, args.b, margin=args.margin, alpha=args.alpha, looks=args.looks)
+    a, b = load_run(args.a), load_run(args.b)
+    found = compare_runs(a, b, margin=args.margin, alpha=args.alpha, looks=args.looks)
     show_contrasts(found, per_length=args.per_length)
-    return 1 if worse(found) and args.fail_if_worse else 0
+    for line in differences(a, b):
+        print(f"• {line}")
+    over_all = pooled(found, args.alpha)
+    show_pool(over_all, found)
+    if worse(found, args.alpha):
+        return 1 if args.fail_if_worse else 0
+    return 3 if over_all.verdict is ComparisonVerdict.INCONCLUSIVE else 0

@@ -1,6 +1,10 @@
-r"""Judge a deployment (--against) by another (--model), or by a run that is kept (--baseline).
+r"""Does this deployment (--model: A) see as far as that one (--against: B)?
 
-Both are asked the same trials over length, in small batches, until a drop is shown or excluded.
+Both are asked the same trials over length, in small batches, until one is shown to be worse than
+the other, from some length on, or that is excluded. Between two servers FAIL means that EITHER is
+worse, and the line names it with its address; --judge against (or model) lets only that one fail,
+for a change that may be for the better. With --baseline RUN_DIR, a run that is kept, A is the
+baseline and the one live server (B) is judged.
 Exit code: 0 PASS, 1 FAIL, 3 INCONCLUSIVE (2: bad input). gate.json, gate.md and gate.svg lie in
 OUT/gate/RUN_ID; give the same --run-id to go on with a gate that was interrupted.
 
@@ -36,17 +40,22 @@ from .watching import ProgressWatcher
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen gate``."""
-    group = parser.add_argument_group("who is judged, and by whom")
-    group.add_argument("--against", metavar="MODEL", help="the model that is judged: B")
+    group = parser.add_argument_group("the two sides: --model is A, --against is B")
+    group.add_argument("--against", metavar="MODEL", help="the other deployment: B")
     group.add_argument("--against-base-url", metavar="URL", help="its server")
     group.add_argument(
         "--against-model-args", default="", metavar="K=V,…", help="its engine, if it is started"
     )
     group.add_argument(
+        "--judge",
+        choices=("either", "model", "against"),
+        help="whose being worse is a FAIL (default: either; with --baseline: against, which is B)",
+    )
+    group.add_argument(
         "--baseline",
         type=Path,
         metavar="RUN_DIR",
-        help="a run that is kept, in the place of --model; what it asked is asked",
+        help="a run that is kept: A, in the place of --model; what it asked is asked",
     )
     group.add_argument(
         "--watch",
@@ -133,6 +142,7 @@ def _gate(args: argparse.Namespace, limits: Limits, settings: Settings) -> GateR
         against_model_args=parse_model_args(args_b),
         tasks=args.tasks.split(",") if args.tasks and args.baseline else (),
         tokens=args.tokens,
+        judge=args.judge,
         forced=None if args.answer == "auto" else args.answer == "forced",
         limits=limits,
         history=_history(args),

@@ -2,7 +2,7 @@
 
 0 done · 1 finished with failures named · 2 bad input, one line · 130 interrupted
 
-``gate``: 0 PASS · 1 FAIL · 3 INCONCLUSIVE
+``gate``: 0 PASS · 1 FAIL · 3 INCONCLUSIVE; ``compare``: 3 INCONCLUSIVE
 """
 
 from __future__ import annotations

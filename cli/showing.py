@@ -12,7 +12,7 @@ from ..exams.compare import Contrast
 from ..exams.loaded import Run
 from ..reports.run.report import Report
 from ..reports.run.summary import rich_table
-from ..stats.compare import Comparison
+from ..stats.compare import Comparison, Pool
 
 
 def show_run(run: Run) -> int:
@@ -83,6 +83,19 @@ def show_contrasts(found: Sequence[Contrast], *, per_length: bool = False) -> No
         console.print(f"• {one.name}: {one.verdict}: {one.result.why}", highlight=False)
         if per_length:
             console.print(_lengths(one.result))
+
+
+def show_pool(over_all: Pool, found: Sequence[Contrast]) -> None:
+    """Print how many answers are identical, and, last, what all curves together show."""
+    texts, identical = sum(one.texts for one in found), sum(one.identical for one in found)
+    if texts:
+        print(f"• {identical} of {texts} answers are identical, word for word")
+    low, high = over_all.difference_interval
+    print(
+        f"{over_all.verdict}, over {len(found)} {'curves' if len(found) > 1 else 'curve'} and "
+        f"{over_all.pairs} pairs: accuracy B - A {over_all.difference:+.1%} ({low:+.1%} to "
+        f"{high:+.1%}); {over_all.why}"
+    )
 
 
 def _lengths(result: Comparison) -> Table:

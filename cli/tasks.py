@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from ..tasks.lenses import LENSES
+from ..tasks.lenses import LENSES, TERMS
 from ..tasks.modes import MODES
 from ..tasks.registry import GROUPS, TASKS
 from ..tasks.yaml_files import yaml_folder
@@ -38,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
     for name, members in GROUPS.items():
         groups.add_row(name, ", ".join(members))
     lenses = Table("lens", "what it does", title="Lenses")
-    for lens in LENSES.values():
+    for term in TERMS.values():
+        lenses.add_row(escape(term.written), term.summary)
+    for lens in LENSES.plugged.values():
         lenses.add_row(lens.name, lens.summary)
     for table in (tasks, groups, lenses):
         console.print(table)

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from ..harness.results import write_results
 from ..reports.run.report import write_report
-from ..reports.trial_texts import Texts, TrialRow, TrialTexts
 from ..runners.dispatch.breaker import alike
 from ..store.answers import Failure, Reply
 from ..store.manifest import now
 from ..store.run_directory import RunDirectory
 from ..store.trials import trial_table, write_trials
-from ..tasks.trial import TrialId, rebuild_trial
 from .loaded import Run
 from .session import Answered, Session
+from .texts import texts_from
 
 
 def finish(session: Session) -> Run:
@@ -59,7 +58,9 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
         row={one.trial.id: one.row for one in answered}.get,
     )
     manifest = where.manifest.model_dump(mode="json")
-    write_report(where.path, trials, manifest, _texts_of(answered))
+    said = {one.trial.id: one.result.text for one in answered if isinstance(one.result, Reply)}
+    built = {one.trial.id: one.trial for one in answered}
+    write_report(where.path, trials, manifest, texts_from(said, built))
     return Run(where.path, where.manifest, trials, dict(reasons.most_common()), stopped)
 
 
@@ -80,17 +81,3 @@ def _usage(replies: Sequence[Reply]) -> dict[str, int]:
         if known:
             usage[name] = sum(known)
     return usage
-
-
-def _texts_of(answered: Sequence[Answered]) -> Texts:
-    """The words of the few trials that the page shows, by row of the table."""
-    by_trial = {one.trial.id: one for one in answered}
-
-    def texts(row: TrialRow) -> TrialTexts | None:
-        one = by_trial.get(TrialId.from_dict(row))
-        if one is None or not isinstance(one.result, Reply):
-            return None
-        trial = one.trial if one.trial.prompt else rebuild_trial(one.trial.id)
-        return TrialTexts(trial.prompt, trial.sequence, one.result.text)
-
-    return texts

@@ -24,10 +24,12 @@ from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
 from ..tasks.forms import forced_form
+from ..tasks.lenses import find_lens
 from ..tasks.registry import find_task
 from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .answer_forms import check_forms
 from .context import check_context
+from .inside import check_inside
 from .settings import Settings
 
 _LONG = 1 << 15
@@ -40,12 +42,10 @@ class Planned:
 
     Attributes:
         trial: what is asked, without its texts if they are long.
-        key: the identity of its answer in the journal.
         tokens: tokens of its sequence, if they can be counted.
     """
 
     trial: Trial
-    key: str
     tokens: int | None
 
 
@@ -109,14 +109,22 @@ class Session:
             StoreError: the journal cannot be written.
         """
         self.planned.update((one.trial.id, one) for one in planned)
-        requests = (request_of(self.runner, self.plan, one.trial, one.tokens) for one in planned)
-        by_key = {one.key: one.trial.id for one in planned}
+        by_key: dict[str, TrialId] = {}
+
+        def requests() -> Iterator[Request]:
+            for one in planned:
+                request = request_of(self.runner, self.plan, one.trial, one.tokens)
+                by_key[request.key] = one.trial.id
+                yield request
+
         try:
-            found = self._cached.ask(requests)
+            found = self._cached.ask(made := requests())
         except BudgetReached as reached:
             self.stopped = str(reached)
             found = self._kept(by_key)
         except ModelRefused:
+            for _ in made:  # the rest may have been answered by an earlier session
+                pass
             self.answers.update((by_key[key], kept) for key, kept in self._kept(by_key).items())
             raise
         self.answers.update((by_key[key], result) for key, result in found.items())
@@ -149,15 +157,12 @@ class Session:
 
     def plan_trials(self, trials: Iterable[Trial]) -> list[Planned]:
         """Plan further trials (of an adaptive measurement)."""
-        return [
-            _planned(self.runner, trial, request_of(self.runner, self.plan, trial))
-            for trial in trials
-        ]
+        return [_planned(self.runner, trial) for trial in trials]
 
 
-def _planned(runner: Runner, trial: Trial, request: Request) -> Planned:
+def _planned(runner: Runner, trial: Trial) -> Planned:
     kept = trial if len(trial.prompt) < _LONG else trial.without_text()
-    return Planned(kept, request.key, runner.count_tokens(trial.sequence))
+    return Planned(kept, runner.count_tokens(trial.sequence))
 
 
 def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = None) -> Request:
@@ -173,6 +178,7 @@ def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = Non
         notes={"tokens": tokens},
         form=forced_form(find_task(trial.id.task), trial) if trial.id.answer == FORCED else None,
         choices=tuple(trial.choices),
+        inside=find_lens(trial.id.lens).inside,
     )
 
 
@@ -180,6 +186,7 @@ def request_of(who: Identity, plan: Plan, trial: Trial, tokens: int | None = Non
 def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     """The model of a plan, started if need be, and the plan with the endpoint really asked."""
     check_forms(plan)
+    check_inside(plan)
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner
@@ -196,18 +203,17 @@ def survey(
     runner: Runner,
     planned: list[Planned],
     trials: Iterable[TrialId] | None = None,
-) -> Iterator[Request]:
-    """The requests of a plan (or of some of its trials); each trial is added to ``planned``.
+) -> Iterator[Trial]:
+    """The trials of a plan (or some of them), built; each is added to ``planned``.
 
     Raises:
         InputError: prompt and answer do not fit the model's context.
     """
     for trial in plan.build_trials() if trials is None else map(rebuild_trial, trials):
-        request = request_of(runner, plan, trial)
         if trial.id.index == 0:
-            check_context(runner, trial, request)
-        planned.append(_planned(runner, trial, request))
-        yield request
+            check_context(runner, trial, request_of(runner, plan, trial))
+        planned.append(_planned(runner, trial))
+        yield trial
 
 
 def estimate(plan: Plan, settings: Settings) -> tuple[Estimate, str]:
@@ -218,7 +224,8 @@ def estimate(plan: Plan, settings: Settings) -> tuple[Estimate, str]:
     """
     prices = Prices.load(settings.prices)
     with open_model(plan, settings) as (asked, runner):
-        found = prices.estimate(runner, survey(asked, runner, []))
+        requests = (request_of(runner, asked, trial) for trial in survey(asked, runner, []))
+        found = prices.estimate(runner, requests)
         return found, prices.source(plan.model)
 
 
@@ -262,10 +269,11 @@ def session_with(
 
     cached = CachedRunner(runner, budget=budget, listener=listen)
     planned: list[Planned] = []
-    requests = survey(asked, runner, planned, trials)
+    built = survey(asked, runner, planned, trials)
     if settings.budget is not None:
+        requests = (request_of(runner, asked, trial) for trial in built)
         budget.check(prices.estimate(runner, requests))
-    for _ in requests:
+    for _ in built:
         pass
     where = open_run(
         settings.out,

@@ -33,3 +33,10 @@ def share(part: float, whole: float) -> float:
 def p_value(p: float) -> str:
     """A p-value in two digits, never rounded to nothing."""
     return "<0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def both_ends(text: str, most: int = 300) -> str:
+    """A text, or where it is long its beginning and its end."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 3]} […] {text[-(most - most // 3) :]}"

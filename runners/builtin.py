@@ -13,22 +13,25 @@ from .protocol import Runner
 _ROOM = 4096
 """Tokens of room for hidden reasoning."""
 _SERVER = LIMITS | {"base_url", "extra_body", "extra_headers"}
-_HERE = frozenset({"dtype", "device"})
+_HERE = frozenset({"dtype", "device", "model_args"})
 
 
 def _bundled(model: str, name: str, options: Options) -> Runner:
+    from .local.loading import Precision
     from .local.runner import bundled_runner
 
-    return bundled_runner(dtype=options.dtype or "auto", device=options.device)
+    precision = Precision.of(model, options.dtype, options.model_args)
+    return bundled_runner(precision=precision, device=options.device)
 
 
 def _hf(model: str, name: str, options: Options) -> Runner:
+    from .local.loading import Precision
     from .local.runner import LocalRunner
 
     return LocalRunner(
         model,
         name,
-        dtype=options.dtype or "auto",
+        precision=Precision.of(model, options.dtype, options.model_args),
         device=options.device,
         revision=options.model_args.get("revision"),
     )
@@ -107,6 +110,7 @@ BUILT_IN = (
         forces_answers=True,
         scores_texts=True,
         scores_chat=True,
+        wears_inside=True,
         # Measured: asked as a conversation it answers no length right. After plain examples its
         # copies and look-ups start right and fail inside the chart; it cannot count.
         first_chart={
@@ -121,12 +125,13 @@ BUILT_IN = (
         "a Hugging Face model or folder, in this process",
         _hf,
         name_pattern="ORG/NAME",
-        takes=_HERE | {"model_args"},
+        takes=_HERE,
         install="snellen[local]",
         price="free",
         forces_answers=True,
         scores_texts=True,
         scores_chat=True,
+        wears_inside=True,
     ),
     ModelKind(
         "vllm",

@@ -52,6 +52,7 @@ def make_request(
     notes: Mapping[str, Any] | None = None,
     form: AnswerForm | None = None,
     choices: Sequence[str] = (),
+    inside: Sequence[str] = (),
 ) -> Request:
     """Give a question its identity.
 
@@ -64,10 +65,13 @@ def make_request(
         notes: what is kept beside the identity and does not change the answer.
         form: the only texts that the decoder may write, where the answer is forced.
         choices: the alternatives that are scored, where nothing is written.
+        inside: the terms of a lens inside the model.
     """
     bound: dict[str, Any] = {} if form is None else {"form": form.regex}
     if choices:
         bound["choices"] = list(choices)
+    if inside:
+        bound["inside"] = list(inside)
     key = answer_key(
         model=who.model,
         base_url=who.base_url,
@@ -78,7 +82,7 @@ def make_request(
     )
     raw = not chat and len(messages) == 1
     trial = {**identity, **(notes or {})}
-    return Request(key, tuple(messages), sampling, raw, trial, form, tuple(choices))
+    return Request(key, tuple(messages), sampling, raw, trial, form, tuple(choices), tuple(inside))
 
 
 class CachedRunner:

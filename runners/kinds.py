@@ -112,6 +112,7 @@ class ModelKind:
         first_chart: ``tasks``, ``mode``, ``lengths`` and ``trials`` of a run that names no task,
             where the usual ones show nothing.
         scores_chat: also of what follows a user's turn of a conversation.
+        wears_inside: takes lenses that change the forward pass (``Lens.inside``).
     """
 
     scheme: str
@@ -130,6 +131,7 @@ class ModelKind:
     scores_texts: bool = False
     first_chart: Mapping[str, str] = field(default_factory=dict)
     scores_chat: bool = False
+    wears_inside: bool = False
 
     @property
     def pattern(self) -> str:

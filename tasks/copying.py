@@ -132,6 +132,8 @@ def _copy_of(
         work=look_at(end),
         guess=guess,
         end=end,
+        relabels=True,
+        mixes=guess is odd_digit_guess,
         # The hint of version 1 gave the answer away to whoever saw two digits and believed it.
         revisions=REVISIONS | {"hint": 1},
     )
@@ -164,5 +166,6 @@ TASKS = (
         work=copy_in_groups,
         guess=whole_sequence_guess,
         revisions=REVISIONS,
+        relabels=True,
     ),
 )  # fmt: skip

@@ -61,8 +61,13 @@ def repeated_word(draw: Draw, n: int) -> Items:
 def count_in_groups(made: Items, separator: str) -> str:
     """Count the asked symbol group by group, then add."""
     return add_groups(
-        made.items, separator, "sequence", lambda item: int(item == made.asked), made.truth
+        made.items, separator, "sequence", lambda item: is_asked_for(made, item), made.truth
     )
+
+
+def is_asked_for(made: Items, item: str) -> int:
+    """What an item adds to the count."""
+    return int(item == made.asked)
 
 
 _HINT = "Hint: the answer is not necessarily a round number, count carefully."
@@ -111,6 +116,8 @@ TASKS = (
         family="counting",
         work=count_in_groups,
         revisions=REVISIONS,
+        relabels=True,
+        worth=is_asked_for,
     ),
     Task(
         "count_ones_bernoulli",
@@ -121,6 +128,9 @@ TASKS = (
         work=count_in_groups,
         guess=binomial_guess(BERNOULLI_P),
         revisions=REVISIONS,
+        relabels=True,
+        mixes=True,
+        worth=is_asked_for,
     ),
     Task(
         "count_word",
@@ -130,5 +140,6 @@ TASKS = (
         family="counting",
         work=count_in_groups,
         revisions=REVISIONS,
+        worth=is_asked_for,
     ),
 )

@@ -17,6 +17,7 @@ from ..errors import InputError
 from .choices import choices
 from .judging import AnswerText
 from .lengths import DEFAULT_LENGTHS, parse_lengths
+from .lenses.find import find_lens
 from .modes import base_mode
 from .registry import find_task
 from .task import Task
@@ -137,6 +138,13 @@ def _trials(
             whole(shots, "shots", 1)
         else:
             mode = f"fewshot-{whole(shots, 'shots', 1)}"
+    seen = find_lens(lens)
+    if seen.effort or seen.inside:
+        raise InputError(
+            f"metadata lens {lens!r} changes how the model works, not what it is asked: lm-eval "
+            "would not know of it; use 'snellen run', or the model's own arguments"
+        )
+    lens = seen.name
     check_applies(task, mode, lens)
     chosen = parse_lengths(lengths if lengths is not None else task.lengths or DEFAULT_LENGTHS)
     per_length = task.trials if trials is None else whole(trials, "trials", 1)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .lenses.find import find_lens
+from .lenses.worn import through
 from .task import Task
 from .trial import Trial
 
@@ -38,7 +40,7 @@ def forced_form(task: Task, trial: Trial) -> AnswerForm:
     After plain examples the grammar begins with a space, as the answers of the examples do:
     without it a model cannot write the tokens that it has seen.
     """
-    form = answer_form(task, trial.id.length)
+    form = answer_form(through(task, find_lens(trial.id.lens), ()), trial.id.length)
     return form if trial.chat else replace(form, regex=f" {form.regex}")
 
 

@@ -25,6 +25,11 @@ def add_in_groups(made: Items, separator: str) -> str:
     return add_groups(made.items, separator, "sum", int, made.truth)
 
 
+def its_value(made: Items, item: str) -> int:
+    """What an item adds to the sum."""
+    return int(item)
+
+
 SUM = Wording(
     intros=(
         "Here is a sum: {seq}",
@@ -50,6 +55,8 @@ SUM = Wording(
 )
 REVISIONS = {"cot": 1, "cot_fewshot": 1}
 """Version 2: six ways to ask for reasoning, examples that never hold the truth."""
+GROUPED = {"comma:3": 1, "comma:10": 1}
+"""Version 2: commas, where version 1 put the groups in brackets."""
 
 TASKS = (
     Task(
@@ -60,7 +67,8 @@ TASKS = (
         family="summing",
         separator=" + ",
         work=add_in_groups,
-        revisions=REVISIONS,
+        revisions=REVISIONS | GROUPED,
+        worth=its_value,
     ),
     Task(
         "sum_digits",
@@ -71,6 +79,7 @@ TASKS = (
         separator=" + ",
         work=add_in_groups,
         guess=digit_sum_guess,
-        revisions=REVISIONS,
+        revisions=REVISIONS | GROUPED,
+        worth=its_value,
     ),
 )

@@ -8,6 +8,7 @@ from typing import Literal
 
 from .chance import CHOICES, Guess, no_guess
 from .draw import Draw
+from .lenses.find import canonical
 from .modes import MODES, base_mode
 from .prompts.wording import Wording
 from .reading import AnswerKind
@@ -73,8 +74,13 @@ class Task:
         lengths: the lengths of its chart; ``None`` for the standard ones.
         trials: trials per length of its chart.
         version: raised whenever a sequence or a truth changes.
-        revisions: how often the prompt of a mode or a lens changed while the sequences stayed,
-            by its name.
+        revisions: how often the prompt of a mode or of a lens's term changed while the sequences
+            stayed, by its name, with the parameters that it holds for or without.
+        relabels: its symbols stand for nothing but themselves, and the question calls them digits
+            or by name: others may stand in their place.
+        mixes: the items that are its decoy may be of several kinds.
+        worth: what an item adds to the answer, where that is a number: so that parts of the
+            sequence can be answered one by one.
     """
 
     name: str
@@ -96,6 +102,9 @@ class Task:
     trials: int = 10
     version: int = 1
     revisions: Mapping[str, int] = field(default_factory=dict)
+    relabels: bool = False
+    mixes: bool = False
+    worth: Callable[[Items, str], int] | None = None
 
     def __post_init__(self) -> None:
         """A task without a worked example is not asked in ``cot_fewshot`` mode."""
@@ -107,6 +116,11 @@ class Task:
     def takes_lenses(self) -> bool:
         """Whether its prompt can be changed by a lens."""
         return isinstance(self.wording, Wording)
+
+    @property
+    def length_answers(self) -> bool:
+        """Whether whoever knows the length knows the answer, as far as it is told."""
+        return self.guess is no_guess
 
     def has_mode(self, mode: str) -> bool:
         """Whether it is asked in a mode."""
@@ -139,5 +153,6 @@ class Task:
 
     def version_of(self, mode: str, lens: str) -> int:
         """The version of its prompts in a mode and through a lens."""
-        changes = (self.revisions.get(name, 0) for name in (base_mode(mode), lens))
-        return self.version + sum(changes)
+        terms = canonical(lens).split("+")
+        names = [base_mode(mode), *terms, *(t.partition(":")[0] for t in terms if ":" in t)]
+        return self.version + sum(self.revisions.get(name, 0) for name in names)

@@ -12,11 +12,14 @@ from ..errors import InputError
 from .choices import offered
 from .draw import Draw
 from .judging import Judgement, judge, judge_scored
-from .lenses import find_lens
+from .lenses.find import find_lens
+from .lenses.lens import Lens
+from .lenses.permits import refusal, takers
+from .lenses.worn import through
 from .modes import BARE, REASONED, base_mode, find_mode
 from .prompts.compose import compose, stop_texts
 from .reading import Facts
-from .registry import find_task
+from .registry import TASKS, find_task
 from .task import Items, Task
 
 FREE, FORCED, CHOICE = "free", "forced", "choice"
@@ -174,8 +177,10 @@ def build_trial(
     """
     check_applies(task, mode, lens, answer)
     identity = (task.name, task.version, length, index, seed)
+    seen = find_lens(lens)
+    task = through(task, seen, identity)
     made = task.generate(Draw(*identity), length)
-    prompt, sequence = compose(task, made, mode, find_lens(lens), identity)
+    prompt, sequence = compose(task, made, mode, seen, identity)
     alternatives = offered(task, made, identity)[0] if answer == CHOICE else ()
     return Trial(
         TrialId(
@@ -185,29 +190,29 @@ def build_trial(
         sequence,
         made.truth,
         hashlib.sha256(prompt.encode()).hexdigest(),
-        _facts(task, made, mode, length),
+        _facts(task, made, mode, length, seen),
         stop_texts(task, mode),
         base_mode(mode) != "fewshot",
         made.notes,
-        {_as_shown(task, mode, lens, one): one for one in alternatives},
+        {_as_shown(task, mode, seen, one): one for one in alternatives},
     )  # fmt: skip
 
 
-def _as_shown(task: Task, mode: str, lens: str, answer: str) -> str:
+def _as_shown(task: Task, mode: str, lens: Lens, answer: str) -> str:
     """An answer as the worked examples of a prompt write it: a sequence as the lens shows it."""
     if base_mode(mode) != "fewshot" or task.answer != "sequence":
         return answer
-    return find_lens(lens).render(answer.split(), task.separator)
+    return lens.answer(answer.split(), task.separator)
 
 
-def _facts(task: Task, made: Items, mode: str, length: int) -> Facts:
+def _facts(task: Task, made: Items, mode: str, length: int, lens: Lens) -> Facts:
     return Facts(
         task.answer,
         made.asked,
         tuple(dict.fromkeys(made.values or made.items)),
         length,
         # The paper's prompts ask for a final line, and do not forbid others before it.
-        bare=base_mode(mode) in BARE and task.takes_lenses,
+        bare=base_mode(mode) in BARE and task.takes_lenses and not lens.reasons,
         end=task.end,
     )
 
@@ -219,8 +224,8 @@ def applies(task: Task, mode: str, lens: str, answer: str = FREE) -> bool:
     """Whether a task can be asked in a mode, through a lens, for an answer of a form."""
     return (
         task.has_mode(mode)
-        and (lens == "none" or task.takes_lenses)
         and (answer == FREE or base_mode(mode) not in REASONED)
+        and not refusal(find_lens(lens), task, mode, answer)
     )
 
 
@@ -231,7 +236,7 @@ def check_applies(task: Task, mode: str, lens: str, answer: str = FREE) -> None:
         InputError: it cannot.
     """
     find_mode(mode)
-    find_lens(lens)
+    seen = find_lens(lens)
     if answer not in FORMS:
         raise InputError(f"unknown answer form {answer!r}; there are: {', '.join(FORMS)}")
     if applies(task, mode, lens, answer):
@@ -243,4 +248,7 @@ def check_applies(task: Task, mode: str, lens: str, answer: str = FREE) -> None:
             f"{_A[answer]} leaves no room for the reasoning of mode {mode!r}; use --mode "
             "direct or fewshot, or --answer free"
         )
-    raise InputError(f"task {task.name} writes its own prompt, word for word: it takes no lens")
+    why = refusal(seen, task, mode, answer)
+    others = takers(seen, list(TASKS.values()))
+    can = f"; tasks that can: {', '.join(others)}" if others and task.name not in others else ""
+    raise InputError(f"task {task.name} cannot be asked through lens {seen.name!r}: {why}{can}")

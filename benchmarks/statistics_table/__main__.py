@@ -2,7 +2,7 @@
 
     python benchmarks/statistics_table [--observers 1000] [--only NAME] [--write]
 
-Rows that fit two joint posteriors, race or run adaptively take a fifth of the observers. With
+Rows that fit two joint posteriors or run adaptively take a fifth of the observers. With
 --write each row replaces that of its name in docs/statistics.md as soon as it is done, so that the
 table can be made in pieces. tests/stats/test_table.py reruns a part of it.
 """

@@ -1,9 +1,8 @@
-"""Rows about several models: comparisons, races of lenses, boards."""
+"""Rows about several models: comparisons, boards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,6 @@ from snellen.stats.compare import ComparisonVerdict, compare
 from snellen.stats.compare.mcnemar import clustered, mcnemar_midp
 from snellen.stats.compare.power import Alternative, detectable
 from snellen.stats.curve.psychometric import Psychometric
-from snellen.stats.sequential import Race
 from snellen.stats.tally import Tally
 
 
@@ -99,45 +97,6 @@ def stated_power(observers: int) -> Share:
     return share_of(said)
 
 
-@cache
-def raced(
-    ratio: float, most: int = 1500
-) -> Callable[[int], tuple[list[bool], list[bool], list[int]]]:
-    """One lens of 8 multiplies L50: found, another named, requests."""
-
-    @cache
-    def run(observers: int) -> tuple[list[bool], list[bool], list[int]]:
-        found, false, spent = [], [], []
-        lengths = (2, 4, 8, 16, 32, 64, 128, 256, 512)
-        for rng in generators(observers, SEED):
-            base = Psychometric(FAMILY, rng.uniform(3, 7), float(np.exp2(rng.uniform(0, 2))), 0.03)
-            good = Psychometric(FAMILY, base.threshold + np.log2(ratio), base.width, base.lapse)
-            p = {n: (float(base.accuracy(n)), float(good.accuracy(n))) for n in lengths}
-            agreement, race, requests = (
-                rng.uniform(0.3, 0.9),
-                Race.start(tuple("abcdefgh"), lengths),
-                0,
-            )
-            while not race.over and requests < most:
-                for n in race.next_lengths(4):
-                    luck, running = rng.random(), race.running
-                    own = rng.random((2, len(running)))
-                    answers = {
-                        name: bool(
-                            (luck if own[0, i] < agreement else own[1, i]) < p[n][name == "c"]
-                        )
-                        for i, name in enumerate(running)
-                    }
-                    requests += 1 + len(running)
-                    race = race.update(n, bool(luck < p[n][0]), answers)
-            found.append(race.shown[:1] == ("c",) and ratio > 1)
-            false.append(any(name != "c" or ratio == 1 for name in race.shown))
-            spent.append(requests)
-        return found, false, spent
-
-    return run
-
-
 def _board(l50s: list[float], rng: np.random.Generator, blind: int = 0) -> list[list[LengthCounts]]:
     n = OCTAVES[:9]
     m = np.full(9, 10)
@@ -210,15 +169,6 @@ PAIRS: dict[str, Row] = {
     "detectable ratio at 330 pairs: shown": Row(stated_power, "80 %"),
     "equal, 330 pairs on the chart: NO DIFFERENCE": Row(equal(near=False), "above 32 %", slow=True),
     "equal, 330 pairs near L50: NO DIFFERENCE": Row(equal(near=True), "much more", slow=True),
-    "race, a lens of 8 doubles L50: found": Row(
-        lambda n: share_of(raced(2.0)(n)[0]), "99.5 %", slow=True
-    ),
-    "race, doubles: requests": Row(lambda n: float(np.mean(raced(2.0)(n)[2])), "461", slow=True),
-    "race, times 1.5: found": Row(lambda n: share_of(raced(1.5)(n)[0]), "92 %", slow=True),
-    "race, times 1.5: requests": Row(lambda n: float(np.mean(raced(1.5)(n)[2])), "576", slow=True),
-    "race, none helps: one named": Row(
-        lambda n: share_of(raced(1.0)(n)[1]), "at most 5 %", slow=True
-    ),
     "board, L50 20, 60, 150, blind on 3 of 8: ranks 3, 2, 1": Row(three_models, "100 %"),
     "board of 8, two beyond it: every rank held": Row(rank_coverage, "at least 95 %"),
     "board: failing, refusing or cutting raised a rank": Row(gamed, "never"),

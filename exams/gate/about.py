@@ -9,8 +9,20 @@ from ...runners.protocol import Runner
 from ...store.curve_key import CurveKey
 from ...store.plan import Plan
 from .limits import Limits
+from .pairs import Side
 from .sides import KeptSide
 from .spending import Spending
+
+
+def names_of(kept: KeptSide | None, plan: Plan, judged: Plan) -> dict[Side, str]:
+    """The two sides as a reader knows them: by the option that named them, model and address."""
+    if kept is not None:
+        return {"a": f"A (--baseline {kept.run.path})", "b": f"B ({_at(judged)})"}
+    return {"a": f"A (--model {_at(plan)})", "b": f"B (--against {_at(judged)})"}
+
+
+def _at(plan: Plan) -> str:
+    return f"{plan.model} at {plan.base_url}" if plan.base_url else plan.model
 
 
 def differences(

@@ -11,6 +11,7 @@ from ...tasks.trial import rebuild_trial
 from ..context import too_long
 from ..session import request_of
 from .levels import Level, trial_of
+from .pairs import Side
 from .verdict import LeftOut
 
 
@@ -35,6 +36,7 @@ def fitting(
             )
             if not level.refines:
                 why = f"{who}'s context is {size or 0:,} tokens, prompt and answer need {needs}"
-                left_out.append(LeftOut(level.at, curve.task, why, not long_a))
+                short: Side | None = "a" if not long_b else "b" if not long_a else None
+                left_out.append(LeftOut(level.at, curve.task, why, short))
         found.append(replace(level, lengths=lengths))
     return [level for level in found if level.lengths], left_out

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, count
@@ -13,17 +13,15 @@ from typing import Any
 from ...errors import InputError
 from ...reports.gate.figure import gate_figure, nights_figure
 from ...reports.gate.page import markdown
-from ...runners.prices import Prices
 from ...runners.protocol import Runner
 from ...runners.tokens import approximate_tokens
 from ...store.curve_key import CurveKey
 from ...store.pairing import LoadedRun, load_run
 from ...store.plan import Plan
 from ...support.files import make_folder, write_atomically
-from ...tasks.trial import rebuild_trial
-from ..session import open_model, request_of, session_with
+from ..session import open_model
 from ..settings import Settings
-from .about import about_of, differences
+from .about import about_of, differences, names_of
 from .fitting import fitting
 from .forms import with_forced_answers
 from .judging import Judgement
@@ -35,13 +33,14 @@ from .levels import (
     levels_by_tokens,
     levels_of_gate,
     levels_of_lengths,
-    trial_of,
 )
 from .limits import Limits, check_budget
+from .opening import open_sides, price_of
+from .pairs import Judge
 from .result import GateResult
-from .sides import KeptSide, LiveSide, Side
+from .sides import KeptSide
 from .spending import Spending
-from .verdict import conclude
+from .verdict import Seen, conclude
 from .watch import nightly, open_watch
 from .watcher import OneLine
 
@@ -56,25 +55,29 @@ def gate(
     against_model_args: Mapping[str, Any] | None = None,
     tasks: Sequence[str] = (),
     tokens: str | None = None,
+    judge: Judge | None = None,
     forced: bool | None = None,
     limits: Limits | None = None,
     history: Path | None = None,
     settings: Settings | None = None,
     **more: Any,
 ) -> GateResult:
-    """Judge a deployment B against a deployment A: is it worse, and from which length on?
+    """Does deployment A (``a``) see as far as deployment B (``against``)? If not, from where on?
 
-    Both are asked the same trials, in small batches, until B is shown to be worse or a drop of
+    Both are asked the same trials, in small batches, until one is shown to be worse or a drop of
     the margin is excluded at every level. One side (A; B where A is a kept run) is asked a part
-    of them twice, and a trial that B alone got wrong counts only if the second asking upholds it.
+    of them twice, and a trial that one side alone got wrong counts only if a second asking
+    upholds it.
 
     Args:
-        a: the plan that says what is asked, and of whom; or a run that is kept, or its folder.
-        against: the model that is judged.
-        against_base_url: the server that is judged.
+        a: the plan that says what is asked, and of whom: A; or a run that is kept, or its folder.
+        against: the model B.
+        against_base_url: its server.
         against_model_args: settings of its engine, if it is started.
         tasks: of a kept run, those to ask; none: all.
         tokens: levels by tokens of the prompt (``1k..128k``), where the plan has no lengths.
+        judge: whose being worse is a FAIL: ``either`` (between two servers, the default),
+            ``model`` (A) or ``against`` (B; the only choice with a kept run, and the default).
         forced: hold answers to their form; none: where both can be.
         limits: how sure, and what may be spent.
         history: watch a kept run night after night: the file that keeps the nights. Every trial
@@ -87,13 +90,14 @@ def gate(
         folder, and the answers of each side as run directories beside them.
 
     Raises:
-        InputError: something given is wrong, the budget is too small for any verdict, A cannot
-            be asked, or the baseline asks something else.
+        InputError: something given is wrong, the budget is too small for any verdict, a side
+            that is not judged cannot be asked, or the baseline asks something else.
         StoreError: answers cannot be kept.
     """
     limits, settings = limits or Limits(), settings or Settings(**more)
     if history is not None:
         limits = nightly(limits)
+    judge = _judge(judge, live=isinstance(a, Plan))
     kept = None if isinstance(a, Plan) else KeptSide(_run(a), tasks)
     plan = a if isinstance(a, Plan) else _run(a).manifest.plan
     name = settings.run_id or _unused(settings.out / "gate")
@@ -119,42 +123,45 @@ def gate(
         levels, left_out = fitting(levels, plan, runner_a, judged, runner_b)
         if not any(level.lengths for level in levels if not level.refines):
             raise InputError(f"no prompt fits: {left_out[0].why}; ask shorter ones")
-        price = _price(limits, levels, plan, runner_a, judged, runner_b, settings)
+        price = price_of(limits, levels, plan, runner_a, judged, runner_b, settings)
         if history is None:
-            check_budget(limits, _count(levels), live=kept is None, **price)
+            sizes = [len(level.lengths) for level in levels if not level.refines]
+            check_budget(limits, sizes, live=kept is None, price=price)
         if history is not None and kept is None:
             raise InputError("a watch is kept against a baseline: give --baseline RUN_DIR")
         watch = open_watch(history, name, kept, judged) if history and kept else None
-        sides = stack.enter_context(_sides(plan, runner_a, judged, runner_b, levels, limits,
-                                           kept, settings))  # fmt: skip
-        spending = Spending(limits.budget, [s for s in sides if isinstance(s, LiveSide)])
+        sides = stack.enter_context(
+            open_sides(plan, runner_a, judged, runner_b, levels, limits, kept, judge, settings)
+        )
+        spending = Spending(limits.budget, sides.live, first=1 if kept else 2)
         judgement = Judgement(
             judged,
             curves,
             levels,
-            *sides,
+            sides.a,
+            sides.b,
+            sides.again,
             twice="b" if kept else "a",
             limits=limits,
+            again_b=sides.again_b,
+            judge=judge,
             spent_out=spending.would_pass,
             note=watcher.note,
             indices=watch.indices if watch else kept.indices if kept else None,
             watch=watch,
             at_once=max(1, (runner_a or runner_b).parallel // 2),
+            stop_if=lambda: bool(sides.silent),
         )
-        side_b = sides[1]
-        assert isinstance(side_b, LiveSide)
-        judgement.stop_if = lambda: bool(side_b.silent)
-        judgement.judge()
+        judgement.judge_all()
         for side in spending.sides:
             side.keep()
+        names = names_of(kept, plan, judged)
         result = conclude(
             judgement,
-            unit=_unit(kept, plan),
-            left_out=left_out,
-            silent=side_b.silent,
+            Seen(_unit(kept, plan), left_out, sides.silent, names),
             requests={side.session.where.manifest.run_id: side.sent for side in spending.sides},
             notes=differences(kept, runner_a, plan, runner_b, judged),
-            about=about_of(kept, plan, judged, curves, limits, spending),
+            about=about_of(kept, plan, judged, curves, limits, spending) | {"names": names},
             path=folder,
         )
         if watch:
@@ -175,6 +182,16 @@ def write(result: GateResult) -> None:
         picture = nights_figure(nights, found["alpha"])
         write_atomically(result.path / history, picture.svg)
     write_atomically(result.path / "gate.md", markdown(found, history=history))
+
+
+def _judge(judge: Judge | None, *, live: bool) -> Judge:
+    if not live and judge not in (None, "against"):
+        raise InputError(
+            f"--judge {judge}: a baseline is given and cannot be judged; leave --judge out"
+        )
+    if judge not in (None, "either", "model", "against"):
+        raise InputError(f"--judge {judge}: one of either, model, against")
+    return judge or ("either" if live else "against")
 
 
 def _run(run: Plan | LoadedRun | Path | str) -> LoadedRun:
@@ -208,65 +225,8 @@ def _counter(who: Runner) -> Callable[[str], int]:
     return count
 
 
-def _count(levels: Sequence[Level]) -> int:
-    return sum(bool(level.lengths) for level in levels if not level.refines)
-
-
-def _price(
-    limits: Limits, levels: Sequence[Level], plan: Plan, runner_a: Runner | None,
-    judged: Plan, runner_b: Runner, settings: Settings,
-) -> dict[str, Any]:  # fmt: skip
-    """Tokens and dollars of a request, about, on average over what is asked."""
-    if limits.budget.usd is None and limits.budget.tokens is None:
-        return {"tokens_each": 0.0, "usd_each": []}
-    prices, usd, tokens = Prices.load(settings.prices), [], 0.0
-    for which, runner in ((plan, runner_a), (judged, runner_b)):
-        if runner is None:
-            continue
-        requests = [
-            request_of(runner, which, rebuild_trial(trial_of(which, curve, length, 0)))
-            for level in levels if not level.refines
-            for curve, length in level.lengths.items()
-        ]  # fmt: skip
-        found = prices.estimate(runner, requests)
-        tokens = found.prompt_tokens / found.requests
-        usd.append(None if found.low is None else found.low / found.requests)
-    return {"tokens_each": tokens, "usd_each": usd}
-
-
 def _unused(folder: Path) -> str:
     """The time as a name; with a number where another gate started in the same second."""
     now = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
     names = chain([now], (f"{now}-{number}" for number in count(2)))
     return next(name for name in names if not (folder / name).exists())
-
-
-@contextmanager
-def _sides(
-    plan: Plan, runner_a: Runner | None, judged: Plan, runner_b: Runner,
-    levels: Sequence[Level], limits: Limits, kept: KeptSide | None, settings: Settings,
-) -> Iterator[tuple[Side, Side, Side]]:  # fmt: skip
-    """A, B, and who is asked a second time, each with its run directory."""
-    lengths = sorted({n for level in levels for n in level.lengths.values()})
-    # In order of first use: a set's order differs from process to process, and so would the plan.
-    curves = list(dict.fromkeys(curve for level in levels for curve in level.lengths))
-    most = 20 * limits.pairs_at_most(len(curves), _count(levels)) + 100
-    if kept is not None:
-        most = 1 + max(kept.indices(c, n)[-1] for level in levels for c, n in level.lengths.items())
-    tasks = tuple(dict.fromkeys(curve.task for curve in curves))
-    fields = {"lengths": tuple(lengths), "trials": most, "precision": None, "max_length": None,
-              "max_trials": None, "tasks": tasks}  # fmt: skip
-    first = [trial_of(plan, c, n, 0) for level in levels for c, n in level.lengths.items()]
-    with ExitStack() as stack:
-
-        def side(which: Plan, runner: Runner, name: str, replicate: int = 0) -> LiveSide:
-            asked = which.model_copy(update={**fields, "replicate": replicate})
-            session = session_with(asked, runner, replace(settings, run_id=name), first)
-            return LiveSide(stack.enter_context(session), judged=name == "b")
-
-        b = side(judged, runner_b, "b")
-        if kept is not None:
-            yield kept, b, side(judged, runner_b, "again", 1)
-        else:
-            assert runner_a is not None
-            yield side(plan, runner_a, "a"), b, side(plan, runner_a, "again", 1)

@@ -1,9 +1,9 @@
 """The judgement of a gate, trial by trial: who is asked what next, and when it is enough.
 
 Every look asks a few trials at each level that is not settled: A, then one of the two sides a
-second time on part of them (the noise floor), then B; and a trial that B alone got wrong is put a
-second time before it counts. What is asked depends on the answers so far alone, so that a gate
-that was stopped continues by replaying its journals.
+second time on part of them (the noise floor), then B; and a trial that a judged side alone got
+wrong is put a second time before it counts. What is asked depends on the answers so far alone, so
+that a gate that was stopped continues by replaying its journals.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from ...store.curve_key import CurveKey
 from ...store.plan import Plan
 from ...tasks.trial import TrialId
 from .levels import Level, trial_of
-from .limits import REFINE, Limits
-from .sides import Said, Side
-from .tally import Pair, Tally, floor_trials
+from .limits import REFINE, Limits, pairs_at_once
+from .pairs import Judge, Pair, Side, floor_trials, sides_of
+from .sides import Asked, Said
+from .tally import Tally
 from .watch import Watch
 
-_AT_ONCE = 4
-"""Pairs asked of each open level at a look, about."""
 _PLACED = 12
 """Pairs at a level between two others after which an onset is not refined there any more."""
 
@@ -36,29 +35,34 @@ class Judgement:
         plan: what is asked, and the seed.
         curves: what is asked at every level.
         levels: the levels, rising.
-        sides: A, B, and the one that is asked a second time.
-        twice: which side that is, ``a`` or ``b``.
+        a, b: the sides.
+        again: the side of the noise floor, asked a second time.
+        twice: which side that is.
+        again_b: B, asked a second time where A is judged and it is not B that ``again`` asks.
+        judge: whose being worse is looked for.
         limits: how sure it must be.
         spent_out: whether a further look of so many pairs would pass the budget.
         note: hears how it goes.
         indices: the trials of a curve at a length, where A's are kept; none: as many as wanted.
         at_once: how many second askings are in flight at once.
-        stop_if: whether there is no point in going on: B answers nothing.
+        stop_if: whether there is no point in going on: a side answers nothing.
         watch: the nights before, of a gate that is repeated.
         tally: the pairs so far.
         settled: levels at which a drop is excluded, by index.
-        peak: largest log e-value so far against "B is nowhere worse".
+        peaks: by judged side, the largest log e-value so far against "it is nowhere worse".
         stopped: why it was stopped before a verdict.
     """
 
     plan: Plan
     curves: Sequence[CurveKey]
     levels: Sequence[Level]
-    a: Side
-    b: Side
-    again: Side
-    twice: str
+    a: Asked
+    b: Asked
+    again: Asked
+    twice: Side
     limits: Limits
+    again_b: Asked | None = None
+    judge: Judge = "against"
     spent_out: Callable[[int], str] = lambda pairs: ""
     note: Callable[[str], None] = lambda text: None
     indices: Callable[[CurveKey, int], Sequence[int]] | None = None
@@ -66,23 +70,31 @@ class Judgement:
     stop_if: Callable[[], bool] = lambda: False
     watch: Watch | None = None
     settled: set[int] = field(default_factory=set)
-    peak: float = 0.0
+    peaks: dict[Side, float] = field(default_factory=dict)
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        self.tally = Tally(self.curves, self.levels, self.limits.margin, self.twice)
+        self.tally = Tally(self.curves, self.levels, self.limits.margin, self.twice, self.judge)
+        self.peaks = dict.fromkeys(sides_of(self.judge), 0.0)
         self._asked: dict[tuple[int, int], int] = {}
         design = [level for level in self.levels if not level.refines]
-        self._most = self.limits.pairs_at_most(len(self.curves), len(design))
+        self._most = self.limits.pairs_at_most(len(self.curves), len(design), len(self.peaks))
         self._bar = float(np.log(1 / self.limits.alpha))
+        self._worse_bar = float(np.log(len(self.peaks) / self.limits.alpha))
 
     @property
-    def worse(self) -> bool:
-        """Whether B is shown to be worse."""
-        return self.peak >= self._bar
+    def worse(self) -> list[Side]:
+        """The sides that are shown to be worse, the clearest first. Both may be, by length."""
+        shown = [side for side, peak in self.peaks.items() if peak >= self._worse_bar]
+        return sorted(shown, key=lambda side: -self.peaks[side])
 
-    def judge(self) -> None:
-        """Ask until B is shown to be worse, or a drop is excluded at every level, or it is over."""
+    @property
+    def peak(self) -> float:
+        """The largest log e-value of a judged side."""
+        return max(self.peaks.values())
+
+    def judge_all(self) -> None:
+        """Ask until a side is shown to be worse, or that is excluded everywhere, or it is over."""
         # A night asks its share whatever the nights before have shown.
         while (self.watch or not self.worse) and not self.stopped:
             batch = [
@@ -124,7 +136,7 @@ class Judgement:
         seen = [c for c, curve in enumerate(self.curves)
                 if curve in here and not self.tally.blind(c, level)]  # fmt: skip
         found = []
-        for _ in range(-(-_AT_ONCE // len(seen)) if seen else 0):
+        for _ in range(pairs_at_once(len(seen)) // len(seen) if seen else 0):
             for c in seen:
                 at, curve = self._asked.get((c, level), 0), self.curves[c]
                 if self.indices is not None:
@@ -153,25 +165,31 @@ class Judgement:
             self.tally.add(pair)
         for trial, said in self._second(self.tally.open_losses()[::-1]).items():
             self.tally.confirm(trial, said)
+        if self.again_b is not None:
+            wins = self.tally.open_wins()[::-1]
+            for trial, said in self.again_b.ask(wins, self.at_once).items():
+                self.tally.confirm_win(trial, said)
 
     def _second(self, trials: Sequence[TrialId]) -> Mapping[TrialId, Said]:
         """Ask a second time, in the other order and half as many at once."""
         return self.again.ask(trials, self.at_once)
 
     def _weigh(self) -> None:
-        now = self.watch.worse(self.tally) if self.watch else self.tally.log_e_worse()
-        self.peak = max(self.peak, now)
+        for side, peak in self.peaks.items():
+            now = self.watch.worse(self.tally) if self.watch else self.tally.log_e_worse(side)
+            self.peaks[side] = max(peak, now)
         for i, level in enumerate(self.levels):
-            if not level.refines and self.tally.log_e_excluded(i) >= self._bar:
+            excluded = (self.tally.log_e_excluded(i, side) for side in self.peaks)
+            if not level.refines and min(excluded) >= self._bar:
                 self.settled.add(i)
         design = [level for level in self.levels if not level.refines]
         self.note(f"{len(self.settled)} of {len(design)} lengths settled")
 
     def _place_onset(self) -> None:
-        """Spend what is left for it where the first bad level may lie."""
-        spent = 0
+        """Spend what is left for it where the first bad level of the worse side may lie."""
+        spent, side = 0, self.worse[0]
         while spent < REFINE:
-            found, asked = self.tally.onset()
+            found, asked = self.tally.onset(side)
             low, high = asked[max(found.low - 1, 0)], asked[found.high]
             between = [
                 i

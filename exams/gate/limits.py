@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from scipy.stats import binom
 
 from ...errors import InputError
 from ...stats.sequential import fewest_losses, fewest_pairs
-from .tally import FLOOR_EVERY
+from .pairs import FLOOR_EVERY
 
 ALPHA = 0.05
 POWER = 0.95
 MARGIN = 0.1
+AT_ONCE = 4
+"""Pairs asked of each open level at a look, about."""
 REFINE = 60
 """Pairs that may be spent on the place of an onset."""
 _AMOUNT = re.compile(r"([\d.,]+)\s*([kKM]?)\s*(usd|\$|requests?|tokens?)?", re.I)
@@ -68,8 +71,9 @@ class Limits:
     """How sure a gate must be, and what it may spend.
 
     Attributes:
-        alpha: probability of FAIL where B is nowhere worse, and of PASS where it is by the margin.
-        power: probability of FAIL where B is worse by the margin at one level.
+        alpha: probability of FAIL where neither judged side is worse anywhere, and of PASS where
+            one is, by the margin.
+        power: probability of FAIL where a judged side is worse by the margin at one level.
         margin: the drop in accuracy that matters, as a share.
         budget: what may be spent.
         most: pairs of a level at most; none: what ``power`` needs.
@@ -93,40 +97,84 @@ class Limits:
         """Pairs of a level that exclude the margin where no pair disagrees: the fewest."""
         return fewest_pairs(self.margin, self.alpha)
 
-    def pairs_at_most(self, tasks: int, levels: int) -> int:
-        """Pairs of a level after which it is given up."""
+    def pairs_at_most(self, tasks: int, levels: int, judged: int = 1) -> int:
+        """Pairs of a level after which it is given up, where so many sides are judged."""
         if self.most is not None:
             return self.most
-        needed = fewest_losses(tasks, levels, self.alpha)
+        needed = fewest_losses(tasks, levels, self.alpha / judged)
         pairs = self.pairs_to_pass()
         while binom.sf(needed - 1, pairs, self.margin) < self.power:
             pairs += max(1, pairs // 20)
         return max(pairs, 2 * self.pairs_to_pass())
 
 
-def requests_to_pass(limits: Limits, levels: int, *, live: bool) -> int:
-    """The fewest requests with which a gate can end in PASS: no pair disagrees."""
+@dataclass(frozen=True, slots=True)
+class RequestPrice:
+    """What a request takes, about, on average over the levels and both sides.
+
+    Attributes:
+        tokens: of the prompt alone.
+        tokens_likely: of prompt and answer.
+        usd: US dollars, at least; none where a price is unknown.
+        usd_likely: US dollars, as answers are wont to be.
+    """
+
+    tokens: float = 0.0
+    tokens_likely: float = 0.0
+    usd: float | None = None
+    usd_likely: float | None = None
+
+
+def pairs_at_once(tasks: int) -> int:
+    """Pairs asked of an open level at a look: equally many of every task, four or more."""
+    return tasks * -(-AT_ONCE // tasks) if tasks else 0
+
+
+def requests_to_pass(limits: Limits, tasks: Sequence[int], *, live: bool) -> int:
+    """The fewest requests that are a budget for a PASS: where no pair disagrees.
+
+    Args:
+        limits: the gate.
+        tasks: how many tasks each level has.
+        live: both sides are asked.
+    """
+    asked, sent, needed, first = [0] * len(tasks), 0, 0, 2 if live else 1
     pairs = limits.pairs_to_pass()
-    return levels * (pairs * (2 if live else 1) + -(-pairs // FLOOR_EVERY))
+    while True:
+        at_once = [
+            pairs_at_once(count) if count * done < pairs else 0
+            for count, done in zip(tasks, asked, strict=True)
+        ]
+        if not sum(at_once):
+            return needed
+        needed = max(needed, sent + more_requests(sum(at_once), first))
+        for i, many in enumerate(at_once):
+            each = many // tasks[i]  # of every task
+            floor = -(-(asked[i] + each) // FLOOR_EVERY) + asked[i] // -FLOOR_EVERY
+            sent, asked[i] = sent + many * first + tasks[i] * floor, asked[i] + each
 
 
-def check_budget(
-    limits: Limits, levels: int, *, live: bool, tokens_each: float, usd_each: Sequence[float | None]
-) -> None:
+def more_requests(pairs: int, first: int) -> int:
+    """Requests that a look of so many pairs takes, losses aside."""
+    return pairs * first + -(-pairs // FLOOR_EVERY)
+
+
+def check_budget(limits: Limits, tasks: Sequence[int], *, live: bool, price: RequestPrice) -> None:
     """Make sure that a budget can cover a verdict.
 
     Args:
         limits: the gate.
-        levels: how many levels there are.
-        live: A is asked, too.
-        tokens_each: tokens of a request, about, on average over the levels.
-        usd_each: US dollars of a request to each side, at least; none where unknown.
+        tasks: how many tasks each level has.
+        live: both sides are asked.
+        price: what a request takes.
 
     Raises:
         InputError: it cannot; says what would do.
     """
-    fewest, budget = requests_to_pass(limits, levels, live=live), limits.budget
+    fewest, budget = requests_to_pass(limits, tasks, live=live), limits.budget
     pairs = limits.pairs_to_pass()
+    where = f"{len(tasks)} {'lengths take' if len(tasks) > 1 else 'length takes'}"
+    mend = "raise it, ask shorter or fewer lengths, or raise --margin"
     if limits.most is not None and limits.most < pairs:
         raise InputError(
             f"--trials {limits.most} is too few for a verdict: to exclude a drop of "
@@ -135,25 +183,28 @@ def check_budget(
         )
     if budget.requests is not None and budget.requests < fewest:
         raise InputError(
-            f"--budget {budget.requests}requests is too small for a verdict: {levels} lengths take "
-            f"at least {fewest}requests; raise it, ask fewer lengths, or raise --margin"
+            f"--budget {budget.requests}requests is too small for a verdict: {where} at least "
+            f"{fewest}requests; {mend}"
         )
-    tokens = int(fewest * tokens_each)
-    if budget.tokens is not None and budget.tokens < tokens:
+    if budget.tokens is not None and budget.tokens < fewest * price.tokens:
         raise InputError(
-            f"--budget {budget.tokens}tokens is too small for a verdict: {levels} lengths take "
-            f"about {tokens}tokens; raise it, ask shorter or fewer lengths, or raise --margin"
+            f"--budget {budget.tokens}tokens is too small for a verdict: {where} about "
+            f"{int(fewest * price.tokens_likely) + 1}tokens; {mend}"
         )
     if budget.usd is not None:
-        known = [usd for usd in usd_each if usd is not None]
-        if len(known) < len(usd_each):
+        if price.usd is None or price.usd_likely is None:
             raise InputError(
                 "the price of a model is unknown, so --budget in US dollars cannot hold; add it to "
                 "a file for --prices, or give --budget in requests or tokens"
             )
-        cost = fewest * sum(known) / len(known)
-        if budget.usd < cost:
+        if budget.usd < fewest * price.usd:
             raise InputError(
-                f"--budget {budget.usd:g} is too small for a verdict: {levels} lengths cost at "
-                f"least ${cost:.4f}; raise it, ask shorter or fewer lengths, or raise --margin"
+                f"--budget {budget.usd:g} is too small for a verdict: {where} about "
+                f"${_up(fewest * price.usd_likely)}; {mend}"
             )
+
+
+def _up(usd: float) -> str:
+    """An amount in US dollars, rounded up to two digits that count."""
+    digits = max(2, 1 - math.floor(math.log10(usd))) if usd > 0 else 2
+    return f"{math.ceil(usd * 10**digits) / 10**digits:.{digits}f}"

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """Does B see as far as A?"""
+    """Do the two sides see equally far?"""
 
     PASS = "PASS"
     FAIL = "FAIL"
@@ -30,10 +30,10 @@ class GateResult:
     Attributes:
         verdict: PASS, FAIL or INCONCLUSIVE.
         why: its grounds, in a sentence.
-        onset: on FAIL, the first level at which B is worse; in ``unit``.
+        onset: on FAIL, the first level at which the worse side is worse; in ``unit``.
         onset_interval: between which levels it lies (the last good one, or 0, and the first that
             is surely bad), with a probability of 95 %.
-        kinds: on FAIL, how B's lost trials ended (``kind``, ``count``, ``said``).
+        kinds: on FAIL, how the worse side's lost trials ended (``kind``, ``count``, ``said``).
         excluded: drops that are excluded: ``at``, ``drop``, ``alpha``.
         trials: how many trials were put to both sides.
         requests: how many requests that took, by side.
@@ -41,7 +41,8 @@ class GateResult:
         levels: everything about each level (docs/gate.md).
         left_out: what could not be asked (``at``, ``task``, ``why``).
         notes: what a reader must know.
-        about: who was asked, what, how sure.
+        about: who was asked, what, how sure; ``judged`` (``either``, ``model``, ``against``) and
+            ``worse`` (the sides, ``a`` or ``b``, that a FAIL is about, the clearest first).
         path: the folder with gate.json, gate.md, gate.svg.
     """
 
@@ -66,9 +67,18 @@ class GateResult:
         return self.verdict.exit_code
 
     @property
+    def worse(self) -> tuple[str, ...]:
+        """The sides that a FAIL is about, ``a`` or ``b``, the clearest first."""
+        return tuple(self.about.get("worse", ()))
+
+    @property
     def line(self) -> str:
-        """The verdict in one line."""
-        return f"{self.verdict}: {self.why}"
+        """The verdict in one line, which says who A and B are."""
+        missing = [
+            name for name in self.about.get("names", {}).values() if name not in self.why
+        ]  # fmt: skip
+        tail = f" [{'; '.join(missing)}]" if missing else ""
+        return f"{self.verdict}: {self.why}{tail}"
 
     def as_dict(self) -> dict[str, Any]:
         """What gate.json holds."""

@@ -12,12 +12,11 @@ from ...errors import InputError
 from ...runners.dispatch.breaker import NothingAnswered
 from ...store.answers import Failure, Reply
 from ...store.curve_key import CurveKey
-from ...store.journal import Journal
-from ...store.manifest import now
 from ...store.pairing import LoadedRun
-from ...store.trials import trial_table, write_trials
+from ...store.texts import texts_of
 from ...tasks.registry import find_task
 from ...tasks.trial import TrialId, can_rebuild, rebuild_trial
+from ..keeping import keep
 from ..session import Session
 
 
@@ -42,7 +41,7 @@ class Said:
     reason: str = ""
 
 
-class Side(Protocol):
+class Asked(Protocol):
     """Who answers trials."""
 
     def ask(self, trials: Sequence[TrialId], at_once: int | None = None) -> dict[TrialId, Said]:
@@ -97,26 +96,8 @@ class LiveSide:
         return sum((r.prompt_tokens or 0) + (r.completion_tokens or 0) for r in replies)
 
     def keep(self) -> Path:
-        """Write the table of trials and the manifest; ``snellen report`` draws the rest.
-
-        Returns:
-            The run directory.
-        """
-        where, answered = self.session.where, list(self.session.answered())
-        write_trials(where.trials_path, trial_table(one.row for one in answered))
-        failed = sum(isinstance(one.result, Failure) for one in answered)
-        where.update(
-            asked=len(answered),
-            answered=len(answered) - failed,
-            failed=failed,
-            finished=now(),
-            cost_usd=self.session.budget.spent,
-            prices={"source": self.session.price_source},
-            dropped=dict(self.session.runner.dropped),
-            generation=dict(self.session.runner.generation),
-            notices=list(self.session.runner.notices),
-        )
-        return where.path
+        """Write the table of trials and the manifest; gives the run directory."""
+        return keep(self.session)
 
 
 def said_of(row: Mapping[str, Any], result: Reply | Failure) -> Said:
@@ -158,7 +139,7 @@ class KeptSide:
                 f"{run.path} has no trials of {', '.join(missing)}: its tasks are "
                 f"{', '.join(run.manifest.plan.tasks)}; leave --tasks out, or make another baseline"
             )
-        kept, texts = run.trials, _texts(run.path)
+        kept, texts = run.trials, texts_of(run.path)
         rows = kept[kept["task"].isin(wanted or run.manifest.plan.tasks)]
         checked = set()
         for row in rows.to_dict("records"):
@@ -203,18 +184,6 @@ def _whole(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError):
         return None
-
-
-def _texts(path: Path) -> dict[TrialId, tuple[str, str]]:
-    """Hash of the prompt and text of every answer in the run's journal, if there is one."""
-    if not (path / "journal.sqlite").is_file():
-        return {}
-    found = {}
-    with Journal(path / "journal.sqlite") as journal:
-        for entry in journal.entries():
-            if isinstance(entry.result, Reply) and {"task", "length"} <= entry.trial.keys():
-                found[TrialId.from_dict(entry.trial)] = (entry.prompt_sha256, entry.result.text)
-    return found
 
 
 def _check_version(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .limits import Amount
+from .limits import Amount, more_requests
 from .sides import LiveSide
-from .tally import FLOOR_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +16,12 @@ class Spending:
     Attributes:
         budget: what may be.
         sides: who is asked.
+        first: how many of them are asked everything; the others are asked a part a second time.
     """
 
     budget: Amount
     sides: Sequence[LiveSide]
+    first: int
 
     @property
     def requests(self) -> int:
@@ -41,8 +42,7 @@ class Spending:
 
     def would_pass(self, pairs: int) -> str:
         """Why a further look of so many pairs is not to be had; empty if it is."""
-        asked = len(self.sides) - 1  # the third asks a part again
-        more = pairs * asked + -(-pairs // FLOOR_EVERY)
+        more = more_requests(pairs, self.first)
         share = more / self.requests if self.requests else 0.0
         budget = self.budget
         if budget.requests is not None and self.requests + more > budget.requests:

@@ -23,8 +23,9 @@ from ...store.manifest import now
 from ...store.nights import KeptPair, Night, Nights, curve_of, used
 from ...store.plan import Plan
 from .limits import Limits
+from .pairs import lost, won
 from .sides import KeptSide
-from .tally import Counts, Tally, lost, won
+from .tally import Counts, Tally
 
 NIGHTLY = 8
 """Pairs at every length on one night, where nothing else is said."""

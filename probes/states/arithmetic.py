@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...support.quiet import hush_torchao
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +26,7 @@ def local_packages() -> tuple[Any, Any]:
         raise InputError(
             f"this needs the local extra ({error.name} is missing): pip install 'snellen[local]'"
         ) from error
+    hush_torchao()
     return torch, transformers
 
 

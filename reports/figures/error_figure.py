@@ -27,6 +27,7 @@ from .curve_legend import (
 )
 from .drawing import Drawing, note, panel
 from .outcome_strips import STRIP_STEP, Strip, outcome_strips
+from .points import mark_points
 
 WIDTH, MARGIN, GUTTER = 10.0, 0.85, 0.95
 TOP, PANEL, PANEL_STEP = 1.05, 2.5, 3.4
@@ -158,6 +159,7 @@ def _banded(axes: Axes, curve: DrawnCurve, seen: pd.DataFrame, column: str) -> N
     axes.fill_between(x, low, high, color=curve.colour, alpha=0.13, linewidth=0)
     axes.vlines(x, low, high, color=curve.colour, linewidth=0.9)
     axes.plot(x, seen[column], color=curve.colour, marker=curve.marker, ms=4.5, lw=1.6)
+    mark_points(axes, curve.key, seen, column)
 
 
 def _overlay(axes: Axes, paper: pd.DataFrame) -> None:

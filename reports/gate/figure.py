@@ -43,7 +43,8 @@ def gate_figure(found: Mapping[str, Any]) -> Picture:
         left.set_title("accuracy")
         if at:
             left.legend(loc="lower left")
-        _drops(right, levels, found["margin"])
+        edges = {"either": [1, -1], "against": [1], "model": [-1]}[found["judged"]]
+        _drops(right, levels, [edge * found["margin"] for edge in edges])
         for axes in (left, right):
             _axis(axes, at, found["unit"])
             if found["onset_interval"]:
@@ -53,7 +54,7 @@ def gate_figure(found: Mapping[str, Any]) -> Picture:
         return render(figure, f"{found['verdict']}: {found['why']}")
 
 
-def _drops(axes: Any, levels: list[Mapping[str, Any]], margin: float) -> None:
+def _drops(axes: Any, levels: list[Mapping[str, Any]], margins: list[float]) -> None:
     for level in levels:
         total = level["pairs"]
         drop = (level["only_a"] - level["only_b"]) / total
@@ -64,7 +65,8 @@ def _drops(axes: Any, levels: list[Mapping[str, Any]], margin: float) -> None:
             flips = level["floor_flips"] / level["floor"]
             axes.plot(level["at"], flips, marker="_", color=BLUE, markersize=9)
     axes.axhline(0, color=MUTED, linewidth=0.7)
-    axes.axhline(margin, color=VERMILLION, linewidth=0.8, linestyle=":")
+    for edge in margins:
+        axes.axhline(edge, color=VERMILLION, linewidth=0.8, linestyle=":")
     axes.set_ylim(-1.03, 1.03)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
@@ -72,11 +74,14 @@ def _drops(axes: Any, levels: list[Mapping[str, Any]], margin: float) -> None:
 
 
 def _axis(axes: Any, at: list[int], unit: str) -> None:
+    if not at:  # nothing is seen anywhere
+        axes.set_xticks([])
+        axes.set_xlabel(f"length ({unit})")
+        return
     axes.set_xscale("log", base=2)
-    if at:
-        pad = 1.3
-        axes.set_xlim(min(at) / pad, max(at) * pad)
-        axes.xaxis.set_major_locator(FixedLocator(length_ticks(at)))
+    pad = 1.3
+    axes.set_xlim(min(at) / pad, max(at) * pad)
+    axes.xaxis.set_major_locator(FixedLocator(length_ticks(at)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: plain(x)))
     axes.set_xlabel(f"length ({unit}, log scale)")

@@ -18,22 +18,28 @@ def markdown(found: Mapping[str, Any], figure: str = "gate.svg", history: str = 
     """
     unit = found["unit"]
     parts = [
-        f"## {found['verdict']}: does B see as far as A?",
+        f"## {found['verdict']}: {_headline(found)}",
         f"{_first_upper(found['why'])}.",
-        f"| | model | server |\n|---|---|---|\n{_side('A', found['a'])}\n{_side('B', found['b'])}",
+        "\n".join(
+            [
+                "| | model | server | judged |",
+                "|---|---|---|---|",
+                *(_side(side, found) for side in ("a", "b")),
+            ]
+        ),
     ]
     if found["onset"] is not None:
         low, high = found["onset_interval"]
         parts.append(
-            f"**Onset:** {found['onset']:,} {unit}; with a probability of 95 % between {low:,} and "
-            f"{high:,}."
+            f"**Onset:** {_worst(found)} is worse from {found['onset']:,} {unit} on; with a "
+            f"probability of 95 % between {low:,} and {high:,}."
         )
     if found["kinds"]:
         rows = [
             f"- **{kind['kind']}**{_times(kind['count'])}: {_cell(kind['said']) or '(nothing)'}"
             for kind in found["kinds"]
         ]
-        parts.append("\n".join(["How B's lost trials ended:", *rows]))
+        parts.append("\n".join([f"How the trials ended that {_worst(found)} lost:", *rows]))
     parts += [f"![accuracy and drop over length]({figure})", _levels(found["levels"], unit)]
     if history:
         parts.append(f"![earlier nights]({history})")
@@ -57,27 +63,52 @@ def _times(count: int) -> str:
     return f" ({count})" if count else ""
 
 
-def _side(name: str, side: Mapping[str, Any]) -> str:
-    where = side.get("baseline") or side.get("base_url") or "–"
-    return f"| {name} | {_cell(side['model'])} | {_cell(where)} |"
+def _headline(found: Mapping[str, Any]) -> str:
+    if found["worse"]:
+        good = "B" if found["worse"][0] == "a" else "A"
+        return f"{_worst(found)} does not see as far as {good}"
+    judged = found["judged"]
+    return {
+        "either": "do A and B see equally far?",
+        "model": "does A see as far as B?",
+        "against": "does B see as far as A?",
+    }[judged]
+
+
+def _worst(found: Mapping[str, Any]) -> str:
+    return str(found["worse"][0]).upper() if found["worse"] else "B"
+
+
+def _side(side: str, found: Mapping[str, Any]) -> str:
+    about = found[side]
+    option = "--baseline" if about.get("baseline") else {"a": "--model", "b": "--against"}[side]
+    if side == "b" and found["a"].get("baseline"):
+        option = "the live one"
+    where = about.get("baseline") or about.get("base_url") or "–"
+    judged = found["judged"] in ("either", {"a": "model", "b": "against"}[side])
+    said = "**worse**" if side in found["worse"] else "yes" if judged else "no"
+    return f"| {side.upper()} ({option}) | {_cell(about['model'])} | {_cell(where)} | {said} |"
 
 
 def _levels(levels: Sequence[Mapping[str, Any]], unit: str) -> str:
     head = (
-        f"| {unit} | pairs | A right | B right | only A | upheld | only B | same answer | "
-        "noise floor | drop, 95 % | excluded from |\n|" + "---|" * 11
+        f"| {unit} | pairs | A right | B right | only A | upheld | only B | upheld | same answer | "
+        "noise floor | drop from A to B, 95 % | drop excluded from | rise excluded from |\n|"
+        + "---|"
+        * 13
     )
     rows = [_row(level) for level in levels if level["pairs"]]
     blind = [level for level in levels if level["blind"]]
     lines = [
-        f"At {level['at']:,} {unit} A itself is no better than guessing in "
-        f"{', '.join(level['blind'])}: not counted there."
+        f"At {level['at']:,} {unit} there is nothing to lose in {', '.join(level['blind'])} (no "
+        "better than guessing): not counted there."
         for level in blind
     ]
     told = (
-        "*only A*: A alone was right; *upheld*: and the second asking says so too, which is what "
-        "counts; *noise floor*: answers of one side that were right once and wrong once, of those "
-        "asked twice; *excluded from*: the smallest drop that is excluded."
+        "*only A*: A alone was right; *upheld*: and a second asking says so too, which is what "
+        "counts against B; *only B* likewise against A, where A is judged; *same answer*: word for "
+        "word; *noise floor*: answers of one side that were right once and wrong once, of those "
+        "asked twice; *excluded from*: the smallest drop (or rise) in accuracy that is excluded."
     )
     return "\n".join([head, *rows, "", told, *lines])
 
@@ -92,10 +123,12 @@ def _row(level: Mapping[str, Any]) -> str:
         f"{level['only_a']}",
         f"{level['upheld']}",
         f"{level['only_b']}",
+        f"{level['upheld_only_b']}",
         percent(share(level["same_answer"], pairs)),
         f"{level['floor_flips']} of {level['floor']}",
         f"{level['drop_low']:+.0%} to {level['drop_high']:+.0%}",
         f"{level['drop_excluded']:.0%}",
+        f"{level['rise_excluded']:.0%}",
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -106,7 +139,8 @@ def _excluded(found: Mapping[str, Any]) -> str:
         return "No drop is excluded at any length."
     drop, alpha = found["margin"], found["alpha"]
     at = ", ".join(f"{one['at']:,}" for one in found["excluded"])
-    return f"A drop of {drop:.0%} or more is excluded at {alpha:.0%} at {at} {unit}."
+    both = " in either direction" if found["judged"] == "either" else ""
+    return f"A drop of {drop:.0%} or more{both} is excluded at {alpha:.0%} at {at} {unit}."
 
 
 def _spent(found: Mapping[str, Any]) -> str:

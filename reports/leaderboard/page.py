@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 import json
 import math
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +18,7 @@ from ...support.files import write_atomically
 from ..acuities import quoted
 from ..formats import percent
 from ..run.page import environment
+from ..scripts import script
 from .entries import BoardDesign, BoardEntry, RefusedEntry
 from .ranking import RankedEntry, rank
 
@@ -112,9 +110,6 @@ def to_html(
     design: BoardDesign,
 ) -> str:
     """A page that sorts and filters by itself: one file, nothing fetched."""
-    script = (files(__package__.rpartition(".")[0]) / "templates" / "leaderboard.js").read_text(
-        encoding="utf-8"
-    )
     made = environment()
     made.filters |= {
         "rank": rank_text,
@@ -132,8 +127,7 @@ def to_html(
         tasks=tasks,
         design=design,
         caption=CAPTION,
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script=script("leaderboard.js"),
         axis=(min([1.0, *ends]), max([2.0, *ends])),
         numerics=lambda entry: "; ".join(f"{k} {v}" for k, v in entry.numerics.items()),
     )

@@ -19,7 +19,8 @@ from ..catalogue import about
 from ..curves import KEY, by_curve, pooled
 from ..figures.drawing import OUTCOME_COLOURS
 from ..figures.task_figures import TaskFigure
-from ..formats import p_value, percent, plain
+from ..formats import both_ends, p_value, percent, plain
+from ..scripts import script
 from .examples import LONG, Example
 from .form_cost import FormCost
 from .summary import CurveSummary
@@ -68,6 +69,7 @@ def page(
     readings: pd.DataFrame,
     audit: Audit,
     forms: Sequence[FormCost],
+    data: Mapping[str, Any],
     title: str,
 ) -> str:
     """Write the page.
@@ -84,6 +86,7 @@ def page(
         readings: from `readings`.
         audit: answers that were read by weak rules.
         forms: free against forced answers, from `form_costs`.
+        data: from `explorer`, for the page's script.
         title: whose run this is.
     """
     sections = [
@@ -117,6 +120,8 @@ def page(
             sections=sections,
             audited=audit.in_all,
             forms=forms,
+            data=data,
+            script=script("report.js"),
             manifest=manifest,
             outcomes=OUTCOMES,
             colours=OUTCOME_COLOURS,
@@ -152,13 +157,6 @@ def inline(picture: Picture, key: str) -> Markup:
     svg = _IDS.sub(lambda m: f"{m[0]}{key}-", svg)
     label = Markup('<svg role="img" aria-label="{}" ').format(picture.alt)
     return label + Markup(svg.removeprefix("<svg "))
-
-
-def both_ends(text: str, most: int = 300) -> str:
-    """A text, or where it is long its beginning and its end."""
-    if len(text) <= most:
-        return text
-    return f"{text[: most // 3]} […] {text[-(most - most // 3) :]}"
 
 
 def _cell(value: Any) -> str:

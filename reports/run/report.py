@@ -20,6 +20,7 @@ from ..figures.task_figures import KINDS, task_figures, whose
 from ..histogram import histogram
 from ..trial_texts import Texts, no_texts
 from .examples import pick_examples, word_for_word
+from .explorer import explorer
 from .form_cost import form_costs
 from .page import Audit, page
 from .readings import pick_weak, readings, thoughts_only
@@ -102,6 +103,7 @@ def write_report(
         readings=readings(trials),
         audit=Audit(word_for_word(doubtful, texts)[0], how_many),
         forms=list(form_costs(trials)),
+        data=explorer(trials, table, texts),
         title=whose(trials),
     )
     return Report(write_atomically(run_dir / "report.html", html), rows, cautions, found)

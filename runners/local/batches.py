@@ -1,40 +1,89 @@
-"""Prompts into batches: alike, not too many, and of about one length."""
+"""Which prompts are read together, and a batch whose rows come and go."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from ..protocol import Request, Sampling
+from .cache_rows import join, keep_rows
+from .rows import Row
 
-BATCH_ROWS = 64
+if TYPE_CHECKING:
+    import torch
+
+READ_TOKENS = 4096
+"""Tokens of prompts that are read at a time, padding with them; one prompt may be longer."""
 PADDING = 64
-"""Tokens that a row may be padded by, however short it is."""
+"""Tokens that a prompt may be padded by, however short it is; otherwise half its length."""
 
 
-def batches(
-    encoded: Sequence[tuple[Request, list[int]]], most_tokens: int
-) -> Iterator[list[tuple[Request, list[int]]]]:
-    """Cut sorted requests into batches of one way of sampling.
+class Batch:
+    """Rows that are being written, their keys and values.
 
-    A batch is bounded in rows, in tokens, and in what is wasted: its rows are padded to the
-    longest, which is at most half as long again as the shortest, small change aside.
+    Attributes:
+        rows: the rows.
+        cache: their cache.
+        mask: shape (rows, tokens), 1 where a token is and 0 where padding is.
     """
-    batch: list[tuple[Request, list[int]]] = []
-    for request, ids in encoded:
-        tokens = (len(batch) + 1) * (len(ids) + request.sampling.max_tokens)
-        full = len(batch) == BATCH_ROWS or tokens > most_tokens
-        if batch:
-            shortest = len(batch[0][1])
-            full = full or len(ids) > max(1.5 * shortest, shortest + PADDING)
-        if batch and (full or _alike(batch[0][0]) != _alike(request)):
-            yield batch
-            batch = []
-        batch.append((request, ids))
-    if batch:
-        yield batch
+
+    def __init__(self, rows: Sequence[Row] = (), cache: Any = None, mask: Any = None) -> None:
+        self.rows = list(rows)
+        self.cache = cache
+        self.mask: torch.Tensor = mask
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Let all other rows leave, and the padding that only they needed."""
+        if len(places) == len(self.rows):
+            return
+        self.rows = [self.rows[at] for at in places]
+        if not self.rows:
+            self.cache = None
+            return
+        cut = self.mask.shape[1] - max(row.length - 1 for row in self.rows)
+        keep_rows(self.cache, places, cut)
+        self.mask = self.mask[list(places), cut:]
+
+    def join(self, new: Batch) -> None:
+        """Let another batch's rows join."""
+        if not self.rows:
+            self.rows, self.cache, self.mask = new.rows, new.cache, new.mask
+            return
+        import torch
+
+        join(self.cache, new.cache)
+        wide = max(self.mask.shape[1], new.mask.shape[1])
+        self.mask = torch.cat(
+            [
+                torch.nn.functional.pad(mask, (wide - mask.shape[1], 0))
+                for mask in (self.mask, new.mask)
+            ]
+        )
+        self.rows += new.rows
 
 
-def _alike(request: Request) -> Sampling:
-    """How the answer is drawn, its limit aside: that is kept row by row."""
-    return replace(request.sampling, max_tokens=0)
+def next_group(
+    waiting: list[Row], active: Sequence[Row], at_once: int, most_tokens: int
+) -> list[Row]:
+    """Take the next prompts that are read together; they are of about one length.
+
+    Args:
+        waiting: who waits, the shortest prompt first; the group is taken from its end.
+        active: the rows of the batch that it will join.
+        at_once: rows in a batch.
+        most_tokens: tokens that keys and values of a batch may have; one row may have more.
+    """
+    group: list[Row] = []
+    longest = max((row.longest for row in active), default=0)
+    while waiting and len(active) + len(group) < at_once:
+        row = waiting[-1]
+        longest = max(longest, row.longest)
+        if (active or group) and (len(active) + len(group) + 1) * longest > most_tokens:
+            break
+        if group:
+            first = len(group[0].prompt)
+            if first > max(1.5 * len(row.prompt), len(row.prompt) + PADDING):
+                break
+            if (len(group) + 1) * first > READ_TOKENS:
+                break
+        group.append(waiting.pop())
+    return group

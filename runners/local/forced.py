@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,13 +49,13 @@ class Forms:
         self._ends = ends
         self._grammars: dict[str, str] = {}
 
-    def processor(self, forms: Sequence[AnswerForm | None]) -> Processor:
-        """What keeps each row of a batch to its form; ``None`` leaves a row free."""
-        return Processor([self._matcher(form) for form in forms], self._vocabulary, self._ends)
-
-    def _matcher(self, form: AnswerForm | None) -> Any:
+    def hold(self, form: AnswerForm | None) -> Held | None:
+        """What keeps an answer to its form; ``None`` leaves it free."""
         if form is None:
             return None
+        return Held(self._matcher(form), self._vocabulary, self._ends)
+
+    def _matcher(self, form: AnswerForm) -> Any:
         from llguidance import LLMatcher
 
         if form.regex not in self._grammars:
@@ -66,43 +66,38 @@ class Forms:
         return matcher
 
 
-class Processor:
-    """Masks the scores of a batch; called by ``generate`` before each token is chosen.
+class Held:
+    """Keeps one answer to its form, token by token.
 
-    Once a form is complete only the end of the text is allowed.
+    Once the form is complete only the end of the text is allowed.
     """
 
-    def __init__(self, matchers: Sequence[Any], vocabulary: int, ends: Sequence[int]) -> None:
-        self._matchers: Mapping[int, Any] = {
-            row: matcher for row, matcher in enumerate(matchers) if matcher is not None
-        }
+    def __init__(self, matcher: Any, vocabulary: int, ends: Sequence[int]) -> None:
+        self._matcher = matcher
         self._vocabulary = vocabulary
-        self._mask = np.zeros((1, -(-vocabulary // 32)), dtype=np.int32)
+        self._bits = np.zeros((1, -(-vocabulary // 32)), dtype=np.int32)
         self._ends = list(ends)
-        self._started = False
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """The scores, with ``-inf`` for every token that the form does not allow.
+    def mask(self, scores: torch.Tensor) -> None:
+        """Put ``-inf`` where the form does not allow a token.
 
         Args:
-            input_ids: shape (rows, tokens so far).
-            scores: shape (rows, vocabulary).
+            scores: shape (vocabulary,), changed in place.
         """
         import llguidance.numpy as masks  # its torch part wants a C++ compiler
         import torch
 
-        last = input_ids[:, -1].tolist()
-        for row, matcher in self._matchers.items():
-            if self._started and not matcher.is_stopped():
-                matcher.consume_token(last[row])
-            if matcher.is_stopped():
-                end = scores[row, self._ends].clone()
-                scores[row] = NEVER
-                scores[row, self._ends] = end
-                continue
-            masks.fill_next_token_bitmask(matcher, self._mask, 0)
-            allowed = np.unpackbits(self._mask.view(np.uint8), bitorder="little")
-            refused = torch.from_numpy(allowed[: self._vocabulary] == 0).to(scores.device)
-            scores[row].masked_fill_(refused, NEVER)
-        self._started = True
-        return scores
+        if self._matcher.is_stopped():
+            end = scores[self._ends].clone()
+            scores.fill_(NEVER)
+            scores[self._ends] = end
+            return
+        masks.fill_next_token_bitmask(self._matcher, self._bits, 0)
+        allowed = np.unpackbits(self._bits.view(np.uint8), bitorder="little")
+        refused = torch.from_numpy(allowed[: self._vocabulary] == 0).to(scores.device)
+        scores.masked_fill_(refused, NEVER)
+
+    def consume(self, token: int) -> None:
+        """Take the token that was chosen."""
+        if not self._matcher.is_stopped():
+            self._matcher.consume_token(token)

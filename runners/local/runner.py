@@ -1,33 +1,40 @@
 """The bundled model and any Hugging Face decoder, answered in this process through transformers.
 
-Prompts are sorted by length and answered in batches of near-equal length, so that little of the
-work is padding, and each batch is kept as soon as it is done.
+Prompts of about one length are read together and answers are written together; a row that has
+ended makes room for another (:mod:`.decoding`), and is kept as soon as it has.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...store.bundled import CONVERSION, bundled_model_path
-from ...store.journal import digest
-from ...support.model_folder import model_folder
+from ...tasks.lenses.inside import Inside, read_inside
 from ..choices import ChoiceEncoder, scored_reply
 from ..protocol import Deliver, Failure, Message, Reply, Request, Runner
-from .batches import BATCH_ROWS, batches
+from .alone import write_alone
+from .attention import worn
+from .cache import make_cache
+from .decoding import Decoder
 from .forced import Forms
 from .generation import take_over
+from .loading import Precision, load
+from .rows import Row
 from .scoring import score_after, score_texts
 
 if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
+BATCH_ROWS = 64
+"""Answers that are written together."""
 CACHE_BYTES = 2**30
 """Memory for the keys and values of one batch."""
+_KEPT_EVERY_S = 1.0
 
 
 class LocalRunner(Runner):
@@ -41,7 +48,7 @@ class LocalRunner(Runner):
         model: str,
         source: str | Path,
         *,
-        dtype: str = "auto",
+        precision: Precision | None = None,
         device: str | None = None,
         revision: str | None = None,
         weights: str | None = None,
@@ -51,88 +58,56 @@ class LocalRunner(Runner):
         Args:
             model: the name to record.
             source: a hub name or a folder.
-            dtype: ``float32``, ``bfloat16``, ``float16``, or ``auto`` for float32 on a CPU (where
-                it is the fastest) and the model's own on a GPU.
+            precision: in what it computes; default: float32 on a CPU, its own on a GPU.
             device: ``cpu``, ``cuda``, …; default: a GPU where there is one.
             revision: a commit or tag on the hub.
             weights: what to record as the identity of the weights; default: the hub's commit.
 
         Raises:
-            InputError: the packages are missing, or there is no such model.
+            InputError: the packages are missing, there is no such model, or it cannot be had at
+                this precision.
         """
-        try:
-            import torch
-            import transformers
-            from transformers import AutoModelForCausalLM, AutoTokenizer
-        except ImportError as error:
-            raise InputError(
-                f"model {model!r} runs in this process and needs {error.name}: "
-                "pip install 'snellen[local]'"
-            ) from error
-        transformers.logging.set_verbosity_error()
-        transformers.logging.disable_progress_bar()
+        precision = precision or Precision()
+        loaded = load(model, source, precision, device, revision, weights)
         self.model = model
-        self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        source = model_folder(source) or source
-        wanted = "float32" if dtype == "auto" and self._device == "cpu" else dtype
-        try:
-            self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-                source, revision=revision
-            )
-            self._model: PreTrainedModel = (
-                AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=wanted)
-                .to(self._device)
-                .eval()
-            )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(
-                f"cannot load a causal language model from {source}: {reason}"
-            ) from error
+        self._model, self._tokenizer = loaded.model, loaded.tokenizer
+        self._kept_in = precision.kv_cache
         self.context_length = getattr(self._model.config, "max_position_embeddings", None)
         self._stop_ids = _stop_ids(self._model, self._tokenizer)
         set_aside = take_over(self._model)
         self.generation: Mapping[str, Any] = {"set_aside": set_aside} if set_aside else {}
-        self.numerics: Mapping[str, Any] = {
-            "engine": "transformers",
-            "transformers": transformers.__version__,
-            "torch": torch.__version__,
-            "dtype": str(self._model.dtype).removeprefix("torch."),
-            "device": self._device,
-            "attention": self._model.config._attn_implementation,
-            "weights": weights or getattr(self._model.config, "_commit_hash", None) or str(source),
-            # Absent where the model has none, as in every key of earlier versions.
-            **({"generation_set_aside": set_aside} if set_aside else {}),
-        }
+        # Absent where the model has none, as in every key of earlier versions.
+        aside = {"generation_set_aside": set_aside} if set_aside else {}
+        self.numerics: Mapping[str, Any] = {**loaded.numerics, **aside}
         self.dropped: dict[str, str] = {}
         self.notices: list[str] = []
         self._chat = self._tokenizer.chat_template is not None
         self._forms: Forms | None = None
-        self._stop_texts: dict[tuple[str, ...], Any] = {}
         self._choices = ChoiceEncoder(self._tokenize, self._render)
-        self._bytes_per_token = _bytes_per_token(self._model)
         self._pad_id = self._tokenizer.pad_token_id
         if self._pad_id is None:
             self._pad_id = self._stop_ids[0] if self._stop_ids else 0
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
-        """Answer in batches, the shortest prompts first. See the protocol."""
-        encoded = [(request, self._encode(request)) for request in requests]
-        encoded.sort(key=lambda pair: len(pair[1]) + pair[0].sampling.max_tokens)
-        for batch in batches(encoded, CACHE_BYTES // self._bytes_per_token):
-            started = time.perf_counter()
-            texts = self._generate(batch)
-            share = (time.perf_counter() - started) / len(batch)
-            deliver(
-                [
-                    (request, self._reply(request, prompt, ids, share))
-                    for (request, prompt), ids in zip(batch, texts, strict=True)
-                ]
-            )
+        """Answer in batches of one lens each, the longest prompts first. See the protocol."""
+        by_lens = sorted(requests, key=lambda request: request.inside)
+        for terms, group in groupby(by_lens, key=lambda request: request.inside):
+            lens = read_inside(terms)
+            rows = [self._row(request, lens) for request in group]
+            kept: list[Row] = []
+            since = time.monotonic()
+            with worn(self._model, lens):
+                for ended in self._write(rows):
+                    kept += ended
+                    if time.monotonic() - since > _KEPT_EVERY_S:
+                        deliver([(row.request, self._reply(row)) for row in kept])
+                        kept, since = [], time.monotonic()
+            if kept:
+                deliver([(row.request, self._reply(row)) for row in kept])
 
     def loglikelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """Score continuations. See the protocol."""
-        return score_texts(self._model, self._tokenizer, self.context_length, pairs)
+        return score_texts(self._model, self._tokenizer, self.context_length, pairs, self._kept_in)
 
     def score(self, requests: Sequence[Request]) -> list[Reply | Failure]:
         """Score alternatives, one request at a time: its scores depend on nothing else."""
@@ -144,6 +119,50 @@ class LocalRunner(Runner):
 
     def close(self) -> None:
         """Nothing outlives the process."""
+
+    def _write(self, rows: Sequence[Row]) -> Iterator[list[Row]]:
+        if make_cache(self._model, self._kept_in) is None:
+            for row in rows:
+                write_alone(self._model, self._tokenizer, row, self._stop_ids, self._pad_id)
+                yield [row]
+            return
+        decoder = Decoder(self._model, self._tokenizer, self._stop_ids, self._pad_id, self._kept_in)
+        yield from decoder.write(rows, BATCH_ROWS, CACHE_BYTES // _bytes_per_token(self._model))
+
+    def _row(self, request: Request, lens: Inside) -> Row:
+        if request.sampling.reasoning_effort is not None:
+            self.dropped["reasoning_effort"] = "transformers has no such setting"
+        held = None
+        if request.form is not None:
+            if self._forms is None:
+                vocabulary = self._model.get_output_embeddings().weight.shape[0]
+                self._forms = Forms(self._tokenizer, vocabulary, self._stop_ids)
+            held = self._forms.hold(request.form)
+        return Row(request, self._begun(self._encode(request), lens), held)
+
+    def _begun(self, ids: list[int], lens: Inside) -> list[int]:
+        """A prompt with or without the beginning-of-sequence token, as a lens has it."""
+        if lens.bos is None:
+            return ids
+        first = self._tokenizer.bos_token_id
+        if first is None:
+            raise InputError(
+                f"lens {'bos' if lens.bos else 'no_bos'}: the tokenizer of {self.model} has no "
+                "beginning-of-sequence token; leave the lens out"
+            )
+        has = ids[:1] == [first]
+        if has == lens.bos:
+            self._note(
+                f"lens {'bos' if lens.bos else 'no_bos'} changes nothing where prompts "
+                f"{'begin' if has else 'do not begin'} with {self._tokenizer.bos_token} anyway, "
+                "as some here do"
+            )
+            return ids
+        return [first, *ids] if lens.bos else ids[1:]
+
+    def _note(self, line: str) -> None:
+        if line not in self.notices:
+            self.notices.append(line)
 
     def _encode(self, request: Request) -> list[int]:
         if self._chat and not request.raw:
@@ -168,74 +187,22 @@ class LocalRunner(Runner):
 
     def _score(self, request: Request) -> Reply | Failure:
         started = time.perf_counter()
+        lens = read_inside(request.inside)
         before, after = self._choices.encode(request, raw=request.raw or not self._chat)
+        before = self._begun(list(before), lens)
         longest = len(before) + max(map(len, after))
         if self.context_length is not None and longest > self.context_length + 1:
             return Failure(
                 f"prompt and answer need {longest:,} tokens, the context is {self.context_length:,}"
             )
-        scores = score_after(self._model, before, after)
+        with worn(self._model, lens):
+            scores = score_after(self._model, before, after, self._kept_in)
         return scored_reply(
             request,
             scores,
             len(before) + sum(map(len, after)),
             round(time.perf_counter() - started, 6),
         )
-
-    def _generate(self, batch: Sequence[tuple[Request, list[int]]]) -> list[list[int]]:
-        import torch
-
-        first = batch[0][0].sampling
-        if first.reasoning_effort is not None:
-            self.dropped["reasoning_effort"] = "transformers has no such setting"
-        width = max(len(ids) for _, ids in batch)
-        inputs = torch.full((len(batch), width), self._pad_id, device=self._device)
-        mask = torch.zeros_like(inputs)
-        for row, (_, ids) in enumerate(batch):
-            inputs[row, width - len(ids) :] = torch.tensor(ids, device=self._device)
-            mask[row, width - len(ids) :] = 1
-        sampling: dict[str, Any] = {"do_sample": False}
-        if first.temperature:
-            # By the batch's first trial, or every batch would draw the same numbers.
-            torch.manual_seed(int(digest([first.seed, batch[0][0].key])[:15], 16))
-            sampling = {
-                "do_sample": True,
-                "temperature": first.temperature,
-                "top_p": first.top_p if first.top_p is not None else 1.0,
-                "top_k": 0,
-            }
-        with torch.inference_mode():
-            out: torch.Tensor = self._model.generate(
-                input_ids=inputs,
-                attention_mask=mask,
-                max_new_tokens=max(request.sampling.max_tokens for request, _ in batch),
-                eos_token_id=self._stop_ids or None,
-                pad_token_id=self._pad_id,
-                logits_processor=self._forced(batch),
-                stopping_criteria=self._stops(first.stop),
-                **sampling,
-            )
-        return [row[width:] for row in out.tolist()]
-
-    def _forced(self, batch: Sequence[tuple[Request, list[int]]]) -> list[Any] | None:
-        """What keeps forced answers to their form, where there are any."""
-        forms = [request.form for request, _ in batch]
-        if not any(forms):
-            return None
-        if self._forms is None:
-            vocabulary = self._model.get_output_embeddings().weight.shape[0]
-            self._forms = Forms(self._tokenizer, vocabulary, self._stop_ids)
-        return [self._forms.processor(forms)]
-
-    def _stops(self, stop: tuple[str, ...]) -> list[Any] | None:
-        """What ends a row at a stop text: a base model says no end of its own."""
-        if not stop:
-            return None
-        if stop not in self._stop_texts:
-            from transformers import StopStringCriteria
-
-            self._stop_texts[stop] = StopStringCriteria(self._tokenizer, list(stop))
-        return [self._stop_texts[stop]]
 
     def _until(self, ids: list[int], stop: tuple[str, ...]) -> list[int]:
         """The tokens up to and with the one that completes a stop text; all if none does."""
@@ -247,25 +214,22 @@ class LocalRunner(Runner):
             if any(text in self._tokenizer.decode(ids[:end]) for text in stop)
         )
 
-    def _reply(
-        self, request: Request, prompt: Sequence[int], ids: list[int], latency_s: float
-    ) -> Reply:
-        ids = ids[: request.sampling.max_tokens]  # the batch ran as long as its longest row
-        ended = next((i for i, token in enumerate(ids) if token in self._stop_ids), None)
-        kept = self._until(ids if ended is None else ids[:ended], request.sampling.stop)
+    def _reply(self, row: Row) -> Reply:
+        stop = row.request.sampling.stop
+        ended = row.said[-1] in self._stop_ids
+        kept = self._until(row.said[:-1] if ended else row.said, stop)
         text = str(self._tokenizer.decode(kept, skip_special_tokens=True))
-        cut = [at for stop in request.sampling.stop if (at := text.find(stop)) >= 0]
-        stopped = ended is not None or bool(cut)
+        cut = [at for one in stop if (at := text.find(one)) >= 0]
         return Reply(
             text=text[: min(cut)] if cut else text,
-            finish_reason="stop" if stopped else "length",
-            prompt_tokens=len(prompt),
-            completion_tokens=len(kept) + (ended is not None),
-            latency_s=round(latency_s, 6),
+            finish_reason="stop" if ended or cut else "length",
+            prompt_tokens=len(row.prompt),
+            completion_tokens=len(kept) + ended,
+            latency_s=round(row.seconds, 6),
         )
 
 
-def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+def _stop_ids(model: PreTrainedModel, tokenizer: Any) -> list[int]:
     found = model.generation_config.eos_token_id if model.generation_config else None
     ids = found if isinstance(found, list) else [found]
     return sorted({i for i in [*ids, tokenizer.eos_token_id] if i is not None})
@@ -273,7 +237,7 @@ def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> lis
 
 def _bytes_per_token(model: PreTrainedModel) -> int:
     """Memory of one token's keys and values, over all layers."""
-    config = model.config
+    config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)

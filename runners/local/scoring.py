@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...errors import SnellenError
+from .cache import make_cache
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -23,6 +24,7 @@ def score_texts(
     tokenizer: PreTrainedTokenizerBase,
     context_length: int | None,
     pairs: Sequence[tuple[str, str]],
+    kept_in: str | None = None,
 ) -> list[tuple[float, bool]]:
     """Log-probability of each continuation, and whether greedy decoding gives it.
 
@@ -39,11 +41,14 @@ def score_texts(
                 f"a text could not be scored: {len(before) + len(after):,} tokens, the context "
                 f"is {context_length:,}; it begins {(context + text)[:40]!r}"
             )
-    return _scored(model, encoded)
+    return _scored(model, encoded, kept_in)
 
 
 def score_after(
-    model: PreTrainedModel, before: Sequence[int], after: Sequence[Sequence[int]]
+    model: PreTrainedModel,
+    before: Sequence[int],
+    after: Sequence[Sequence[int]],
+    kept_in: str | None = None,
 ) -> list[float]:
     """Log-probability of each of several continuations of one context, which is read once.
 
@@ -51,12 +56,12 @@ def score_after(
         model: the model.
         before: tokens of the context, at least one.
         after: tokens of each continuation, at least one.
+        kept_in: what keys and values are kept in (:mod:`.cache`); none: the model's own type.
     """
     import torch
 
     kept = {"logits_to_keep": 1} if _takes(model, "logits_to_keep") else {}
-    # transformers 5.2x on, and before
-    name = "cache" if _takes(model, "cache") else "past_key_values"
+    name = _cache_name(model)
     width = max(map(len, after)) - 1
     inputs = torch.zeros((len(after), width), dtype=torch.long, device=model.device)
     mask = torch.ones((len(after), len(before) + width), dtype=torch.long, device=model.device)
@@ -65,10 +70,10 @@ def score_after(
         mask[row, len(before) + len(ids) - 1 :] = 0
     with torch.inference_mode():
         context = torch.tensor([list(before)], dtype=torch.long, device=model.device)
-        read = model(input_ids=context, use_cache=True, **kept)
-        cache = read.past_key_values
-        if not hasattr(cache, "batch_repeat_interleave"):
+        cache = make_cache(model, kept_in)
+        if cache is None:
             return [total for total, _ in _scored(model, [(list(before), list(a)) for a in after])]
+        read = model(input_ids=context, use_cache=True, **{name: cache}, **kept)
         first = torch.log_softmax(read.logits[0, -1].float(), dim=-1)
         totals = [float(first[ids[0]]) for ids in after]
         if width:
@@ -82,11 +87,15 @@ def score_after(
     return totals
 
 
-def _scored(model: PreTrainedModel, encoded: Sequence[Pair]) -> list[tuple[float, bool]]:
+def _scored(
+    model: PreTrainedModel, encoded: Sequence[Pair], kept_in: str | None = None
+) -> list[tuple[float, bool]]:
     found: list[tuple[float, bool]] = [(0.0, True)] * len(encoded)
     order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i][0]) - len(encoded[i][1]))
     for rows in _batches(order, encoded, model.config.get_text_config().vocab_size):
-        for row, result in zip(rows, _score(model, [encoded[i] for i in rows]), strict=True):
+        for row, result in zip(
+            rows, _score(model, [encoded[i] for i in rows], kept_in), strict=True
+        ):
             found[row] = result
     return found
 
@@ -116,7 +125,9 @@ def _batches(order: Sequence[int], encoded: Sequence[Pair], vocabulary: int) -> 
         yield batch
 
 
-def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[float, bool]]:
+def _score(
+    model: PreTrainedModel, batch: Sequence[Pair], kept_in: str | None
+) -> Iterator[tuple[float, bool]]:
     import torch
 
     texts = [(before + after)[:-1] for before, after in batch]
@@ -132,7 +143,10 @@ def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[floa
     kept = {"logits_to_keep": width - first} if _takes(model, "logits_to_keep") else {}
     first = first if kept else 0
     with torch.inference_mode():
-        scores = model(input_ids=inputs, attention_mask=mask, use_cache=False, **kept).logits
+        cached: dict[str, Any] = {"use_cache": False}
+        if kept_in is not None:
+            cached = {"use_cache": True, _cache_name(model): make_cache(model, kept_in)}
+        scores = model(input_ids=inputs, attention_mask=mask, **cached, **kept).logits
         for row, (before, after) in enumerate(batch):
             if not after:
                 yield 0.0, True
@@ -143,6 +157,11 @@ def _score(model: PreTrainedModel, batch: Sequence[Pair]) -> Iterator[tuple[floa
             logp = torch.log_softmax(places, dim=-1)
             total = float(logp.gather(1, wanted[:, None]).sum())
             yield total, bool((logp.argmax(dim=-1) == wanted).all())
+
+
+def _cache_name(model: PreTrainedModel) -> str:
+    """``cache`` from transformers 5.2x on, ``past_key_values`` before."""
+    return "cache" if _takes(model, "cache") else "past_key_values"
 
 
 def _takes(model: PreTrainedModel, name: str) -> bool:

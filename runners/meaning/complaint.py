@@ -16,6 +16,7 @@ _DEEPEST = 6
 _TEXTS = (
     *("message", "msg", "error_description", "error_message", "detail", "error", "errors"),
     *("description", "title", "fault", "metadata", "raw", "innererror", "inner_error"),
+    *("base_resp", "status_msg", "status_message", "error_msg"),
 )
 _CODES = ("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons")
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -87,8 +88,9 @@ def is_error(body: object) -> bool:
     if any(body.get(name) for name in ("choices", "candidates", "output")):
         return False
     kind = str(body.get("object") or body.get("type") or "")
-    wrong = body.get("error") or body.get("errors") or body.get("detail")
-    return bool(wrong) or kind == "error"
+    wrong = body.get("error") or body.get("errors") or body.get("detail") or body.get("base_resp")
+    words = (body.get(name) for name in ("message", "msg", "error_msg"))  # {"code": 401, "msg": …}
+    return bool(wrong) or kind == "error" or any(isinstance(w, str) and w for w in words)
 
 
 def _plain(words: str, status: int | None) -> Complaint:

@@ -40,9 +40,12 @@ def _count(value: Any, info: ValidationInfo) -> int | None:
 
 
 def _word(value: Any, info: ValidationInfo) -> str | None:
-    """A short name: a string, or a number taken for one."""
-    if value is None or isinstance(value, str):
-        return value
+    """A short name: a string, a number taken for one, or the type of an object (sglang's)."""
+    found = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(found, Mapping) and isinstance(found.get("type"), str):
+        found = found["type"]
+    if found is None or isinstance(found, str):
+        return found
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     _odd(info, value)
@@ -55,6 +58,11 @@ def _mapping(value: Any, info: ValidationInfo) -> Any:
     if value != []:  # PHP's way to write an empty object
         _odd(info, value)
     return None
+
+
+def _said(value: Any, info: ValidationInfo) -> Any:
+    """A message; a bare text stands for one that says it."""
+    return {"content": value} if isinstance(value, str) else _mapping(value, info)
 
 
 def _rows(value: Any, info: ValidationInfo) -> list[Any]:
@@ -72,6 +80,7 @@ def _rows(value: Any, info: ValidationInfo) -> list[Any]:
 Count = Annotated[int | None, BeforeValidator(_count)]
 Word = Annotated[str | None, BeforeValidator(_word)]
 IfMapping = BeforeValidator(_mapping)
+IfMessage = BeforeValidator(_said)
 Rows = BeforeValidator(_rows)
 
 

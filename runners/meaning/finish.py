@@ -23,32 +23,39 @@ class Ending(Enum):
     UNKNOWN = "a word that nobody here knows"
 
 
-# In lower case, without separators: OpenAI and its kin, Anthropic, Gemini, Mistral, Cohere,
-# Bedrock, DeepSeek, Zhipu, TGI, vLLM, sglang, Ollama, llama.cpp.
+# In lower case, without separators: OpenAI and its kin, Anthropic, Gemini, Mistral, Cohere, AI21,
+# Bedrock, DeepSeek, Zhipu, xAI, TGI, vLLM, sglang, Ollama, llama.cpp, LM Studio.
 _TABLE: dict[Ending, str] = {
     Ending.STOP: """stop stopped eos eostoken eosfound endoftext endturn stopsequence stopword
-        stoptoken stopstr stopcriteria complete completed finish finished done end normal""",
+        stoptoken stopstr stopcriteria complete completed finish finished done end normal natural
+        endofsequence endofturn stoppedeos stoppedword stopstringfound s eotid imend endoftoken""",
     Ending.LENGTH: """length maxtokens maxnewtokens maxoutputtokens maxcompletiontokens modellength
         maxlength maxlen lengthlimit tokenlimit maxcontext contextlength contextlimit limit
         contextwindowexceeded modelcontextwindowexceeded contextlengthexceeded truncated
-        continuation""",
+        continuation maxoutput maxtokensreached tokenlimitreached maxlengthreached stoppedlimit
+        maxpredictedtokensreached contextlengthreached errorlimit timelimit""",
     Ending.FILTERED: """contentfilter contentfiltered contentpolicy contentpolicyviolation
-        contentblocked safety recitation blocklist prohibitedcontent spii imagesafety modelarmor
+        contentblocked safety safetyblock recitation blocklist prohibitedcontent spii modelarmor
         refusal refused sensitive moderation blocked guardrail guardrailintervened errortoxic""",
     Ending.BROKEN: """abort aborted error errored failed failure cancelled canceled timeout
         networkerror servererror internalerror insufficientsystemresource malformedresponse
-        modelerror connectionerror overloaded""",
+        modelerror connectionerror overloaded errorfinish usercancel userstopped modelunloaded
+        unloaded evicted eviction preempted""",
     Ending.MISFIRED: """toolcalls toolcall tooluse functioncall malformedfunctioncall
-        unexpectedtoolcall toomanytoolcalls""",
+        unexpectedtoolcall toomanytoolcalls malformedtooluse malformedmodeloutput pauseturn
+        missingthoughtsignature noimage""",
     Ending.SILENT: "none null unknown finishreasonunspecified unspecified",
 }
+_PREFIX = re.compile(r"^(finishreason|stopreason|reason|image)(?=.)")  # REASON_STOP, IMAGE_SAFETY
 _ENDINGS = {word: ending for ending, words in _TABLE.items() for word in words.split()}
 
 
 def ending_of(reason: str | None) -> Ending:
     """What a provider's finish reason means."""
     plain = re.sub(r"[^a-z0-9]", "", (reason or "").lower())
-    return _ENDINGS.get(plain, Ending.UNKNOWN) if plain else Ending.SILENT
+    if not plain:
+        return Ending.SILENT
+    return _ENDINGS.get(plain) or _ENDINGS.get(_PREFIX.sub("", plain), Ending.UNKNOWN)
 
 
 def in_our_words(reason: str | None, written: int | None, limit: int | None) -> str:

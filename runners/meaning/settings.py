@@ -15,7 +15,8 @@ from .complaint import Complaint
 _NOT_TAKEN = re.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra inputs|not permitted"
     r"|not allowed|not accept|cannot be used|can ?not find|invalid|must be|should be|at most"
-    r"|deprecated|not available|too (large|small|high|low|many)|out of range|exceeds|expected",
+    r"|deprecated|not available|not enabled|cannot both|must not|too (large|small|high|low|many)"
+    r"|out of range|exceeds|expected|range: |maximum allowed|lower than",
     re.IGNORECASE,
 )
 _NOT_TAKEN_CODES = {
@@ -29,7 +30,8 @@ _VALUES = re.compile(
     r"|must be (between|less|greater|at (most|least)|in |positive|strictly|an? |<|>|\d)"
     r"|should be (between|less|greater|at (most|least)|in |an? |<|>|\d|')|at most \d"
     r"|(less|greater) than or equal|out of range|input should|too (large|small|high|low)"
-    r"|is (too|over|above|below) |max(imum)? (value|is|of) |value between|only works in",
+    r"|is (too|over|above|below) |max(imum)? (value|is|of|allowed) |value between|only works in"
+    r"|must be -?\d|valid range|range: |exceeds the .{0,20}limit|lower than",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
@@ -38,6 +40,12 @@ _WHOLE = re.compile(
     r"|extra inputs|not support (the )?(parameter|argument|setting)",
     re.IGNORECASE,
 )
+_OTHER_WORDS = (
+    ("reasoning_effort", re.compile(r"\b(thinking|reasoning)\b", re.IGNORECASE)),
+    ("presence_penalty", re.compile(r"^penalty\b", re.IGNORECASE)),
+    ("frequency_penalty", re.compile(r"^penalty\b", re.IGNORECASE)),
+)
+"""Words that servers use for settings that they do not name."""
 _PLAIN_WORDS = {"stop", "seed", "form", "input"}  # words that a message may use for something else
 
 
@@ -85,15 +93,21 @@ def _named(complaint: Complaint, names: Mapping[str, str]) -> str | None:
         for field, name in by_length:
             if any(_mentions(complaint.text, word, strict) for word in {name, field}):
                 return field
-    return None
+    said = (field for field, words in _OTHER_WORDS if words.search(complaint.text))
+    return next((field for field in said if field in names), None)
 
 
 def _mentions(text: str, name: str, strict: bool) -> bool:
     """Whether a text names a setting: between quotes, or (not strict) as a word of its own."""
-    spelt = r"[_\s-]?".join(map(re.escape, re.split(r"[_.]", name)))
+    words = ["max(?:imum)?" if w == "max" else re.escape(w) for w in re.split(r"[_.]", name)]
+    spelt = r"[_\s-]?".join(words)
     quoted = rf"['\"`]{spelt}['\"`]"
     if strict or name in _PLAIN_WORDS:
-        plain = rf"^{spelt}\s*:|\b(parameter|setting|argument|field|name)s?:? {spelt}\b"
+        plain = (
+            rf"^{spelt}(\s*:| (must|should|is|cannot)\b)|: {spelt}\.?$"
+            rf"|^{spelt} (sequence|string)s?\b"
+            rf"|\b(parameter|setting|argument|field|name)s?:? {spelt}\b"
+        )
         return re.search(rf"{quoted}|{plain}", text, re.IGNORECASE) is not None
     return re.search(rf"(?<![a-z_]){spelt}(?![a-z_])", text, re.IGNORECASE) is not None
 

@@ -75,6 +75,7 @@ TABLE = (
             r"""flagged \s (by|as|for) | (blocked|rejected|refused) \s by .{0,40}
             (moderation|safety|content \s filter|guardrail) | content \s management \s policy
             | violat\w* .{0,30} (usage|content|safety|use) \s (polic|guideline)
+            | (blocked|rejected|refused) .{0,40} \b moderation | for \s safety \s reasons
             | inappropriate \s content | content \s exists \s risk | safety_check_type
             | content \s (policy|moderation) \s violation | did \s not \s pass .{0,30} moderation"""
         ),
@@ -99,7 +100,7 @@ TABLE = (
             | context .{0,20} overflow | less \s than \s \d+ \s tokens
             | (prompt|input) .{0,40} (exceeds|longer \s than) | exceeds .{0,40} (maximum \s
             number \s of \s tokens | tokens \s allowed) | inputs? .{0,20} tokens .{0,40} must \s
-            be \s (<=|at \s most) | reduce \s the \s length"""
+            be \s (<=|at \s most) | reduce \s the \s length | input \s length \s (should|must)"""
         ),
         by_status_alone=(413,),
     ),
@@ -111,7 +112,8 @@ TABLE = (
             billing_not_active account_deactivated account_suspended insufficient_balance
             insufficient_credits insufficient_funds payment_required billing_error arrearage
             access_terminated access_terminated_error organization_suspended out_of_credits
-            credit_balance_too_low prepaymentbillovertdue 1113""".split()
+            credit_balance_too_low prepaymentbillovertdue billing_disabled budget_exceeded
+            1113""".split()
         ),
         words_of(
             r"""insufficient \s (account \s)? (balance|credit|funds?|quota)
@@ -119,8 +121,12 @@ TABLE = (
             | (credit|account) \s balance | out \s of \s credit | not \s enough \s (credit|balance)
             | (account|organi[sz]ation|project|consumer|api \s key|workspace) .{0,40}
               \b(suspended|deactivated|terminated|in \s arrears|overdue) | payment \s required
-            | (spending|billing|credit|usage) \s (hard \s)? (limit|cap|quota) .{0,30}
-              (reached|exceeded|exhausted) | (no|remaining) \s credits | purchase .{0,20} credits"""
+            | (spending|billing|credit|usage) \s (hard \s)? (limit|cap|quota)s? .{0,30}
+              (reached|exceeded|exhausted) | (no|remaining) \s credits | purchase .{0,20} credits
+            | (reached|exceeded|exhausted|over) .{0,40} (spending|billing|usage) \s (limit|cap)
+            | credits? .{0,20} (used \s up|exhausted|expired) | budget .{0,20} exceeded
+            | enable \s billing | billing \s to \s be \s enabled | top \s up
+            | (api \s)? key \s limit \s exceeded"""
         ),
         by_status_alone=(402,),
     ),
@@ -136,7 +142,9 @@ TABLE = (
             r"""api[ _-]? key .{0,30} (not \s valid|invalid|incorrect|expired|missing|not \s found)
             | (invalid|incorrect|wrong|missing|expired|malformed) .{0,12} (api[ _-]?key|auth\w*
               | bearer \s token|access \s token|credentials?) | authentication \s (error|failed)
-            | (invalid|unknown) \s proxy \s (server \s)? token | api[ _-]? key \s is \s required"""
+            | (invalid|unknown) \s proxy \s (server \s)? token | api[ _-]? key \s is \s required
+            | not \s authenticated | unregistered \s callers | reported \s as \s leaked
+            | (security|access|session|bearer) \s token .{0,40} (invalid|expired|missing)"""
         ),
         by_status_alone=(401,),
     ),
@@ -146,7 +154,7 @@ TABLE = (
         frozenset({"stream_required", "streaming_required"}),
         words_of(
             r"""stream(ing)? \s (mode|requests?|calls?|output|responses?)? \s? only
-            | only \s (supports?|accepts?|allows?|available|works) .{0,30} stream
+            | only \s (supports?|accepts?|allows?|available|works)? .{0,30} \b stream
             | (must|please|need\w* \s to|required \s to|has \s to|should) \s (be \s)? (set|use|
               enable|specify|pass)? .{0,12} stream(ing)? \b (?! .{0,20} (false|options))
             | stream .{0,24} must \s be \s (set \s to \s)? (['"`])? true
@@ -169,7 +177,9 @@ TABLE = (
               (decommissioned|deprecated|retired)|not \s registered)
             | (no \s such|unknown|invalid|unrecogni[sz]ed|unsupported) \s model \b
               (?! .{0,12} param)
-            | not \s a \s valid \s model | invalid \s model \s name | deployment .{0,60} (not \s
+            | not \s a \s valid \s model | invalid \s model \s name
+            | model \s (identifier|id|name) .{0,40} (not \s valid|invalid)
+            | deployment .{0,60} (not \s
               exist|not \s found) | no \s (endpoints|instances) .{0,20} found"""
         ),
     ),
@@ -182,7 +192,19 @@ TABLE = (
               up|is \s starting|starting \s up|initiali[sz]ing|being \s loaded
               |not \s (yet \s)? ready)
             | \b(loading|warming \s up|initiali[sz]ing) \b .{0,30} (model|weights|server|engine)
-            | still \s (loading|starting) | cold \s start"""
+            | still \s (loading|starting) | cold \s start | scaling \s up"""
+        ),
+    ),
+    Row(
+        Meaning.WAIT,
+        (400, 422, 424),
+        frozenset(
+            """throttling throttlingexception too_many_requests rate_limit_exceeded
+            rate_limit_error overloaded_error serviceunavailableexception""".split()
+        ),
+        words_of(
+            r"""too \s many \s requests | \b (busy|overloaded) \b | try \s again \s (later|in)
+            | retry \s later | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
         ),
     ),
     Row(

@@ -14,10 +14,13 @@ from .table import TABLE, Meaning, words_of
 
 _NOWHERE = words_of(
     r"""^((file \s)? not \s found | method \s not \s allowed | 40[45] .{0,24})? [.!]? $
-    | unexpected \s endpoint | invalid \s url | (unknown|no \s such|no) \s (url|endpoint|path|route)
+    | unexpected \s endpoint | (invalid|unknown) \s (request \s)? url
+    | (unknown|no \s such|no) \s (url|endpoint|path|route)
       \b (?! s)"""
 )
 _NEVER_LOADS = words_of(r"(error|fail\w*|unable|cannot|could \s not) .{0,20} (load|start|initiali)")
+_SOON_S = 1800.0  # a wait that a request may still be worth
+_DAY = words_of(r"\b(per|a|each|this|the) [- ] (day|month)\b | \b(daily|monthly)\b | \bR[PT]D\b")
 _ASKED = words_of(r"limit[^\d]{0,30}([\d,]+).*?requested[^\d]{0,10}([\d,]+)")
 
 
@@ -28,7 +31,7 @@ def meaning_of(complaint: Complaint) -> Meaning:
     asked = _ASKED.search(complaint.text)
     if complaint.status == 429 and asked and _number(asked[2]) > _number(asked[1]):
         return Meaning.TOO_LARGE
-    if complaint.status == 429 and any("PerDay" in quota for quota in _quotas(complaint)):
+    if complaint.status == 429 and _is_of_the_day(complaint):
         return Meaning.DAY_IS_SPENT
     if complaint.status in (None, 404, 405) and _is_nowhere(complaint):
         return Meaning.WRONG_PLACE
@@ -139,6 +142,18 @@ def _is_for_all(complaint: Complaint, headers: Mapping[str, str]) -> bool:
 def _quotas(complaint: Complaint) -> list[str]:
     rows = (row for detail in complaint.details for row in detail.get("violations") or [])
     return [str(row.get("quotaId", "")) for row in rows if isinstance(row, Mapping)]
+
+
+def _is_of_the_day(complaint: Complaint) -> bool:
+    """Whether a quota of the day (or the month) is used up, with no early end in sight.
+
+    Some count a day back from now, and say in words how soon there is room again.
+    """
+    quotas = _quotas(complaint)
+    if quotas:
+        return any("PerDay" in quota for quota in quotas)
+    soon = waits.said_in_words(complaint.text)
+    return _DAY.search(complaint.text) is not None and (soon is None or soon > _SOON_S)
 
 
 def _is_nowhere(complaint: Complaint) -> bool:

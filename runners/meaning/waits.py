@@ -28,6 +28,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d+)?", value):
             return _sound(float(value) * unit)
+        if re.fullmatch(rf"({_DURATION.pattern})+", value):
+            return _sound(duration_s(value))
         if value and unit == 1.0:
             try:
                 at = parsedate_to_datetime(value)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..meaning.fields import Count, IfMapping, Rows, Shape, Word, texts
+from ..meaning.fields import Count, IfMapping, IfMessage, Rows, Shape, Word, texts
 from ..meaning.said import Said
 
 Json = dict[str, Any]
@@ -44,8 +44,8 @@ class _Message(Shape):
 
 
 class _Choice(Shape):
-    message: Annotated[_Message | None, IfMapping] = None
-    delta: Annotated[_Message | None, IfMapping] = None
+    message: Annotated[_Message | None, IfMessage] = None
+    delta: Annotated[_Message | None, IfMessage] = None
     text: Any = None
     finish_reason: Word = None
     error: Any = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,11 +41,7 @@ def put_together(content: bytes) -> object:
         if not isinstance(chunk, dict) or chunk.get("error"):
             return chunk
         if isinstance(response := chunk.get("response"), dict):  # the responses API
-            if chunk.get("type") in (
-                "response.completed",
-                "response.incomplete",
-                "response.failed",
-            ):
+            if chunk.get("type") in _LAST:
                 return response
             continue
         ended = _add(chunk, body, choice) or ended
@@ -85,6 +82,7 @@ def _add(chunk: Json, body: Json, choice: Json) -> bool:
 
 def _events(content: bytes) -> Iterator[str]:
     """The data of each event, one a line; comments (keep-alives) are skipped."""
-    for line in content.decode("utf-8", "replace").splitlines():
+    # Not splitlines: a text may hold separators that are no line ends of the protocol's.
+    for line in re.split(r"\r\n|\n|\r", content.decode("utf-8", "replace")):
         if line.startswith("data:") and (data := line[5:].strip()):
             yield data

@@ -1,14 +1,12 @@
-"""Anytime-valid inference: betting e-processes, confidence sequences, the race, the gate."""
+"""Anytime-valid inference: betting e-processes, confidence sequences, the gate."""
 
 from .betting import PairedBets, anytime_p, log_e_value, share_sequence
 from .drop import drop_interval, fewest_pairs, largest_drop, log_e_against_drop
 from .levels import OnsetPosterior, fewest_losses, log_e_worse, onset
-from .race import Race
 
 __all__ = [
     "OnsetPosterior",
     "PairedBets",
-    "Race",
     "anytime_p",
     "drop_interval",
     "fewest_losses",

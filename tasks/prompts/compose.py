@@ -10,6 +10,8 @@ from ..draw import Draw
 from ..lenses import Lens
 from ..modes import PLAIN_LENGTHS, WORKED_LENGTHS, base_mode, shots_of
 from ..task import Items, Task
+from .body import body, copies_in_parts, instructions, transcript_wanted
+from .transcript import transcript
 from .wording import Phrases, Wording, choose
 
 Identity = tuple[str, int, int, int, int]
@@ -22,6 +24,13 @@ _MOST_TRIES = 1000
 def compose(task: Task, made: Items, mode: str, lens: Lens, identity: Identity) -> tuple[str, str]:
     """The prompt about a sequence, and the sequence as it stands in it.
 
+    Args:
+        task: the task, as it is asked through the lens.
+        made: the sequence.
+        mode: how the answer is prompted.
+        lens: the change to the prompt.
+        identity: that of the trial.
+
     Raises:
         InputError: there are no worked examples with another answer than this trial's.
     """
@@ -33,13 +42,13 @@ def compose(task: Task, made: Items, mode: str, lens: Lens, identity: Identity) 
     base = base_mode(mode)
     if base == "fewshot":
         prompt = "".join(_plain_examples(task, words, made, mode, lens, phrases, identity))
-        prompt += _plain(task, words, made, lens, phrases)
+        prompt += _plain(task, words, made, lens, phrases, index)
     else:
-        prompt = _with_instructions(task, words, made, base, lens, phrases)
+        how = instructions(task, words, base, lens, phrases)
+        prompt = body(words, phrases, made, task.separator, lens, how, index)
         if base == "cot_fewshot":
             prompt = _worked_examples(task, words, made, lens, phrases, identity) + prompt
-        if lens.repeat:
-            prompt = f"{prompt}\n\n{prompt}"
+        prompt = "\n\n".join([prompt] * lens.repeat)
     return lens.change(prompt), lens.render(made.items, task.separator)
 
 
@@ -60,35 +69,12 @@ def stop_texts(task: Task, mode: str) -> tuple[str, ...]:
     return tuple("\n\n" + intro.partition("{seq}")[0].rstrip() for intro in shown)
 
 
-def _body(
-    task: Task, words: Wording, made: Items, lens: Lens, phrases: Phrases, *instructions: str
+def _plain(
+    task: Task, words: Wording, made: Items, lens: Lens, phrases: Phrases, start: int
 ) -> str:
-    shown = phrases.intro.format(seq=lens.render(made.items, task.separator))
-    asked = phrases.question.format(asked=made.asked)
-    hint = [words.hint] if lens.hint else []
-    if lens.question_first:
-        return "\n".join([asked, *hint, *instructions, shown])
-    return "\n".join([shown, asked, *hint, *instructions])
-
-
-def _with_instructions(
-    task: Task, words: Wording, made: Items, base: str, lens: Lens, phrases: Phrases
-) -> str:
-    if base == "direct":
-        how = phrases.bare
-    else:
-        think = [phrases.think] if base == "cot" else []
-        final_line = (
-            "End with a line that says exactly 'The final answer is: xxxx', "
-            f"where 'xxxx' is {words.noun}."
-        )
-        how = " ".join([*think, final_line])
-    return _body(task, words, made, lens, phrases, how)
-
-
-def _plain(task: Task, words: Wording, made: Items, lens: Lens, phrases: Phrases) -> str:
-    body = _body(task, words, made, lens, phrases)
-    return "Question: " + (f"{body}\n\n{body}" if lens.repeat else body) + "\nAnswer:"
+    how = [transcript_wanted(task, lens)] if lens.transcript else []
+    asked = body(words, phrases, made, task.separator, lens, how, start)
+    return "Question: " + "\n\n".join([asked] * lens.repeat) + "\nAnswer:"
 
 
 def _plain_examples(
@@ -102,10 +88,22 @@ def _plain_examples(
 ) -> Iterator[str]:
     for number in range(shots_of(mode, task.shots)):
         example = _example(task, made, ("plain example", number, *identity), None)
-        answer = example.truth
-        if task.answer == "sequence":
-            answer = lens.render(example.items, task.separator)
-        yield f"{_plain(task, words, example, lens, phrases)} {answer}\n\n"
+        answer = _worked_answer(task, example, lens)
+        yield f"{_plain(task, words, example, lens, phrases, number)} {answer}\n\n"
+
+
+def _worked_answer(task: Task, example: Items, lens: Lens) -> str:
+    """What a plain example answers, with what the lens wants written before it."""
+    if lens.transcript:
+        lines = transcript(task, example, lens)
+        copied = copies_in_parts(task, lens)
+        return f"{lines}" if copied else f"{lines}\nThe final answer is: {example.truth}"
+    if lens.reason:
+        assert task.work is not None  # without it, the lens is refused
+        return f"{task.work(example, task.separator)}\nThe final answer is: {example.truth}"
+    if task.answer == "sequence":
+        return lens.answer(example.items, task.separator)
+    return example.truth
 
 
 def _worked_examples(
@@ -120,7 +118,9 @@ def _worked_examples(
                 seq=lens.render(example.items, task.separator)
             ),
             words.questions[number % len(words.questions)].format(asked=example.asked),
-            task.work(example, task.separator),
+            transcript(task, example, lens)
+            if lens.transcript
+            else task.work(example, task.separator),
             f"The final answer is: {example.truth}\n",
         ]
     return "\n".join(shots) + "\n"

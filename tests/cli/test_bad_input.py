@@ -21,7 +21,7 @@ BAD = [
     (["--model", "hf"], "unknown model 'hf'"),
     (["--model", "hf/no/such-model"], "cannot load a causal language model from no/such-model"),
     (["--tasks", "paper_copy_last", "--mode", "cot"], "paper_copy_last has no mode 'cot'"),
-    (["--tasks", "paper_copy_last", "--lens", "hint"], "it takes no lens"),
+    (["--tasks", "paper_copy_last", "--lens", "hint"], "and takes no lens that changes it"),
     (["--lengths", ""], "names no length"),
     (["--lengths", "0,1"], "a length is 1 or more"),
     (["--lengths", "1,-4"], "a length is 1 or more"),

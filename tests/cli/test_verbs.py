@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from snellen.store.answers import Entry, Reply
 from snellen.store.plan import Plan
 from snellen.store.run_directory import open_run
 from snellen.store.trials import read_trials, trial_row, trial_table, write_trials
-from snellen.tasks.lenses import LENSES
+from snellen.tasks.lenses import TERMS
 from snellen.tasks.registry import GROUPS, TASKS
 from snellen.tasks.trial import TrialId
 
@@ -79,8 +80,42 @@ def test_compare_does_not_find_what_is_not(snellen: Snellen) -> None:
     a = observer("a", lambda trial: trial.length <= 16)
     b = observer("b", lambda trial: trial.length <= 16)
     said = snellen("compare", a, b, "--fail-if-worse")
-    assert said.code == 0
+    assert said.code in (0, 3)
+    assert (said.code == 3) == (said.out.splitlines()[-1].startswith("INCONCLUSIVE, over 1 curve"))
     assert not {"WORSE", "BETTER"} & set(said.out.replace("│", " ").split())
+    assert "120 of 120 answers are identical, word for word" in said.out
+
+
+def test_compare_that_cannot_say_has_an_exit_code_of_its_own(snellen: Snellen) -> None:
+    a = observer("a", lambda trial: trial.length <= 16)
+    b = observer("b", lambda trial: trial.length <= 16 - 8 * (trial.index == 3))
+    for flag in ((), ("--fail-if-worse",)):
+        said = snellen("compare", a, b, *flag)
+        assert said.code == 3, said.out
+        assert said.out.splitlines()[-1].startswith("INCONCLUSIVE, over 1 curve and 120 pairs")
+    assert "119 of 120 answers are identical, word for word" in said.out
+
+
+def test_compare_pools_over_tasks_and_lengths(snellen: Snellen) -> None:
+    # On each task alone too little to say; on all of them a fall.
+    tasks = ("count_ones", "copy_last", "sum_ones", "count_word")
+
+    def falls(trial: TrialId) -> bool:
+        return trial.length <= 16 and not (trial.index == 7 and trial.length > 2)
+
+    a = observer("a", lambda trial: trial.length <= 16, tasks=tasks)
+    b = observer("b", falls, tasks=tasks)
+    said = snellen("compare", a, b, "--fail-if-worse")
+    table, over_all = said.out.splitlines()[:-1], said.out.splitlines()[-1]
+    assert not any("WORSE" in line for line in table)
+    assert over_all.startswith("WORSE, over 4 curves and 480 pairs: accuracy B - A -2.5%"), said.out
+    assert said.code == 1
+
+
+def test_compare_says_what_differs_beside_the_answers(snellen: Snellen) -> None:
+    a = observer("a", lambda trial: True)
+    b = observer("b", lambda trial: True, model="hf/sim/other")
+    assert "model: A hf/sim/observer, B hf/sim/other" in snellen("compare", a, b).out
 
 
 @pytest.mark.parametrize(
@@ -124,15 +159,22 @@ def test_merge_refuses_what_does_not_belong(other: str, snellen: Snellen) -> Non
 
 
 def test_prescribe_asks_with_and_without(tiny: Path, snellen: Snellen) -> None:
-    said = snellen(
+    words = (
         "prescribe", "--model", f"hf/{tiny}", "--tasks", "copy_last", "--lenses", "comma",
-        "--lengths", "2,4", "--trials", "3", "--max-tokens", "4",
+        "--max-length", "4", "--max-trials", "8", "--max-tokens", "4",
     )  # fmt: skip
+    said = snellen(*words)
     assert said.code == 0, said.err
     assert "copy_last: no lens is shown to help" in said.out
-    (path,) = Path("results").rglob("trials.csv")
+    (path,) = Path("results").glob("prescribe/*/*/race/trials.csv")
     trials = read_trials(path)
-    assert trials.groupby("lens").size().to_dict() == {"none": 6, "comma": 6}
+    base = trials[trials["lens"] == "none"]
+    assert sorted(trials["lens"].unique()) == ["comma", "none"]
+    assert len(base) * 2 == len(trials) == 16  # the same questions
+    assert set(base["length"]) == set(trials["length"])
+    before = path.with_name("journal.sqlite").read_bytes()
+    assert snellen(*words).code == 0
+    assert path.with_name("journal.sqlite").read_bytes() == before  # nothing is asked again
 
 
 def test_acuity_stops_where_nothing_is_seen(tiny: Path, snellen: Snellen) -> None:
@@ -169,8 +211,8 @@ def test_our_models_are_known_to_the_stock_command(start: Callable[..., Any]) ->
 def test_everything_is_listed(snellen: Snellen) -> None:
     listed = snellen("tasks")
     assert listed.code == 0
-    names = set(listed.out.replace("│", " ").replace(",", " ").split())
-    assert names >= {*TASKS, *LENSES, *(group for group in GROUPS if group != "snellen")}
+    names = set(re.split(r"[│,\s:\[]+", listed.out))
+    assert names >= {*TASKS, *TERMS, *(group for group in GROUPS if group != "snellen")}
     models = snellen("models")
     assert models.code == 0
     for kind in ("bundled", "hf/", "vllm/", "openai/", "gemini/", "lm-eval/"):

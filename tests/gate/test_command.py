@@ -43,7 +43,9 @@ def test_a_verdict_is_a_line_an_exit_code_a_page_and_json(serve: Serve, command:
     good = serve(Server())
     code, out, _ = command(*two(good, good), "--tokens", "128..256", "--run-id", "one")
     assert code == 0
-    assert out.splitlines()[0].startswith("PASS: a drop of 10% or more is excluded at 5%")
+    line = out.splitlines()[0]
+    assert line.startswith("PASS: a drop of 10% or more is excluded at 5%, in either direction")
+    assert f"A (--model openai/m at {good}); B (--against openai/m at {good})" in line
     found = json.loads(Path("results/gate/one/gate.json").read_text())
     assert {"verdict", "onset", "onset_interval", "excluded", "trials"} <= found.keys()
     assert found["verdict"] == "PASS"
@@ -132,7 +134,7 @@ def test_a_baseline_of_another_design_or_version_is_named(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--lengths", "8,16", "--budget", "50requests"), "2 lengths take at least 158requests"),
+        (("--lengths", "8,16", "--budget", "50requests"), "2 lengths take at least 165requests"),
         (("--lengths", "8,16", "--trials", "10"), "takes at least 35 at every length"),
         (("--lengths", "8", "--budget", "0"), "above 0"),
         (("--lengths", "8", "--budget", "many"), "600requests"),
@@ -154,6 +156,22 @@ def test_bad_input_is_one_line(
     assert err.count("\n") == 1
 
 
+def test_the_smallest_budget_that_is_said_would_do(serve: Serve, command: Any) -> None:
+    words = (*two(serve(Server()), serve(Server())), "--lengths", "8", "--tasks")
+    for tasks in ("lookup", "lookup,copy_sequence,count_ones_bernoulli"):
+        code, _, err = command(*words, tasks, "--budget", "9requests")
+        assert code == 2
+        fewest = int(err.split("takes at least ")[1].split("requests")[0])
+        code, out, _ = command(*words, tasks, "--budget", f"{fewest}requests")
+        assert code == 0, out
+        assert command(*words, tasks, "--budget", f"{fewest - 1}requests")[0] == 2
+    # What servers count is what is spent; an answer here is shorter than a tokenizer's guess.
+    code, _, err = command(*words, "lookup", "--budget", "9tokens")
+    fewest = int(err.split("takes about ")[1].split("tokens")[0])
+    code, out, _ = command(*words, "lookup", "--budget", f"{fewest}tokens")
+    assert code == 0, out
+
+
 def test_a_gate_needs_two_sides(command: Any) -> None:
     for words in ((), ("--model", "openai/m"), ("--baseline", "x")):
         code, _, err = command(*words)
@@ -164,18 +182,51 @@ def test_a_gate_needs_two_sides(command: Any) -> None:
 def test_what_does_not_fit_is_left_out_and_said(serve: Serve, command: Any) -> None:
     small, large = serve(Server(context=500)), serve(Server())
     lengths = ("--tasks", "count_ones_bernoulli", "--lengths", "8,16,2000", "--answer", "forced")
-    code, out, _ = command(*two(small, large), *lengths, "--run-id", "x")
+    code, out, _ = command(*two(small, small), *lengths, "--run-id", "x")
     assert code == 0
     assert "left out: 2,000 items (A's context is 500 tokens" in out
     found = json.loads(Path("results/gate/x/gate.json").read_text())
     assert [one["at"] for one in found["left_out"]] == [2000]
     assert [one["at"] for one in found["excluded"]] == [8, 16]
-    code, out, _ = command(*two(large, small), *lengths)
-    assert code == 1
-    assert "B's context is too short for 2,000 items, A's is not" in out
+    # A context that one side alone lacks is something that the other sees and it does not.
+    for pair, bad in (((large, small), "B (--against"), ((small, large), "A (--model")):
+        code, out, _ = command(*two(*pair), *lengths)
+        assert code == 1
+        assert f"the context of {bad} openai/m at {small}) is too short for 2,000 items" in out
+    code, out, _ = command(*two(small, large), *lengths, "--judge", "against")
+    assert code == 0
+    assert "left out: 2,000 items" in out
     code, _, err = command(*two(small, small), *lengths[:2], "--lengths", "5000")
     assert code == 2
     assert "no prompt fits" in err
+
+
+def test_whichever_side_is_worse_is_named_with_its_address(serve: Serve, command: Any) -> None:
+    good = serve(Server())
+    bad = serve(Server(lambda prompt: read(prompt) if len(prompt) < 600 else "7"))
+    lengths = ("--tasks", "lookup,copy_sequence", "--lengths", "16,64,256", "--run-id")
+    for name, pair, worse in (("b", (good, bad), "B (--against"), ("a", (bad, good), "A (--model")):
+        code, out, _ = command(*two(*pair), *lengths, name)
+        assert code == 1
+        assert out.startswith(f"FAIL: {worse} openai/m at {bad}) is worse than "), out
+        assert f"openai/m at {good}) from " in out
+        found = json.loads(Path(f"results/gate/{name}/gate.json").read_text())
+        assert (found["judged"], found["worse"]) == ("either", [name])
+        assert 16 < found["onset"] <= 256
+        page = Path(f"results/gate/{name}/gate.md").read_text()
+        assert page.startswith(f"## FAIL: {name.upper()} does not see as far as ")
+        assert f"| {bad} | **worse** |" in page
+    # A change for the better is no failure of the one that is changed.
+    for judge, code in (("against", 0), ("model", 1)):
+        words = (*two(bad, good), *lengths, f"for {judge}".replace(" ", "-"), "--judge", judge)
+        assert command(*words)[0] == code
+
+
+def test_a_baseline_is_not_judged(command: Any, baseline: snellen.Run) -> None:
+    words = ("--baseline", baseline.path, "--against", "openai/m", "--judge", "either")
+    code, _, err = command(*words)
+    assert code == 2
+    assert "a baseline is given and cannot be judged" in err
 
 
 def test_different_models_are_said_not_refused(serve: Serve, command: Any) -> None:

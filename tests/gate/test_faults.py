@@ -34,7 +34,7 @@ def test_a_server_sees_as_far_as_itself(serve: Serve, gate: Gate) -> None:
     assert found.onset_interval is None
     assert found.trials < 4 * 45
     assert all(level["floor"] and not level["floor_flips"] for level in found.levels)
-    assert any("answers are the same" in note for note in found.notes)
+    assert any("are the same, word for word" in note for note in found.notes)
     assert server.forced  # both can, so answers are forced
 
 
@@ -104,12 +104,18 @@ def test_another_tokenizer_and_a_cut_prompt_show_in_the_counts(serve: Serve, gat
     found = gate(good, blind, "16,32,256,512", tasks="copy_sequence,lookup")
     assert found.exit_code == 1
     assert "prompt cut" in [kind["kind"] for kind in found.kinds]
+    assert "prompt cut: B counts at most 100 tokens where A counts " in found.line
+    found = gate(blind, good, "16,32,256,512", tasks="copy_sequence,lookup")
+    assert "prompt cut: A counts at most 100 tokens where B counts " in found.line
+    # Both cut: neither is worse, and it is said.
+    found = gate(blind, blind, "8,16,32,64,256", tasks="lookup", forced=False)
+    assert any("prompt cut: A counts 100 tokens" in note for note in found.notes)
 
 
 def test_where_neither_answers_is_beyond_sight(serve: Serve, gate: Gate) -> None:
     short = Server(status=lambda prompt: 400 if len(prompt) > 600 else 200)
     found = gate(serve(short), serve(short), "16,128,512", tasks="lookup,copy_sequence")
     assert found.exit_code == 0, found.line
-    assert "at 16, 128 items; beyond A's own sight: 512 items" in found.line
-    assert "without lookup at 128" in found.line
+    assert "at 16, 128 items; beyond the sight of both sides: 512 items" in found.line
+    assert "without lookup at 128, which neither side sees" in found.line
     assert len(short.prompts) < 400

@@ -89,7 +89,7 @@ def texts(runner: Runner, prompts: list[str]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ours(prompts: list[str]) -> dict[str, str]:
     """What the model answers in this process."""
-    return texts(bundled_runner(dtype="float32", device="cpu"), prompts)
+    return texts(bundled_runner(device="cpu"), prompts)
 
 
 def test_transformers_serve_answers_as_we_do(

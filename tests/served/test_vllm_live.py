@@ -199,7 +199,7 @@ def test_log_likelihoods_agree_with_transformers(served: VllmRunner, model_folde
 def test_alternatives_are_scored_as_in_this_process(served: VllmRunner, model_folder: str) -> None:
     from snellen.runners.local.runner import LocalRunner
 
-    here = LocalRunner("hf/smollm2", model_folder, dtype="float32", device="cpu")
+    here = LocalRunner("hf/smollm2", model_folder, device="cpu")
     chat = Message("user", "How many ones are there in 1 1 1 1? Answer with the number alone.")
     raw = Message("user", "Question: 1 1 1\nAnswer: 3\n\nQuestion: 1 1 1 1\nAnswer:")
     choices = ("3", "4", "5", "10", "1 1 1 1")

@@ -9,55 +9,81 @@ import re
 
 SHOWN = re.compile(r"^(?!Hint)[A-Z][^:\n']*: (?P<seq>.+?)(?=\n[A-Z]|\n\n|\Z)", re.M | re.S)
 RECORD = re.compile(r"([a-z]+): (\d+)")
-LAST = re.compile(r"last digit|end with|comes last|at the end")
-FIRST = re.compile(r"first digit|start with|comes first|at the start")
+SAID = re.compile(
+    r"Hint: .*|(?:The items stand in parts|First write|End with a line|The numbers in square).*"
+)
+"""What a prompt says beside the sequence and the question."""
+LAST = re.compile(r"last (?:digit|letter|word)|end with|comes last|at the end")
+FIRST = re.compile(r"first (?:digit|letter|word)|start with|comes first|at the start")
 ALL = re.compile("Repeat|Copy|again|reproduce|back exactly|Print")
+
+
+def times(lens: str) -> int:
+    """How often a lens says the whole prompt."""
+    found = re.search(r"(?:^|\+)repeat(?::(\d+))?(?=\+|$)", lens)
+    return int(found[1] or 2) if found else 1
 
 
 def last_question(prompt: str, lens: str) -> str:
     """What is asked at last, without worked examples and without the repetition of a lens."""
     if prompt.endswith("\nAnswer:"):
         question = prompt.removesuffix("\nAnswer:").rpartition("Question: ")[2]
-        if lens == "repeat":
-            question, again = question.split("\n\n")
-            assert question == again
-        return question
-    if lens == "repeat":
-        half = (len(prompt) - 2) // 2
-        assert prompt == f"{prompt[:half]}\n\n{prompt[:half]}"
-        prompt = prompt[:half]
-    return prompt.rpartition("\n\n")[2]
+        said = question.split("\n\n")
+        assert said == said[:1] * times(lens)
+        return said[0]
+    said = prompt.split("\n\n")
+    per_time = len(said) // times(lens)
+    assert said == said[:per_time] * times(lens)
+    return said[-1]
 
 
 def answer_to(prompt: str, lens: str) -> str:
     """The true answer, in normal form."""
-    return answer_to_question(last_question(prompt, lens))
+    return answer_to_question(last_question(prompt, lens), letters="letters" in lens)
 
 
-def answer_to_question(text: str) -> str:
+def shown(text: str) -> tuple[str, str]:
+    """The sequence that a question shows, and the rest of its text.
+
+    A sequence that is shown several times is the same every time.
+    """
+    text = SAID.sub("", text)
+    found = list(SHOWN.finditer(text))
+    assert len({match["seq"] for match in found}) == 1
+    return found[0]["seq"], SHOWN.sub("", text)
+
+
+def items_of(seq: str, letters: bool = False) -> list[str]:
+    """The items of a sequence, whatever stands between them."""
+    bare = re.sub(r"\[\d+\]", " ", seq)
+    assert re.fullmatch(r"[\da-z\s|,;+()]*", bare)
+    return re.findall(r"\d|[a-z]" if letters else r"\d|[a-z]+", bare)
+
+
+def answer_to_question(text: str, letters: bool = False) -> str:
     """The true answer to one question with its sequence."""
-    shown = list(SHOWN.finditer(text))[-1]
-    rest = text[: shown.start()] + text[shown.end() :]
-    question = re.sub(r"Hint: .*|'The final answer.*|'xxxx'", "", rest)
-    if records := RECORD.findall(shown["seq"]):
+    seq, question = shown(text)
+    if records := RECORD.findall(seq):
         assert len(dict(records)) == len(records)
         (asked,) = [key for key, _ in records if key in question]
         found: str = dict(records)[asked]
         return found
-    items: list[str] = re.findall(r"\d|[a-z]+", shown["seq"])
+    items = items_of(seq, letters)
     if ALL.search(question):
         return " ".join(items)
     if LAST.search(question):
         return items[-1]
     if FIRST.search(question):
         return items[0]
-    asked_for = re.search(r"\d|(?<=')[a-z]+(?=')", question)
-    if asked_for is None:
-        return str(sum(map(int, items)))
-    return str(items.count(asked_for[0]))
+    for item in dict.fromkeys(items):
+        if re.search(rf"\b{item}s?\b", question):
+            return str(items.count(item))
+    if re.search(r"\d", question) or not all(map(str.isdigit, items)):
+        return "0"  # what is asked for does not occur
+    return str(sum(map(int, items)))
 
 
 def example_answers(prompt: str) -> list[str]:
     """What the worked examples of a prompt answer."""
-    answers = re.findall(r"\nAnswer: (.+(?:\n.+)*?)\n\n", prompt)
-    return answers or re.findall(r"The final answer is: (?!xxxx)(.+)", prompt)
+    finals = re.findall(r"The final answer is: (?!xxxx)(.+)", prompt)
+    return finals or re.findall(r"\nAnswer: (.+(?:\n.+)*?)\n\n", prompt)

@@ -105,7 +105,7 @@ def blurs(task: str, mode: str, lens: str, length: int) -> list[Blur]:
     return [blur(build_trial(TASKS[task], mode, lens, length, i, 11)) for i in range(TRIALS)]
 
 
-CELLS = [(t.name, "direct", lens) for t in OWN for lens in ("none", "hint", "group3")] + [
+CELLS = [(t.name, "direct", lens) for t in OWN for lens in ("none", "hint", "comma:3")] + [
     (t.name, mode, "none") for t in OWN for mode in ("fewshot", "cot", "cot_fewshot")
 ]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 from snellen.runners.meaning.table import Meaning
 
 CLOUDFLARE_502 = """<!DOCTYPE html><html><head><title>example.com | 502: Bad gateway</title>
 <style>body { color: red }</style></head><body><h1>Bad gateway</h1></body></html>"""
 CLOUDFLARE_403 = "<html><head><title>Attention Required! | Cloudflare</title></head></html>"
 
-SAID = [
+SAID: list[tuple[Meaning, int | None, Any]] = [
     # OpenAI
     (Meaning.WAIT, 429, {"error": {"message": "Rate limit reached for gpt-x in organization org-1 "
      "on tokens per min (TPM): Limit 10000, Used 9500, Requested 2000. Please try again in 9s.",
@@ -126,3 +130,6 @@ SAID = [
     (Meaning.STREAM_ONLY, 400, {"detail": "Stream must be set to true"}),
     (Meaning.REJECTED, 400, {"error": {"message": "'stream_options' is unknown", "param": "x"}}),
 ]  # fmt: skip
+
+_MORE = Path(__file__).with_name("complaints.jsonl").read_text("utf-8").splitlines()
+SAID += [(Meaning[row["meaning"]], row["status"], row["body"]) for row in map(json.loads, _MORE)]

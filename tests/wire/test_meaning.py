@@ -73,6 +73,9 @@ def test_an_error_is_one_short_line_without_secrets(monkeypatch: pytest.MonkeyPa
         ({"choices": [], "error": None}, False),
         ({"detail": "x"}, True),
         ("words", True),
+        ({"code": 401, "msg": "invalid token", "data": None}, True),
+        ({"choices": None, "base_resp": {"status_code": 1008, "status_msg": "broke"}}, True),
+        ({"message": {"content": "7"}, "done": True}, False),
     ],
 )
 def test_errors_with_status_200_are_told_from_answers(body: Any, wrong: bool) -> None:
@@ -103,6 +106,24 @@ def test_errors_with_status_200_are_told_from_answers(body: Any, wrong: bool) ->
         ("Property 'top_p' is unsupported", Refused("top_p", False)),
         ("`temperature` must be strictly positive", Refused("temperature", True)),
         ("Something in the request is invalid", None),
+        ("temperature: range: 0.01..1", Refused("temperature", True)),
+        ("Thinking is not supported for this model", Refused("reasoning_effort", False)),
+        ("Argument not supported on this model: stop", Refused("stop", False)),
+        ("stop sequences are not supported", Refused("stop", False)),
+        ("seed must be an integer between 0 and 2147483647", Refused("seed", True)),
+        (
+            "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]",
+            Refused("max_tokens", True),
+        ),
+        (
+            "The maximum tokens you requested exceeds the model limit of 4096.",
+            Refused("max_tokens", True),
+        ),
+        (
+            "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens",
+            Refused("max_tokens", True),
+        ),
+        ("messages: roles must alternate between user and assistant", None),
         ("Please stop: this prompt is invalid", None),
         ("The conversation seed words are fine", None),
     ],
@@ -128,7 +149,16 @@ def test_a_parameter_that_is_named_beside_the_words() -> None:
         ("eos_token", 9, "stop"),
         ("end_turn", 16, "stop"),
         ("STOP", 9, "stop"),
+        ("</s>", 9, "stop"),
+        ("stopped_eos", 9, "stop"),
+        ("REASON_STOP", 9, "stop"),
+        ("stopStringFound", 9, "stop"),
         ("model_length", 9, "length"),
+        ("maxPredictedTokensReached", 9, "length"),
+        ("REASON_MAX_CONTEXT", 9, "length"),
+        ("ERROR_LIMIT", 9, "length"),
+        ("IMAGE_SAFETY", 9, "content_filter"),
+        ("pause_turn", 9, "pause_turn"),
         ("MAX_TOKENS", 9, "length"),
         (None, 16, "length"),
         (None, 9, "unknown"),
@@ -145,7 +175,7 @@ def test_finish_reasons_in_our_words(reason: str | None, written: int | None, ke
     assert in_our_words(reason, written, 16) == kept
 
 
-@pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "network_error"])
+@pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "USER_CANCEL"])
 def test_answers_that_broke_off(reason: str | None) -> None:
     assert ending_of(reason) is Ending.BROKEN
 
@@ -172,6 +202,7 @@ def test_waits_in_words(text: str, seconds: float | None) -> None:
         ({"retry-after": "7"}, 7),
         ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({"retry-after": "1m30s"}, 90),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "9" * 400}, None),

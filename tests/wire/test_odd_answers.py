@@ -99,14 +99,14 @@ def test_contents_of_other_types(
     assert delivered.reply("q").text == text
 
 
-@pytest.mark.parametrize("finish", ["stop", 7, ["stop"], None])
+@pytest.mark.parametrize("finish", ["stop", 7, ["stop"], {"type": "stop", "matched": 2}, [], None])
 def test_finish_reasons_of_other_types_cost_no_answer(
     run: Run, ask: Ask, delivered: Delivered, finish: Any
 ) -> None:
     body = OpenAIShape("chat/completions").answer("q", "3", finish)
     run(lambda call: Raw(200, body), [ask("q")])
     assert delivered.reply("q").text == "3"
-    expected = {"stop": "stop", "7": "7"}.get(str(finish), "unknown")
+    expected = "7" if finish == 7 else "stop" if finish else "unknown"
     assert delivered.reply("q").finish_reason == expected
 
 
@@ -132,6 +132,14 @@ def test_a_stream_that_is_sent_without_being_asked_for(
     ]
     run(lambda call: Raw(200, "\n".join(lines)), [ask("q")])
     assert (delivered.reply("q").text, delivered.reply("q").reasoning) == ("3", "hm")
+
+
+def test_a_stream_may_hold_separators_that_end_no_line(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
+    lines = ['data: {"choices":[{"delta":{"content":"a\u2028b"},"finish_reason":"stop"}]}']
+    run(lambda call: Raw(200, "\r\n".join([*lines, "data: [DONE]"])), [ask("q")])
+    assert delivered.reply("q").text == "a\u2028b"
 
 
 @pytest.mark.parametrize(

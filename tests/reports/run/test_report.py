@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import re
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 from snellen.errors import InputError
 from snellen.reports.run.examples import pick_examples, visible
+from snellen.reports.run.explorer import MOST_TEXTS
 from snellen.reports.run.report import write_report
 from snellen.reports.trial_texts import Texts, TrialRow, TrialTexts
 
@@ -73,9 +75,13 @@ def test_all_files_are_written_and_nothing_else(run_dir: Path, chart: pd.DataFra
     assert {path.name for path in (run_dir / "figures").iterdir()} == figures
 
 
-def test_the_page_fetches_nothing_and_runs_nothing(html: str) -> None:
+def test_the_page_fetches_nothing_and_runs_its_own_script_only(html: str) -> None:
     page = Page(html)
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 2
+    (ours,) = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(ours.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in html
+    assert html.count("</script") == 2  # nothing that a model said can end one
     for name, value in page.attributes:
         assert not name.startswith("on")
         if name in ("src", "href", "xlink:href", "data"):
@@ -151,7 +157,8 @@ def test_only_the_trials_that_are_shown_are_asked_for(
         return texts(row)
 
     write_report(tmp_path, chart, manifest, counted)
-    assert len(asked) <= 4 * 5 + 11  # five examples of four tasks, and the eye chart
+    # Five examples of four tasks, the eye chart, and the answers in the table of trials.
+    assert len(asked) <= 4 * 5 + 11 + MOST_TEXTS
 
 
 def test_a_report_without_texts_has_all_but_the_words(

@@ -1,0 +1,1 @@
+"""Which lens restores a model's sight: raced, confirmed on fresh trials, and explained."""
