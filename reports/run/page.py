@@ -20,6 +20,7 @@ from ..curves import KEY, by_curve, pooled
 from ..figures.drawing import OUTCOME_COLOURS
 from ..figures.task_figures import TaskFigure
 from ..formats import both_ends, p_value, percent, plain
+from ..over_tasks import TaskMean
 from ..scripts import script
 from .examples import LONG, Example
 from .form_cost import FormCost
@@ -69,6 +70,7 @@ def page(
     readings: pd.DataFrame,
     audit: Audit,
     forms: Sequence[FormCost],
+    means: Sequence[TaskMean],
     data: Mapping[str, Any],
     title: str,
 ) -> str:
@@ -86,6 +88,7 @@ def page(
         readings: from `readings`.
         audit: answers that were read by weak rules.
         forms: free against forced answers, from `form_costs`.
+        means: over the tasks, from `task_means`; shown where there are several tasks.
         data: from `explorer`, for the page's script.
         title: whose run this is.
     """
@@ -120,6 +123,7 @@ def page(
             sections=sections,
             audited=audit.in_all,
             forms=forms,
+            means=[mean for mean in means if len(mean.tasks) > 1],
             data=data,
             script=script("report.js"),
             manifest=manifest,

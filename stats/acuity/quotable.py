@@ -13,7 +13,7 @@ _FLAT = 0.1  # p-value above which accuracy is not shown to fall
 _HIGH = 0.8  # accuracy from which a flat curve is one that has not fallen yet
 _UNREADABLE = 0.5  # share of answers that could not be read beyond which none is quoted
 _SOME_UNREADABLE = 0.1
-_LAPSES = 1.0  # log-likelihood that lapses beyond the bound must gain (chi-square, one-sided 8 %)
+_LAPSES = 1.35  # log-likelihood that lapses beyond the bound must gain (chi-square, one-sided 5 %)
 _MOST_LAPSE = 0.6
 
 
