@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .exams.prescribe.result import Prescription as Prescription
     from .exams.prescribe.result import load_prescription as load_prescription
     from .exams.run import run as run
+    from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
     from .runners.dispatch.provider import Provider as Provider
     from .runners.kinds import ModelKind as ModelKind
@@ -70,6 +71,7 @@ _HOME = {
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
+    "samples": "exams.samples",
 }
 """Where each public name is at home; a module is imported when its name is first used."""
 
