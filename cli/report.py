@@ -4,7 +4,7 @@ With --rejudge, every answer in the journal is read again with this version's re
 changed is listed.
 
 With --as-samples, runs of one model at a temperature above 0 (each with its own --sampling-seed)
-are several samples of each prompt: accuracy and L50 on exactly these prompts, and on prompts like
+are several samples of each prompt: how far it sees on exactly these prompts, and on prompts like
 them.
 
 Examples:
@@ -71,13 +71,14 @@ def _show_samples(folders: list[Path], out: Path) -> None:
     table = write_table(out / "samples.csv", points)
     for curve in curves:
         print(
-            f"{curve.key.name}: L50 {curve.these} on these {curve.prompts:,} prompts,"
-            f" {curve.like_these} on prompts like them ({curve.samples:,} answers; of one prompt,"
-            f" {curve.worth:.1f} are worth one of a new prompt)"
+            f"{curve.key.name}: sees to {curve.sees:.3g} items"
+            f" ({curve.these.low:.3g} to {curve.these.high:.3g} on these {curve.prompts:,} prompts,"
+            f" {curve.like_these.low:.3g} to {curve.like_these.high:.3g} on prompts like them);"
+            f" L50 on prompts like them {curve.l50}"
         )
-        for name, one in (("these", curve.these), ("prompts like them", curve.like_these)):
-            if one.reason is not None:
-                print(f"  • on {name}: {one.reason}")
+        print(f"  • {curve.samples:,} answers; {curve.worth:.1f} of one prompt are worth a new one")
+        if curve.l50.reason is not None:
+            print(f"  • {curve.l50.reason}")
     print(table)
 
 

@@ -25,7 +25,7 @@ def samples(runs: Sequence[Run | Path | str]) -> tuple[list[SampledCurve], pd.Da
         runs: two runs or more, or their folders.
 
     Returns:
-        L50 of every curve for both populations, and the table of accuracies by length (see
+        How far every curve sees for both populations, and the table of accuracies by length (see
         `reports.samples.sampled_points`).
 
     Raises:
