@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from .exams.run import run as run
     from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
+    from .exams.sweep.plan_file import SweepPlan as SweepPlan
+    from .exams.sweep.result import Sweep as Sweep
+    from .exams.sweep.sweep import sweep as sweep
+    from .exams.track import track as track
     from .runners.dispatch.provider import Provider as Provider
     from .runners.kinds import ModelKind as ModelKind
     from .store.plan import Plan as Plan
@@ -59,6 +63,8 @@ _HOME = {
     "Settings": "exams.settings",
     "SnellenError": "errors",
     "StoreError": "errors",
+    "Sweep": "exams.sweep.result",
+    "SweepPlan": "exams.sweep.plan_file",
     "Task": "tasks.task",
     "acuity": "exams.acuity",
     "apply_lens": "exams.prescribe.apply",
@@ -72,6 +78,8 @@ _HOME = {
     "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
     "samples": "exams.samples",
+    "sweep": "exams.sweep.sweep",
+    "track": "exams.track",
 }
 """Where each public name is at home; a module is imported when its name is first used."""
 

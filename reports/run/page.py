@@ -17,6 +17,7 @@ from ...store.trials import OUTCOMES
 from ...support.figures import Picture
 from ..catalogue import about
 from ..curves import KEY, by_curve, pooled
+from ..explorer import Explorer
 from ..figures.drawing import OUTCOME_COLOURS
 from ..figures.task_figures import TaskFigure
 from ..formats import both_ends, p_value, percent, plain
@@ -71,7 +72,7 @@ def page(
     audit: Audit,
     forms: Sequence[FormCost],
     means: Sequence[TaskMean],
-    data: Mapping[str, Any],
+    explorer: Explorer,
     title: str,
 ) -> str:
     """Write the page.
@@ -89,7 +90,7 @@ def page(
         audit: answers that were read by weak rules.
         forms: free against forced answers, from `form_costs`.
         means: over the tasks, from `task_means`; shown where there are several tasks.
-        data: from `explorer`, for the page's script.
+        explorer: from `explorer`, for the page's script.
         title: whose run this is.
     """
     sections = [
@@ -124,8 +125,8 @@ def page(
             audited=audit.in_all,
             forms=forms,
             means=[mean for mean in means if len(mean.tasks) > 1],
-            data=data,
-            script=script("report.js"),
+            explorer=explorer,
+            script=script("explorer.js"),
             manifest=manifest,
             outcomes=OUTCOMES,
             colours=OUTCOME_COLOURS,
