@@ -104,7 +104,7 @@ def test_a_cache_that_is_damaged_beyond_a_position_fails_from_there_on(
     ) as other:
         again = snellen(*run, "--base-url", other)
         assert again.returncode == 2
-        assert "numerics" in again.stderr or "dtype" in again.stderr
+        assert "holds another run: " in again.stderr
         fresh = snellen(*run[:-4], "--run-id", "fresh", *run[-2:], "--base-url", other)
         assert fresh.returncode == 0
         compared = snellen("compare", tmp_path / "kept/vllm__smollm2/kept",
