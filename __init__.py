@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from .exams.prescribe.result import load_prescription as load_prescription
     from .exams.run import run as run
     from .exams.settings import Settings as Settings
+    from .exams.sweep.plan_file import SweepPlan as SweepPlan
+    from .exams.sweep.result import Sweep as Sweep
+    from .exams.sweep.sweep import sweep as sweep
     from .runners.dispatch.provider import Provider as Provider
     from .runners.kinds import ModelKind as ModelKind
     from .store.plan import Plan as Plan
@@ -58,6 +61,8 @@ _HOME = {
     "Settings": "exams.settings",
     "SnellenError": "errors",
     "StoreError": "errors",
+    "Sweep": "exams.sweep.result",
+    "SweepPlan": "exams.sweep.plan_file",
     "Task": "tasks.task",
     "acuity": "exams.acuity",
     "apply_lens": "exams.prescribe.apply",
@@ -70,6 +75,7 @@ _HOME = {
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
+    "sweep": "exams.sweep.sweep",
 }
 """Where each public name is at home; a module is imported when its name is first used."""
 

@@ -21,6 +21,7 @@ from report_million import synthetic
 from rich.console import Console
 from rich.table import Table
 from snellen.reports.run.report import write_report
+from snellen.store.trials import read_trials
 
 _FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -36,7 +37,9 @@ def main() -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         for trials in map(int, arguments.trials.split(",")):
-            path = write_report(Path(folder), synthetic(trials), {"run_id": "synthetic"}).page
+            kept = Path(folder) / "trials.csv"
+            synthetic(trials).to_csv(kept, index=False)
+            path = write_report(Path(folder), read_trials(kept), {"run_id": "synthetic"}).page
             with_script, without = [], []
             for _ in range(arguments.runs):
                 with_script.append(_open(browser, path, script=True))

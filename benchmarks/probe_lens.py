@@ -37,8 +37,9 @@ from snellen.probes.states.arithmetic import full_precision
 from snellen.probes.states.kinds import KINDS
 from snellen.probes.states.last_token import last_token_states
 from snellen.probes.states.pairs import build_prompts
+from snellen.probes.states.readiness import ready
 from snellen.probes.states.routes import ONE_PASS, Route
-from snellen.probes.states.subject import open_subject, ready
+from snellen.probes.states.subject import open_subject
 
 CHUNKS = Route("cached chunks", chunk=32)
 # In units of the dtype's epsilon times the largest state at the depth; a few were seen.

@@ -20,6 +20,7 @@ from .question_options import (
     choose_questions,
     plan_of,
 )
+from .tracking import add_track_argument, track_run, tracker_of
 from .watching import carry_out
 
 
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     add_sampling_arguments(parser)
     add_output_arguments(parser)
+    add_track_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,4 +65,7 @@ def run(args: argparse.Namespace) -> int:
         max_length=args.max_length,
         max_trials=args.max_trials,
     )
-    return carry_out(lambda watcher: measure(plan, settings_of(args, watcher)))[0]
+    where = tracker_of(args)
+    code, found = carry_out(lambda watcher: measure(plan, settings_of(args, watcher)))
+    track_run(where, found)
+    return code

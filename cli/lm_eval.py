@@ -18,7 +18,9 @@ def forward(words: Sequence[str]) -> int:
     """Hand the words over to lm-eval.
 
     Snellen's own tasks are found without ``--include_path``. Documents whose requests to one of
-    Snellen's models failed for good are left out of the scores.
+    Snellen's models failed for good are left out of the scores. Where lm-eval logs samples to a
+    tracker (``--wandb_args`` or ``--trackio_args`` with ``--log_samples``), the curves and the page
+    of Snellen's tasks go there too.
 
     Returns:
         The exit code: 1 where there were such documents.
@@ -31,6 +33,7 @@ def forward(words: Sequence[str]) -> int:
         models,  # noqa: F401  # registers snellen-*
     )
     from ..harness.failures import leaving_out_failures
+    from ..harness.trackers import curves_in_trackers
     from ..tasks.yaml_files import yaml_folder
 
     words = list(words)
@@ -38,7 +41,7 @@ def forward(words: Sequence[str]) -> int:
     if takes_tasks and not any(word.startswith("--include_path") for word in words):
         words += ["--include_path", str(yaml_folder())]
     sys.argv = ["lm-eval", *words]
-    with leaving_out_failures() as failed:
+    with leaving_out_failures() as failed, curves_in_trackers():
         cli_evaluate()
     if not failed.reasons:
         return 0

@@ -101,10 +101,10 @@ def _run_sensitivity(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
     )
 
 
-def _run_theory(args: argparse.Namespace, _: ProbeBar) -> ProbeResult:
+def _run_theory(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
     from ..probes.theory.probe import probe_theory
 
-    return probe_theory(args.seeds, out=args.out)
+    return probe_theory(args.seeds, out=args.out, progress=bar)
 
 
 def _run_link(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:

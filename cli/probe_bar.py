@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import Self
@@ -11,13 +12,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 EVERY_S = 30.0
+KEPT_S = 0.2
+"""Work that took less than this was not done now, but found on disk."""
 
 
 class ProbeBar:
     """Told by a probe what it does now and how much of the work lies behind."""
 
-    def __init__(self) -> None:
-        """Show nothing yet: a probe may be done before there is anything to show."""
+    def __init__(self, every: float = EVERY_S) -> None:
+        """Show nothing yet: a probe may be done before there is anything to show.
+
+        Args:
+            every: Seconds between two lines in a log.
+        """
         self._bar = Progress(
             TextColumn("probing"),
             BarColumn(),
@@ -31,23 +38,40 @@ class ProbeBar:
         )
         self._task = self._bar.add_task("", total=1.0)
         self._live = sys.stderr.isatty()
-        self._started = self._said = time.monotonic()
+        self._every = every
+        self._what, self._done, self._total = "", 0.0, 1.0
+        self._began = self._heard = 0.0
+        self._before = 0.0  # done when the clock began
+        self._ended = threading.Event()
+        self._writer = threading.Thread(target=self._write, daemon=True)
 
     def __call__(self, what: str, done: float, total: float) -> None:
         """Show it (:class:`snellen.probes.result.Progress`)."""
+        now = time.monotonic()
+        if not self._began:
+            self._began, self._before = now, done
+            if self._live:
+                self._bar.start()
+            else:
+                self._say(what, done, total)
+                self._writer.start()
+        elif now - self._heard < KEPT_S:  # the rate is that of what is computed now
+            self._before += done - self._done
+        self._what, self._done, self._total, self._heard = what, done, total, now
         if self._live:
             self._bar.update(self._task, description=what, completed=done, total=total)
-            return
-        now = time.monotonic()
-        if done == 0 or now - self._said >= EVERY_S:
-            self._said = now
-            left = (now - self._started) * (total - done) / done if done else None
-            rest = f", about {left:.0f} s left" if left is not None else ""
-            print(f"  {what} ({done / total:.0%}{rest})", file=sys.stderr, flush=True)
+
+    def _write(self) -> None:
+        """A line now and then, also while one step takes long."""
+        while not self._ended.wait(self._every):
+            self._say(self._what, self._done, self._total)
+
+    def _say(self, what: str, done: float, total: float) -> None:
+        spent, work = time.monotonic() - self._began, done - self._before
+        rest = f", about {spent * (total - done) / work:.0f} s left" if work > 0 else ""
+        print(f"  {what} ({done / total:.0%}{rest})", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Self:
-        if self._live:
-            self._bar.start()
         return self
 
     def __exit__(
@@ -56,6 +80,7 @@ class ProbeBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._ended.set()
         self._bar.stop()
         if kind is KeyboardInterrupt:
             print(

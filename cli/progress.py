@@ -99,12 +99,12 @@ class ProgressLine:
         elapsed = time.monotonic() - self._began
         answered = self._done - self._known
         of = f" of {self._total:,}" if self._total is not None else ""
-        words = [f"asking: {self._done:,}{of} after {_span(elapsed)}"]
+        words = [f"asking: {self._done:,}{of} after {span(elapsed)}"]
         if answered and elapsed:
             rate = answered / elapsed
             words.append(f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min")
             if self._total is not None:
-                words.append(f"about {_span((self._total - self._done) / rate)} left")
+                words.append(f"about {span((self._total - self._done) / rate)} left")
         return ", ".join([*words, *self._notes()])
 
     def __enter__(self) -> Self:
@@ -143,7 +143,7 @@ class ProgressLine:
             print(self.plain(), file=self._stream, flush=True)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """A length of time, for people: 40 s, 12 min, 3 h 20 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"

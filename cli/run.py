@@ -21,6 +21,7 @@ from .question_options import (
     choose_questions,
     plan_of,
 )
+from .tracking import add_track_argument, track_run, tracker_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     add_sampling_arguments(parser)
     add_output_arguments(parser)
+    add_track_argument(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="print requests, tokens and cost; ask nothing"
     )
@@ -40,10 +42,13 @@ def run(args: argparse.Namespace) -> int:
     plan = plan_of(args, lenses=args.lens, lengths=args.lengths, trials=args.trials)
     if args.dry_run:
         return _dry_run(args, plan)
+    where = tracker_of(args)
     # Imported late: what shows tables must not keep the first question waiting.
     from .watching import carry_out
 
-    return carry_out(lambda watcher: ask(plan, settings_of(args, watcher)))[0]
+    code, found = carry_out(lambda watcher: ask(plan, settings_of(args, watcher)))
+    track_run(where, found)
+    return code
 
 
 def _dry_run(args: argparse.Namespace, plan: Plan) -> int:

@@ -12,6 +12,7 @@ from ..store.answers import Failure, Reply
 from ..store.manifest import now
 from ..store.run_directory import RunDirectory
 from ..store.trials import trial_table, write_trials
+from ..support.phases import phase
 from .loaded import Run
 from .session import Answered, Session
 from .texts import texts_from
@@ -60,7 +61,8 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
     manifest = where.manifest.model_dump(mode="json")
     said = {one.trial.id: one.result.text for one in answered if isinstance(one.result, Reply)}
     built = {one.trial.id: one.trial for one in answered}
-    write_report(where.path, trials, manifest, texts_from(said, built))
+    with phase("drawing the report"):
+        write_report(where.path, trials, manifest, texts_from(said, built))
     return Run(where.path, where.manifest, trials, dict(reasons.most_common()), stopped)
 
 

@@ -1,4 +1,4 @@
-"""Whether a model can wear lenses that change its forward pass, before it is started."""
+"""Whether a model can wear lenses that change how it works, before it is started."""
 
 from __future__ import annotations
 
@@ -22,4 +22,25 @@ def check_inside(plan: Plan) -> None:
             raise InputError(
                 f"lens {name!r}: {inside[0]} changes the forward pass, and nobody can reach into "
                 f"{plan.model}; models that wear it: {able}"
+            )
+
+
+def check_effort(plan: Plan) -> None:
+    """Make sure that an effort is asked of a model that is asked over the network, and once.
+
+    Raises:
+        InputError: it is not; says which models take one, or what contradicts it.
+    """
+    for name in plan.lenses:
+        effort = find_lens(name).effort
+        if effort and plan.reasoning_effort:
+            raise InputError(
+                f"lens {name!r} contradicts --reasoning-effort {plan.reasoning_effort}: both set "
+                "how hard the model is to think; leave one of them out"
+            )
+        if effort and "extra_body" not in find_kind(plan.model).takes:
+            able = ", ".join(k.pattern for k in kinds().values() if "extra_body" in k.takes)
+            raise InputError(
+                f"lens {name!r}: {plan.model} has no setting for how hard it thinks; models that "
+                f"are asked for it: {able}"
             )

@@ -16,6 +16,7 @@ from ..store.journal import Journal
 from ..store.manifest import Manifest, read_manifest
 from ..store.run_directory import RunDirectory, find_run
 from ..store.trials import read_trials, trial_row, write_trials
+from ..support.phases import phase
 from ..tasks.trial import can_rebuild, rebuild_trial
 from .finishing import write_run
 from .loaded import Run
@@ -49,7 +50,8 @@ def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Report, pd
         return report, changes(before, run.trials)
     manifest = path / "manifest.json"
     facts = read_manifest(manifest).model_dump(mode="json") if manifest.is_file() else {}
-    return write_report(path, before, facts, kept_texts(path)), None
+    with phase("drawing the report"):
+        return write_report(path, before, facts, kept_texts(path)), None
 
 
 def report_samples(samples: list[Path], out: Path) -> Report:
@@ -65,7 +67,8 @@ def report_samples(samples: list[Path], out: Path) -> Report:
         raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
     write_trials(out / "trials.csv", trials)
     facts = {"source": "lm-eval samples", "files": [path.name for path in samples]}
-    return write_report(out, trials, facts, texts_from(said))
+    with phase("drawing the report"):
+        return write_report(out, trials, facts, texts_from(said))
 
 
 def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

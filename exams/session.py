@@ -23,13 +23,14 @@ from ..runners.spending import Budget, BudgetReached
 from ..store.answers import Failure, Reply
 from ..store.plan import Plan
 from ..store.run_directory import RunDirectory, open_run
+from ..support.phases import phase
 from ..tasks.forms import forced_form
 from ..tasks.lenses import find_lens
 from ..tasks.registry import find_task
 from ..tasks.trial import FORCED, Trial, TrialId, rebuild_trial
 from .answer_forms import check_forms
 from .context import check_context
-from .inside import check_inside
+from .inside import check_effort, check_inside
 from .settings import Settings
 
 _LONG = 1 << 15
@@ -187,6 +188,7 @@ def open_model(plan: Plan, settings: Settings) -> Iterator[tuple[Plan, Runner]]:
     """The model of a plan, started if need be, and the plan with the endpoint really asked."""
     check_forms(plan)
     check_inside(plan)
+    check_effort(plan)
     logs = settings.out / f".starting-{os.getpid()}"  # until the run directory is known
     with closing(open_runner(plan.model, settings.options(plan, logs))) as runner:
         yield with_endpoint(plan, runner), runner
@@ -270,11 +272,12 @@ def session_with(
     cached = CachedRunner(runner, budget=budget, listener=listen)
     planned: list[Planned] = []
     built = survey(asked, runner, planned, trials)
-    if settings.budget is not None:
-        requests = (request_of(runner, asked, trial) for trial in built)
-        budget.check(prices.estimate(runner, requests))
-    for _ in built:
-        pass
+    with phase("building the prompts"):
+        if settings.budget is not None:
+            requests = (request_of(runner, asked, trial) for trial in built)
+            budget.check(prices.estimate(runner, requests))
+        for _ in built:
+            pass
     where = open_run(
         settings.out,
         asked,

@@ -81,7 +81,7 @@ class Settings:
             if value is not None and not value > 0:
                 raise InputError(f"{name.replace('_', ' ')} {value:g}: a limit is above 0")
 
-    def options(self, plan: Plan, log_folder: Path) -> Options:
+    def options(self, plan: Plan, log_folder: Path | None) -> Options:
         """How the plan's model is reached."""
         args = dict(plan.model_args)
         return Options(

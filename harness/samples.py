@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +50,23 @@ def _samples(path: Path) -> Iterator[tuple[Trial, str]]:
         if not line:
             continue
         try:
-            sample = json.loads(line)
-            doc = sample["doc"]
-            asked = rebuild_trial(TrialId.from_dict(doc))
-            if (asked.id.version, asked.truth) != (doc["version"], doc["truth"]):
-                raise ValueError("another version of the task asked this")
-            text = str(sample["resps"][0][0])
+            yield sample_of(json.loads(line))
         except (InputError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{path} line {number} is not a sample of a Snellen task "
                 f"({type(error).__name__}: {error}); give samples_snellen_*.jsonl"
             ) from error
-        yield asked, text
+
+
+def sample_of(sample: Mapping[str, Any]) -> tuple[Trial, str]:
+    """The trial that a sample of lm-eval asked, and what was answered.
+
+    Raises:
+        InputError, ValueError, LookupError, TypeError, AttributeError: it is no sample of a task
+            of ours.
+    """
+    doc = sample["doc"]
+    asked = rebuild_trial(TrialId.from_dict(doc))
+    if (asked.id.version, asked.truth) != (doc["version"], doc["truth"]):
+        raise ValueError("another version of the task asked this")
+    return asked, str(sample["resps"][0][0])

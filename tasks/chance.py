@@ -43,6 +43,21 @@ def odd_digit_guess(length: int) -> float:
     return {1: 1 / 10, 2: 1 / 2}.get(length, 1 / 9)
 
 
+def odd_symbol_guess(length: int, kinds: int, alphabet: int) -> float:
+    """One symbol after others of several kinds: any of the alphabet but those kinds.
+
+    An upper bound where the sequence is too short to hold all kinds.
+
+    Args:
+        length: number of items.
+        kinds: of the other symbols.
+        alphabet: how many symbols there are.
+    """
+    if length == 1:
+        return 1 / alphabet
+    return 1 / 2 if length == 2 else 1 / (alphabet - kinds)
+
+
 def alternation_guess(length: int) -> float:
     """Two digits in alternation: one of the two."""
     return 1 / 2 if length > 1 else 1 / 10

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .chance import CHOICES, Guess, no_guess
+from .chance import CHOICES, Guess, no_guess, odd_symbol_guess
 from .draw import Draw
-from .lenses.find import canonical
+from .lenses.find import canonical, find_lens
+from .lenses.symbols import symbols_of
 from .modes import MODES, base_mode
 from .prompts.wording import Wording
 from .reading import AnswerKind
@@ -132,7 +133,8 @@ class Task:
         """How often the best blind guess at an answer is right.
 
         No mode and no lens of Snellen's own tells a guesser more than the bare prompt does, so
-        the chance is the same in and through all of them; a test holds it. Of an answer that is
+        the chance is the same in and through all of them, except where a lens puts more or fewer
+        symbols into the sequence; tests hold it. Of an answer that is
         chosen among alternatives, a guess is right once in as many as remain: who sees the blur of
         a copy rules its majority out, and who would have guessed better guesses no worse.
 
@@ -145,10 +147,14 @@ class Task:
         Returns:
             A probability below 1.
         """
-        guess = self.guess(length)
+        guess, symbols = self.guess(length), len(self.alphabet)
+        seen = find_lens(lens) if "vocabulary:" in lens else None
+        if seen and self.answer == "symbol":
+            symbols = len(symbols_of(seen, self.alphabet))
+            guess = odd_symbol_guess(length, seen.vocabulary - 1, symbols)
         if answer != "choice":
             return guess
-        blurred = self.answer == "symbol" and guess > 1 / len(self.alphabet)
+        blurred = self.answer == "symbol" and guess > 1 / symbols
         return max(guess, 1 / (CHOICES - blurred))
 
     def version_of(self, mode: str, lens: str) -> int:

@@ -206,10 +206,14 @@ def _as_shown(task: Task, mode: str, lens: Lens, answer: str) -> str:
 
 
 def _facts(task: Task, made: Items, mode: str, length: int, lens: Lens) -> Facts:
+    symbols = dict.fromkeys(made.values or made.items)
+    if lens.symbols and task.answer in ("symbol", "sequence"):
+        # Digits are known for what they are; of other symbols the reader must be told.
+        symbols |= dict.fromkeys(task.alphabet)
     return Facts(
         task.answer,
         made.asked,
-        tuple(dict.fromkeys(made.values or made.items)),
+        tuple(symbols),
         length,
         # The paper's prompts ask for a final line, and do not forbid others before it.
         bare=base_mode(mode) in BARE and task.takes_lenses and not lens.reasons,

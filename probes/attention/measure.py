@@ -19,10 +19,16 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ..folder import Parts, Tables
 from ..result import Progress, silent
-from ..states.architecture import decoder_of, shares_prefixes
+from ..states.architecture import decoder_of, handling, is_recurrent
 from ..states.arithmetic import full_precision, out_of_memory, parse_dtype
 from ..states.kinds import find_kind
-from ..states.last_token import attention_kernel, cache_argument, depth_names, last_token_states
+from ..states.last_token import (
+    attention_kernel,
+    cache_argument,
+    depth_names,
+    last_token_states,
+    takes,
+)
 from ..states.pairs import build_prompts
 from ..states.subject import Loaded, Subject
 
@@ -149,20 +155,25 @@ def attention_of_last(model: Any, ids: Sequence[int]) -> Array:
     from transformers import DynamicCache
 
     kind = type(model).__name__
-    if not shares_prefixes(model.config):
+    if is_recurrent(model.config):
         raise InputError(f"{kind} is not attention alone: 'snellen probe attention' needs it to be")
     decoder = decoder_of(model)
-    cache: dict[str, Any] = {cache_argument(decoder): DynamicCache()}
+    # Where the cache cannot be trusted the whole prompt goes through the kernel that has weights.
+    before = len(ids) - 1 if handling(model).share else 0
+    cache: dict[str, Any] = {cache_argument(decoder): DynamicCache()} if before else {}
     tokens = torch.as_tensor([list(ids)], device=model.device)
     places = torch.arange(len(ids), device=model.device)[None]
+
+    def run(part: slice, **options: Any) -> Any:
+        if takes(decoder, "position_ids"):
+            options["position_ids"] = places[:, part]
+        return decoder(input_ids=tokens[:, part], use_cache=before > 0, **cache, **options)
+
     with torch.no_grad(), full_precision(model.dtype):
-        if len(ids) > 1:
-            decoder(input_ids=tokens[:, :-1], position_ids=places[:, :-1], use_cache=True, **cache)
+        if before:
+            run(slice(before))
         with attention_kernel(model, "eager"):
-            out = decoder(
-                input_ids=tokens[:, -1:], position_ids=places[:, -1:], use_cache=True,
-                output_attentions=True, **cache,
-            )  # fmt: skip
+            out = run(slice(before, None), output_attentions=True)
     found = getattr(out, "attentions", None)
     if not found or any(a is None for a in found):
         raise InputError(f"{kind} gives no attention weights: this probe cannot look at it")

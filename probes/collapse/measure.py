@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..folder import Parts
-from ..result import Progress, silent
+from ..result import Progress, silent, within
 from ..states.architecture import head_count
-from ..states.arithmetic import out_of_memory, parse_dtype
+from ..states.arithmetic import COST, out_of_memory, parse_dtype
 from ..states.head import next_token_logits
 from ..states.kinds import find_kind
 from ..states.last_token import depth_names, last_token_states
@@ -103,13 +103,18 @@ def measure_collapse(
     found: dict[str, list[pd.DataFrame]] = {part: [] for part in PARTS}
     failures = []
     work = [(dtype, parse_dtype(dtype), batch) for dtype in plan.dtypes for batch in prompts]
-    for done, (name, dtype, batch) in enumerate(work):
-        progress(f"{batch.kind} in {name}", done, len(work))
+    costs = [COST.get(name, 1.0) * len(batch.pairs) for name, _, batch in work]
+    for i, (name, dtype, batch) in enumerate(work):
+        told = within(progress, sum(costs[:i]), costs[i], sum(costs))
+        told(f"{batch.kind} in {name}", 0, 1)
 
         def part(
-            name: str = name, dtype: torch.dtype = dtype, batch: PromptSet = batch
+            name: str = name,
+            dtype: torch.dtype = dtype,
+            batch: PromptSet = batch,
+            told: Progress = told,
         ) -> dict[str, pd.DataFrame]:
-            return _measure(models.at(dtype), batch, name, plan)
+            return _measure(models.at(dtype), batch, name, plan, told)
 
         try:
             tables = parts.get(f"collapse-{batch.kind}-step{plan.step}-{name}", part)
@@ -136,7 +141,7 @@ AGREEMENT = 1e-9
 
 
 def _measure(
-    model: Any, prompts: PromptSet, dtype: str, plan: CollapsePlan
+    model: Any, prompts: PromptSet, dtype: str, plan: CollapsePlan, progress: Progress
 ) -> dict[str, pd.DataFrame]:
     """One kind at one dtype, along every route."""
     sequences = [p.short for p in prompts.pairs] + [p.long for p in prompts.pairs]
@@ -146,7 +151,11 @@ def _measure(
     heads = head_count(model)
     measure = _Comparer(model, heads)
     half = len(prompts.pairs)
-    states = [last_token_states(model, sequences, route=route) for route in routes]
+    states = []
+    for done, route in enumerate(routes):
+        progress(f"{prompts.kind} in {dtype}: {route.name}", done, len(routes) + 1)
+        states.append(last_token_states(model, sequences, route=route))
+    progress(f"{prompts.kind} in {dtype}: distances", len(routes), len(routes) + 1)
     signals = [measure(state[:half], state[half:]) for state in states]
     pairs = null_pairs(routes)
     nulls = [measure(states[i], states[j]) for i, j in pairs]

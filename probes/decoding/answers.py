@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..states.architecture import decoder_of, layers_of
+from ..states.architecture import decoder_of, handling, layers_of
 from ..states.arithmetic import full_precision
 from ..states.head import next_token_logits
-from ..states.last_token import depth_names, last_token_states
+from ..states.last_token import cache_argument, depth_names, last_token_states, takes
 from ..states.routes import ONE_PASS
 from .prompts import Unit
 
@@ -83,56 +83,80 @@ def follows(log_odds: Array) -> Array:
     return np.asarray((log_odds[:, 0] < 0) & (log_odds[:, 1] > 0))
 
 
+Shift = tuple[int, "torch.Tensor"]
+"""A depth (a layer's output, counted as in ``depth_names``) and a vector of shape (d_model,)."""
+
+
 def shifted_log_odds(
     model: Any,
     tokenizer: Any,
     prompt: Sequence[int],
     counts: tuple[int, int],
-    depth: int,
-    shift: torch.Tensor | None,
-) -> float:
+    shifts: Sequence[Shift | None],
+) -> list[float]:
     """``log p(counts[1]) - log p(counts[0])`` with a vector added to the prompt's last state.
+
+    What stands before that state is not changed by it, and computed once.
 
     Args:
         model: A frozen decoder-only model.
         tokenizer: Its tokenizer.
         prompt: Token ids.
         counts: The two answers.
-        depth: Index into :func:`..states.last_token.depth_names`, a layer's output.
-        shift: Shape (d_model,), or None for no shift.
+        shifts: What is added, each for itself; None for nothing.
+
+    Returns:
+        A number per shift.
     """
     import torch
+    from transformers import DynamicCache
 
-    digits = _digit_ids(tokenizer)
-    scores = []
-    for count in counts:
-        answer = answer_tokens(tokenizer, count)
-        ids = torch.as_tensor([[*prompt, *answer]], device=model.device)
-        with (
-            torch.no_grad(),
-            full_precision(model.dtype),
-            _shifted(model, depth, len(prompt) - 1, shift),
-        ):
-            states = decoder_of(model)(input_ids=ids, use_cache=False).last_hidden_state
-        final = states[0, len(prompt) - 1 :]
-        logp = torch.log_softmax(next_token_logits(model, final), -1)
-        scores.append(_score(logp, answer, digits))
-    return scores[1] - scores[0]
+    decoder, last = decoder_of(model), len(prompt) - 1
+    cache = DynamicCache() if handling(model).share and last > 0 else None
+    start = last if cache is not None else 0
+
+    def states(tokens: Sequence[int], at: int) -> torch.Tensor:
+        ids = torch.as_tensor([list(tokens)], device=model.device)
+        inputs: dict[str, Any] = {cache_argument(decoder): cache} if cache is not None else {}
+        if takes(decoder, "position_ids"):
+            inputs["position_ids"] = torch.arange(at, at + len(tokens), device=model.device)[None]
+        out = decoder(input_ids=ids, use_cache=cache is not None, **inputs)
+        found: torch.Tensor = out.last_hidden_state[0]
+        return found
+
+    digits, odds = _digit_ids(tokenizer), []
+    with torch.no_grad(), full_precision(model.dtype):
+        if cache is not None:
+            states(prompt[:last], 0)
+        for shift in shifts:
+            scores = []
+            for count in counts:
+                answer = answer_tokens(tokenizer, count)
+                tokens = [*prompt[start:], *answer]
+                with _shifted(model, last - start, shift):
+                    final = states(tokens, start)[last - start :]
+                if cache is not None:
+                    cache.crop(-len(tokens))
+                logp = torch.log_softmax(next_token_logits(model, final), -1)
+                scores.append(_score(logp, answer, digits))
+            odds.append(scores[1] - scores[0])
+    return odds
 
 
 @contextmanager
-def _shifted(model: Any, depth: int, position: int, shift: torch.Tensor | None) -> Iterator[None]:
+def _shifted(model: Any, position: int, shift: Shift | None) -> Iterator[None]:
     """Add a vector to one position of a layer's output."""
     if shift is None:
         yield
         return
-    added = shift.to(device=model.device, dtype=model.dtype)
+    depth, vector = shift
+    added = vector.to(device=model.device, dtype=model.dtype)
 
     def hook(_module: Any, _args: Any, output: Any) -> Any:
-        state = output[0] if isinstance(output, tuple) else output
-        state = state.clone()
+        several = isinstance(output, tuple | list)
+        state = (output[0] if several else output).clone()
         state[:, position] += added
-        return (state, *output[1:]) if isinstance(output, tuple) else state
+        return type(output)((state, *output[1:])) if several else state
 
     handle = layers_of(model)[depth - 1].register_forward_hook(hook)
     try:

@@ -96,8 +96,7 @@ def shift_table(
         there = units[last[0]]
         counts = (here.count, there.count + 1)
         others = range(1, len(first)) if len(first) > 1 else range(1)
-        before = shifted_log_odds(model, tokenizer, here.short, counts, 1, None)
-        natural = shifted_log_odds(model, tokenizer, there.long, counts, 1, None)
+        vectors = []
         for depth in depths:
             gap = np.mean(
                 [states[len(units) + last[w], depth] - states[first[w], depth] for w in others],
@@ -105,12 +104,10 @@ def shift_table(
             )
             noise = rng.normal(size=gap.shape)
             noise *= np.linalg.norm(gap) / np.linalg.norm(noise)
-            after, control = (
-                shifted_log_odds(
-                    model, tokenizer, here.short, counts, depth, torch.as_tensor(vector)
-                )
-                for vector in (gap, noise)
-            )
+            vectors += [(depth, torch.as_tensor(vector)) for vector in (gap, noise)]
+        (natural,) = shifted_log_odds(model, tokenizer, there.long, counts, [None])
+        before, *moved = shifted_log_odds(model, tokenizer, here.short, counts, [None, *vectors])
+        for depth, after, control in zip(depths, moved[::2], moved[1::2], strict=True):
             rows.append(
                 {
                     "length": length,

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..folder import Parts, Tables
-from ..result import Progress, silent
-from ..states.arithmetic import DTYPES, out_of_memory, parse_dtype
+from ..result import Progress, silent, within
+from ..states.arithmetic import COST, DTYPES, out_of_memory, parse_dtype
 from ..states.head import digit_rows
 from ..states.last_token import depth_names, last_token_states
-from ..states.routes import Route, equivalent_routes, usable_routes
+from ..states.routes import equivalent_routes, usable_routes
 from ..states.subject import Loaded, Subject
 from .answers import follows, pair_log_odds
 from .lens import lens_table, shift_table
@@ -72,12 +72,14 @@ def measure_decoding(
     found: dict[str, list[pd.DataFrame]] = {table: [] for table in TABLES}
     directions: dict[str, Array] = {}
     failures: list[str] = []
-    for done, (dtype, kind) in enumerate(work):
-        progress(f"{kind} in {dtype}", done, len(work))
+    costs = [COST.get(dtype, 1.0) for dtype, _ in work]
+    for i, (dtype, kind) in enumerate(work):
+        told = within(progress, sum(costs[:i]), costs[i], sum(costs))
+        told(f"{kind} in {dtype}", 0, 1)
 
-        def part(dtype: str = dtype, kind: str = kind) -> Tables:
-            model = models.at(parse_dtype(dtype))
-            return _measure(model, subject, kind, dtype, units[kind], directions.get(kind), plan)
+        def part(dtype: str = dtype, kind: str = kind, told: Progress = told) -> Tables:
+            model, pairs, ways = models.at(parse_dtype(dtype)), units[kind], directions.get(kind)
+            return _measure(model, subject, kind, dtype, pairs, ways, plan, told)
 
         try:
             tables = parts.get(f"decoding-{kind}-{dtype}", part)
@@ -112,13 +114,22 @@ def _measure(
     units: list[Unit],
     directions: Array | None,
     plan: DecodingPlan,
+    progress: Progress,
 ) -> Tables:
     """One kind at one dtype; without directions it is the reference and makes them."""
     routes = usable_routes(model, equivalent_routes(model.device.type, plan.chunk, plan.routes))
     if len(routes) < 2:
         raise InputError(f"{subject.name}: one route only: no numerics to hold out")
     sequences = [u.short for u in units] + [u.long for u in units]
-    first = _states(model, sequences, routes[0])
+    steps = len(routes) + 5
+
+    def states(done: int) -> Array:
+        """Shape (sequences, depths, d_model), in float64, along a route."""
+        progress(f"{kind} in {dtype}: {routes[done].name}", done, steps)
+        found = last_token_states(model, sequences, route=routes[done])
+        return np.asarray(found.double().numpy())
+
+    first = states(0)
     tables: Tables = {}
     reference = directions is None
     if directions is None:
@@ -127,24 +138,23 @@ def _measure(
         tables["directions"] = flat.rename(columns=str)
     # The direction of the reference was made along its first route: that one is not tested.
     scores = [] if reference else [_project(first, directions)]
-    scores += [_project(_states(model, sequences, r), directions) for r in routes[1:]]
+    scores += [_project(states(i), directions) for i in range(1, len(routes))]
     cell = {"kind": kind, "dtype": dtype}
     tables["decoding"] = _pair_rows(cell, units, np.stack(scores, axis=-1), depth_names(model))
+    progress(f"{kind} in {dtype}: answers", len(routes), steps)
     odds = pair_log_odds(model, subject.tokenizer, units, plan.chunk)
     tables["answers"] = _answer_rows(cell, units, odds)
+    progress(f"{kind} in {dtype}: counts to {plan.read_out}", len(routes) + 1, steps)
     seen = sights(model, subject.tokenizer, kind, plan, subject.context, routes)
+    progress(f"{kind} in {dtype}: read-outs of every depth", len(routes) + 3, steps)
     readout, probes = read_out_table(model, seen, plan.seed)
     digits = digit_rows(model, subject.tokenizer).numpy()
     tables["readout"] = readout.assign(**cell)
     tables["angles"] = angle_table(model, probes, digits).assign(**cell)
+    progress(f"{kind} in {dtype}: logit lens and shifts", len(routes) + 4, steps)
     tables["lens"] = lens_table(model, subject.tokenizer, units, first).assign(**cell)
     tables["shifts"] = shift_table(model, subject.tokenizer, units, first, plan.seed).assign(**cell)
     return tables
-
-
-def _states(model: Any, sequences: list[tuple[int, ...]], route: Route) -> Array:
-    """Shape (sequences, depths, d_model), in float64."""
-    return np.asarray(last_token_states(model, sequences, route=route).double().numpy())
 
 
 def _project(states: Array, directions: Array) -> Array:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..states.last_token import depth_names, last_token_states
 from ..states.routes import Route
 from .prompts import OTHER_TASK, DecodingPlan, read_out_prompts
-from .ridge import ReadOut, fit_ridge
+from .ridge import ReadOut, fit_ridge, fit_ridges
 
 Array = NDArray[np.float64]
 
@@ -60,7 +60,8 @@ def read_out_table(model: Any, seen: Sights, seed: int) -> tuple[pd.DataFrame, d
     """How well n is read at every depth, per condition; and the read-out of each depth.
 
     Returns:
-        Columns depth, state, condition, ``rmse`` and ``mae`` (items), ``r2`` with a 95 %
+        Columns depth, state, condition, ``rmse`` and ``mae`` (items), ``mae_near`` and
+        ``mae_far`` (the lower and the upper half of the tested counts), ``r2`` with a 95 %
         bootstrap interval over the tested counts, ``within_half`` (share of counts read to the
         nearest one), ``items``, ``selectivity`` (interpolation's R² less that of the shuffled
         counts, both on counts that were trained on); and the read-outs trained on even counts.
@@ -72,17 +73,18 @@ def read_out_table(model: Any, seen: Sights, seed: int) -> tuple[pd.DataFrame, d
     rows, probes = [], {}
     for depth, name in enumerate(depth_names(model)):
         x, y = seen.trained[:, depth], seen.tested[:, depth]
+        everything, control = fit_ridges(x, counts, shuffled)
         probe = probes[depth] = fit_ridge(x[even], counts[even])
         tests = {
             "interpolation": (probe, y[odd], counts[odd]),
             "extrapolation": (fit_ridge(x[near], counts[near]), y[~near], counts[~near]),
             "another task": (probe, seen.task[odd, depth], counts[odd]),
-            "shuffled": (fit_ridge(x, shuffled), y, shuffled),
+            "shuffled": (control, y, shuffled),
         }
         if seen.wording is not None:
             tests["another wording"] = (probe, seen.wording[odd, depth], counts[odd])
-        seen_counts = _score(fit_ridge(x, counts)(y), counts, seed)["r2"]
-        control = _score(tests["shuffled"][0](y), shuffled, seed)["r2"]
+        seen_counts = _score(everything(y), counts, seed)["r2"]
+        by_heart = _score(control(y), shuffled, seed)["r2"]
         for condition in CONDITIONS:
             if condition not in tests:
                 continue
@@ -95,7 +97,7 @@ def read_out_table(model: Any, seen: Sights, seed: int) -> tuple[pd.DataFrame, d
                     **_score(fitted(states), truths, seed),
                     "items": len(truths),
                     "penalty": fitted.penalty,
-                    "selectivity": seen_counts - max(control, 0.0),
+                    "selectivity": seen_counts - max(by_heart, 0.0),
                 }
             )
     return pd.DataFrame(rows), probes
@@ -106,12 +108,15 @@ def _score(read: Array, truths: Array, seed: int) -> dict[str, float]:
     spread = np.square(truths - truths.mean())
     draws = np.random.default_rng(seed).integers(len(errors), size=(RESAMPLES, len(errors)))
     squares = np.square(errors)
+    far = truths >= np.median(truths)
     # The spread of the truths is the design's, no chance of the draw: it stays as it is.
     r2 = 1 - squares[draws].mean(axis=1) / spread.mean()
     low, high = np.quantile(r2, [0.025, 0.975])
     return {
         "rmse": float(np.sqrt(squares.mean())),
         "mae": float(np.abs(errors).mean()),
+        "mae_near": float(np.abs(errors[~far]).mean()),
+        "mae_far": float(np.abs(errors[far]).mean()),
         "r2": float(1 - squares.sum() / spread.sum()),
         "r2_low": float(low),
         "r2_high": float(high),

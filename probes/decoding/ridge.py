@@ -33,7 +33,12 @@ class ReadOut:
 
 
 def fit_ridge(states: Array, targets: Array) -> ReadOut:
-    """Fit a read-out.
+    """Fit a read-out (see :func:`fit_ridges`)."""
+    return fit_ridges(states, targets)[0]
+
+
+def fit_ridges(states: Array, *targets: Array) -> list[ReadOut]:
+    """Fit read-outs of several targets from the same states, at the cost of one.
 
     Features are standardised (a constant one is left alone). With H the hat matrix, the error of
     leaving item i out is ``(y_i - f_i) / (1 - H_ii)``, so that one eigendecomposition serves all
@@ -41,18 +46,27 @@ def fit_ridge(states: Array, targets: Array) -> ReadOut:
 
     Args:
         states: Shape (items, d).
-        targets: Shape (items,).
+        targets: Each of shape (items,).
     """
     mean, scale = states.mean(axis=0), states.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     z = (states - mean) / scale
-    offset = float(targets.mean())
     if not z.any():  # all states are one: nothing to read but the mean
-        return ReadOut(np.zeros(states.shape[1]), offset, 0.0)
-    y = targets - offset
-    values, vectors = np.linalg.eigh(z @ z.T)
+        return [ReadOut(np.zeros(states.shape[1]), float(y.mean()), 0.0) for y in targets]
+    wide = len(z) <= z.shape[1]
+    values, vectors = np.linalg.eigh(z @ z.T if wide else z.T @ z)
     kept = values > 1e-12 * values[-1]
     values, vectors = values[kept], vectors[:, kept]
+    if not wide:  # of the smaller of the two products, turned into directions of items
+        vectors = z @ vectors / np.sqrt(values)
+    return [_fit(z, mean, scale, values, vectors, y) for y in targets]
+
+
+def _fit(
+    z: Array, mean: Array, scale: Array, values: Array, vectors: Array, targets: Array
+) -> ReadOut:
+    offset = float(targets.mean())
+    y = targets - offset
     turned = vectors.T @ y
     # What no direction of the features holds, of y and of each item's leverage (the constant
     # apart): summed for itself, because both go to zero together where items are few.

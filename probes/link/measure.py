@@ -75,13 +75,7 @@ def measure_items(
     """
     if chat and not tokenizer.chat_template:
         raise InputError("the tokenizer has no chat template: the run used none either, so --raw")
-    usable = trials[(trials.lens == "none") & (trials.outcome != "failed")]
-    usable = usable[usable.task.map(_countable).astype(bool)].reset_index(drop=True)
-    if not len(usable):
-        raise InputError(
-            "no trial of this run can be probed: counting and summing tasks without a lens are "
-            "needed, e.g. --tasks count_ones,count_ones_bernoulli"
-        )
+    usable = usable_trials(trials)
     items = [_item(tokenizer, usable.iloc[row], row, chat) for row in range(len(usable))]
     heads = head_count(model)
     out = usable.copy()
@@ -93,14 +87,32 @@ def measure_items(
         progress(f"{task}: {len(group)} prompts and their neighbours", done, len(usable))
         done += len(group)
         chosen = [items[row] for row in group.index]
+        # One task is one walk over the prompts; its margins are a second one.
         ends = last_token_states(
             model, [i.short for i in chosen] + [i.long for i in chosen], depths=[_depths(model) - 1]
         )[:, 0]
         found = state_distances(ends[: len(chosen)], ends[len(chosen) :], heads)
         out.loc[group.index, "linf"] = found["linf"]
         out.loc[group.index, "rel_l2"] = found["rel_l2"]
+        progress(f"{task}: margins", done - len(group) / 2, len(usable))
         out.loc[group.index, "margin"] = _margins(model, chosen)
     return out
+
+
+def usable_trials(trials: pd.DataFrame) -> pd.DataFrame:
+    """The answered trials without a lens whose answer is a number that one more item changes.
+
+    Raises:
+        InputError: There is none.
+    """
+    usable = trials[(trials.lens == "none") & (trials.outcome != "failed")]
+    usable = usable[usable.task.map(_countable).astype(bool)].reset_index(drop=True)
+    if not len(usable):
+        raise InputError(
+            "no trial of this run can be probed: counting and summing tasks without a lens are "
+            "needed, e.g. --tasks count_ones,count_ones_bernoulli"
+        )
+    return usable
 
 
 def _countable(task: str) -> bool:

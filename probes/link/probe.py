@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from pathlib import Path
+
+import pandas as pd
 
 from ...store.trials import read_trials
 from ..drawing import save_figure
-from ..folder import probe_folder, write_manifest, write_tables
-from ..result import ProbeResult, Progress, silent
+from ..folder import Parts, Tables, probe_folder, write_manifest, write_tables
+from ..result import ProbeResult, Progress, silent, within
 from ..states.arithmetic import parse_dtype
-from ..states.subject import Subject, open_subject
+from ..states.subject import Loaded, Subject, open_subject
 from .figures import link_figure
-from .measure import link_table, measure_items
+from .measure import link_table, measure_items, usable_trials
 
 
 def probe_link(
@@ -44,11 +47,24 @@ def probe_link(
     digest = hashlib.sha256(trials_csv.read_bytes()).hexdigest()
     record = {"trials_sha256": digest, "dtype": dtype, "chat": chat}
     folder = probe_folder(out, subject.name, "link", record)
-    loaded = subject.load(parse_dtype(dtype))
-    items = measure_items(loaded, subject.tokenizer, trials, chat=chat, progress=progress)
+    usable, identity = usable_trials(trials), subject.identity()
+    parts, models = Parts(folder, {**identity, **record}), Loaded(subject)
+    counts, done, found = usable.task.value_counts(sort=False), 0, []
+    for task, count in counts.items():
+        told = within(progress, done, count, len(usable))
+        told(f"{task} in {dtype}", 0, 1)
+        done += count
+
+        def part(task: Hashable = task, told: Progress = told) -> Tables:
+            rows = usable[usable.task == task]
+            loaded, tokens = models.at(parse_dtype(dtype)), subject.tokenizer
+            return {"items": measure_items(loaded, tokens, rows, chat=chat, progress=told)}
+
+        found.append(parts.get(f"link-{task}", part)["items"])
+    items = pd.concat(found, ignore_index=True)
     links = link_table(items)
     tables = {"items": items, "links": links}
     write_tables(folder, tables)
     save_figure(link_figure(items, links), folder / "figures", "link")
-    write_manifest(folder, "link", subject.name, record, **subject.identity())
+    write_manifest(folder, "link", subject.name, record, **identity)
     return ProbeResult(folder, links.round(3), [], tables)

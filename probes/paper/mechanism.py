@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,11 +13,11 @@ from ..collapse.figures import band_text, distance_limits, draw_distance
 from ..collapse.measure import CollapseTables, headline, measure_collapse
 from ..collapse.rows import CollapsePlan
 from ..drawing import new_figure, styled
-from ..folder import Parts
-from ..result import Progress, silent
+from ..folder import Parts, Tables
+from ..result import Progress, silent, within
 from ..theory.figures import cell_name, fig8, fig9, fig10
-from ..theory.tables import theory_tables
 from .behaviour import Drawn
+from .limits import sooner
 from .verdicts import Finding, decays, falls, farther, reaches_band
 
 if TYPE_CHECKING:
@@ -46,21 +48,30 @@ PANELS = {
 
 
 def collapse_figures(
-    subject: Subject, longest: int, progress: Progress = silent, parts: Parts | None = None
+    subject: Subject,
+    longest: int,
+    progress: Progress = silent,
+    parts: Callable[[Mapping[str, Any]], Parts] = lambda _: Parts(),
 ) -> tuple[list[Drawn], list[str]]:
     """Figures 5 and 12, measured on a model up to ``longest`` items; and what failed.
+
+    ``parts`` gives the place where what is finished of a plan is kept.
 
     Figure 5(d) adds one item, which moves it in its group of three: n against n + 3 is measured
     as a control.
     """
     kinds = tuple(PANELS)
     grid = tuple(n for n in FIG5_LENGTHS if n <= longest)
-    tables = measure_collapse(subject, CollapsePlan(kinds, grid, DTYPES), progress, parts)
+
+    def measure(plan: CollapsePlan, told: Progress) -> CollapseTables:
+        return measure_collapse(subject, plan, told, parts(asdict(plan)))
+
+    tables = measure(CollapsePlan(kinds, grid, DTYPES), within(progress, 0, 75, 100))
     phase = CollapsePlan(("copy_ones", "copy_commas"), grid, ("float64",), step=3)
-    tables = tables.joined(measure_collapse(subject, phase, progress, parts))
+    tables = tables.joined(measure(phase, within(progress, 75, 12, 100)))
     grid12 = tuple(n for n in FIG12_LENGTHS if n <= longest)
     plan12 = CollapsePlan(("last_digit",), grid12, DTYPES)
-    tables12 = measure_collapse(subject, plan12, progress, parts)
+    tables12 = measure(plan12, within(progress, 87, 13, 100))
     drawn = []
     if len(tables.collapse):
         one = tables.collapse[tables.collapse.step == 1]
@@ -153,12 +164,13 @@ def _findings5(tables: CollapseTables) -> list[Finding]:
             for kind in ("copy_ones", "copy_commas")
         )
         out.append(farther("5d", claim, commas.length, commas.linf, ones.linf, needed))
+    ends = headline(tables.horizon)
+    out.append(sooner(ends[(ends.kind == "count_ones") & (ends.step == 1)]))
     return out
 
 
-def theory_drawn(seeds: int) -> list[Drawn]:
+def theory_drawn(tables: Tables) -> list[Drawn]:
     """Figures 8, 9 and 10, with the fitted exponents of Figure 10's own cell."""
-    tables = theory_tables(seeds)
     eight = tables["fig8_sinusoidal"]
     nine = tables["fig9_softmax"]
     claim8 = "Under sinusoidal encodings states of n and n+1 tokens converge."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,20 @@ from ..decoding.measure import measure_decoding
 from ..decoding.prompts import DecodingPlan
 from ..drawing import save_figure
 from ..folder import Parts, write_manifest, write_tables
-from ..result import ProbeResult, Progress, silent
+from ..result import ProbeResult, Progress, silent, within
+from ..sensitivity.measure import SensitivityPlan, measure_sensitivity
 from ..states.subject import Subject, open_subject
+from ..theory.tables import theory_tables
 from .behaviour import Published, behaviour_figures
+from .limits import sensitivity_findings, theory_findings
 from .mechanism import DTYPES, collapse_figures, theory_drawn
 from .page import render_page
-from .verdicts import sight_findings
+from .sight import sight_findings
 
 DECODED = (4, 16, 64, 256)
 """Lengths at which the page says what became of one more item."""
+SQUASHED = 48
+"""Items at which the page asks how much each token matters."""
 
 
 def probe_paper(
@@ -54,18 +61,31 @@ def probe_paper(
     folder = make_folder(out / "paper" / folder_name(subject.name))
     longest = min(longest, subject.context // 2)
     identity = subject.identity()
-    parts = Parts(folder, identity)
-    inside, failures = collapse_figures(subject, longest, progress, parts)
-    sight = DecodingPlan(lengths=tuple(n for n in DECODED if n <= longest), read_out=16)
-    seen = measure_decoding(subject, sight, progress, parts)
-    failures += seen.failures
-    drawn = [*behaviour_figures(trials, published), *inside, *theory_drawn(seeds)]
+
+    def parts(plan: Mapping[str, Any]) -> Parts:
+        return Parts(folder, {**identity, **plan})
+
+    theory = theory_tables(seeds, within(progress, 0, 4, 100), parts({"seeds": seeds}))
+    told = within(progress, 4, 61, 100)
+    inside, failures = collapse_figures(subject, longest, told, parts)
+    lengths = tuple(n for n in DECODED if n <= longest)
+    sight = DecodingPlan(
+        lengths=lengths, dtypes=("float32", "bfloat16"), read_out=max(16, *lengths), routes=4
+    )
+    seen = measure_decoding(subject, sight, within(progress, 65, 25, 100), parts(asdict(sight)))
+    squash = SensitivityPlan(kinds=("count_sampled",), lengths=(SQUASHED,), repetitions=3)
+    told = within(progress, 90, 10, 100)
+    squashed, fewer, _ = measure_sensitivity(subject, squash, told, parts(asdict(squash)))
+    failures += [*seen.failures, *fewer]
+    drawn = [*behaviour_figures(trials, published), *inside, *theory_drawn(theory)]
     drawn.sort(key=lambda d: int(d.name.removeprefix("fig")))
     for item in drawn:
         save_figure(item.figure, folder, item.name)
     tables = {item.name: item.table for item in drawn} | {"sight": seen.tables["verdicts"]}
+    tables["sensitivity"] = squashed["profiles"]
     findings = [finding for item in drawn for finding in item.findings]
-    findings += sight_findings(seen.tables["verdicts"])
+    findings += theory_findings(theory) + sensitivity_findings(squashed["profiles"])
+    findings += sight_findings(seen.tables)
     table = pd.DataFrame([finding.row() for finding in findings])
     write_tables(folder, {**tables, "findings": table})
     about = describe(subject, identity, trials)

@@ -209,35 +209,3 @@ def reach(trials: pd.DataFrame) -> int:
     share = right.cumsum() / np.arange(1, len(right) + 1)
     hits = np.flatnonzero(right & (share >= 0.5))
     return int(rows.length.iloc[hits[-1]]) if hits.size else 0
-
-
-def sight_findings(verdicts: pd.DataFrame) -> list[Finding]:
-    """What decoding says of the paper's central claim, and of two papers of 2026 against it.
-
-    Args:
-        verdicts: ``verdicts`` of :func:`..decoding.measure.measure_decoding`.
-    """
-    half = verdicts[verdicts.dtype == "bfloat16"]
-    unanswered = half[half.verdict.isin(["lost", "unread", "never encoded"])]
-    counts = unanswered.verdict.value_counts()
-    numbers = ", ".join(f"{n} {name}" for name, n in counts.items()) or "none that was not read"
-    rule = (
-        "of the lengths (count_ones and count_mixed, bfloat16) whose count is not read, at least "
-        "two thirds have this verdict: held; at most one third: did not hold; else, or with fewer "
-        "than 3 such lengths, not testable"
-    )
-    out = []
-    for figure, claim, wanted in (
-        ("Corollary 4.3", "What fails to be counted is lost from the last state.", "lost"),
-        ("arXiv 2605.09239", "Counts are decodable, but the answer does not use them.", "unread"),
-        ("arXiv 2605.03258", "The count is in the states and goes unread.", "unread"),
-    ):
-        verdict = Claim.UNTESTABLE
-        if len(unanswered) >= 3:
-            share = float((unanswered.verdict == wanted).mean())
-            if share >= 2 / 3:
-                verdict = Claim.HELD
-            elif share <= 1 / 3:
-                verdict = Claim.NOT_HELD
-        out.append(Finding(figure, claim, rule, verdict, numbers))
-    return out

@@ -17,7 +17,8 @@ from ..states.architecture import layers_of
 from ..states.arithmetic import out_of_memory, parse_dtype
 from ..states.kinds import find_kind
 from ..states.pairs import PromptPair, Template, build_prompts
-from ..states.subject import Loaded, Subject, ready
+from ..states.readiness import ready
+from ..states.subject import Loaded, Subject
 from .norms import Profile, estimated_norms, exact_norms, profile_shape
 from .path_bound import Anatomy, anatomy_of, log10_prefactor, path_sum
 

@@ -97,6 +97,25 @@ class CompletionServer:
             )
         return dict(found)
 
+    def identity(self) -> dict[str, Any]:
+        """What the server says it is: its version, and the model's own record where it has one."""
+        parts = urlsplit(self.base_url)
+        root = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix('/v1')}"
+        version = self._get(f"{root}/version")
+        listed = (self._get(f"{self.base_url}/models") or {}).get("data") or []
+        own = next((m for m in listed if isinstance(m, dict) and m.get("id") == self.model), {})
+        # Some servers stamp the moment of the question, or of the permission, into the record.
+        model = {k: v for k, v in own.items() if isinstance(v, str | int) and k != "created"}
+        return {"server": version, "served_model": model}
+
+    def _get(self, url: str) -> Any:
+        """What an address answers with, or None."""
+        try:
+            answer = self._client.with_options(max_retries=0).get(url, cast_to=object)
+        except (*self._errors, ValueError):
+            return None
+        return answer if isinstance(answer, dict) else None
+
     def tokens(self, prompt: str) -> int | None:
         """Tokens of a prompt where the server says (vLLM's ``/tokenize``), else None."""
         parts = urlsplit(self.base_url)

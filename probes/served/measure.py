@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..collapse.null_band import band_edge, find_horizon, inside_band
-from ..result import Progress, silent
+from ..folder import Parts, Tables
+from ..result import Progress, silent, within
 from ..states.kinds import PAPER_KINDS, Kind, find_kind
 from .client import CompletionServer, Distribution
 
@@ -73,9 +74,18 @@ def lumped_distances(p: Distribution, q: Distribution) -> dict[str, float]:
 
 
 def measure_served(
-    server: CompletionServer, plan: ServedPlan, progress: Progress = silent
+    server: CompletionServer,
+    plan: ServedPlan,
+    progress: Progress = silent,
+    parts: Parts | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Ask every prompt ``calls`` times and compare.
+
+    Args:
+        server: Whom to ask.
+        plan: What to ask.
+        progress: Told what is being asked.
+        parts: Where finished kinds are kept and found again.
 
     Returns:
         ``served`` (a row per kind and length: TV, KL, null bands, verdict by TV) and ``horizon``.
@@ -90,12 +100,18 @@ def measure_served(
         kind = find_kind(name)
         what = f"{name}: {len(plan.lengths)} lengths, {plan.calls} calls each"
         progress(what, done, len(plan.kinds))
-        table, horizon = _measure_kind(server, kind, plan)
-        rows.append(table)
-        horizons.append(horizon)
+        told = within(progress, done, 1, len(plan.kinds))
+
+        def part(kind: Kind = kind, told: Progress = told) -> Tables:
+            table, horizon = _measure_kind(server, kind, plan, told)
+            return {"served": table, "horizon": pd.DataFrame([horizon])}
+
+        found = (parts or Parts()).get(f"served-{name}", part)
+        rows.append(found["served"])
+        horizons.append(found["horizon"])
     return {
         "served": pd.concat(rows, ignore_index=True),
-        "horizon": pd.DataFrame(horizons)
+        "horizon": pd.concat(horizons, ignore_index=True)
         .rename(columns={"value": "horizon"})
         .astype({"horizon": "Int64", "low": "Int64", "high": "Int64"}),
     }
@@ -120,12 +136,15 @@ def _texts(kind: Kind, plan: ServedPlan) -> list[tuple[str, str]]:
 
 
 def _measure_kind(
-    server: CompletionServer, kind: Kind, plan: ServedPlan
+    server: CompletionServer, kind: Kind, plan: ServedPlan, progress: Progress
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     texts = _texts(kind, plan)
     asked = [text for pair in texts for text in pair] * plan.calls
     with ThreadPoolExecutor(plan.concurrency) as pool:
-        found = list(pool.map(lambda text: server.next_token(text, plan.top), asked))
+        found: list[Distribution] = []
+        for answer in pool.map(lambda text: server.next_token(text, plan.top), asked):
+            progress(f"{kind.name}: {len(found)} of {len(asked)} calls", len(found), len(asked))
+            found.append(answer)
     calls = [found[i * 2 * len(texts) : (i + 1) * 2 * len(texts)] for i in range(plan.calls)]
     repeats = len(texts) // len(plan.lengths)
     signal = {m: _signal(calls, m, repeats) for m in (*MEASURES, "covered")}

@@ -10,7 +10,7 @@ import pandas as pd
 from ..collapse.figures import served_figure
 from ..collapse.probe import horizons
 from ..drawing import save_figure
-from ..folder import probe_folder, write_manifest, write_tables
+from ..folder import Parts, probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent
 from .client import CompletionServer
 from .measure import ServedPlan, measure_served
@@ -40,10 +40,12 @@ def probe_served_collapse(
     record = {**asdict(plan), "base_url": base_url}
     folder = probe_folder(out, model, "served", record)
     with CompletionServer(model.removeprefix("vllm/"), base_url) as server:
-        tables = measure_served(server, plan, progress)
+        identity = server.identity()
+        parts = Parts(folder, {**record, **identity})
+        tables = measure_served(server, plan, progress, parts)
     write_tables(folder, tables)
     save_figure(served_figure(tables["served"]), folder / "figures", "served")
-    write_manifest(folder, "served", model, record)
+    write_manifest(folder, "served", model, record, **identity)
     shown = tables["horizon"]
     summary = pd.DataFrame({"pair": shown.kind, "inside null band from": horizons(shown)})
     merged = tables["served"][tables["served"].one_token_per_item.eq(False).fillna(False)]

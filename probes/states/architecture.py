@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from ...errors import InputError
 
@@ -33,13 +34,12 @@ def layers_of(model: Any) -> Any:
 
 
 RECURRENT = frozenset(
-    "bamba falcon_h1 falcon_mamba granitemoehybrid jamba lfm2 lfm2_moe mamba mamba2 minimax "
-    "nemotron_h qwen3_5 qwen3_5_moe qwen3_next rwkv zamba zamba2".split()
+    "falcon_h1 falcon_mamba jamba mamba mamba2 minimax nemotron_h recurrent_gemma rwkv xlstm "
+    "zamba zamba2".split()
 )
-"""Model types that carry a state from token to token that no crop takes back.
-
-Their prompts are computed one by one: right, if slower. A padding token would enter the state.
-"""
+"""Model types that carry a state from token to token and do not say so in ``layer_types``."""
+CARRYING_LAYERS = frozenset("linear_attention conv hybrid hybrid_sliding".split())
+"""Kinds of layers that carry a state from token to token, which no crop takes back."""
 REFUSED = {
     "recurrent_gemma": "its attention keeps a rolling window that does not survive use_cache=False",
     "xglm": "its attention mask overflows in float64, so that there is no reference",
@@ -47,20 +47,58 @@ REFUSED = {
 """Model types that the probes do not read, and why."""
 
 
+class Handling(NamedTuple):
+    """How the prompts of a model may be computed.
+
+    Attributes:
+        share: Prompts that begin alike may be computed together, through the cache.
+        branches: Several short branches may share a call, under a mask of their ancestors.
+        padding: Masked tokens before the prompt change nothing.
+    """
+
+    share: bool = True
+    branches: bool = False
+    padding: bool = True
+
+
+_FOUND: WeakKeyDictionary[Any, Handling] = WeakKeyDictionary()
+
+
+def handling(model: Any) -> Handling:
+    """How a model's prompts may be computed: as loading found, else as its config says."""
+    return _FOUND.get(model) or handling_by_config(model.config)
+
+
+def remember(model: Any, found: Handling) -> None:
+    """Keep what loading found out about a model."""
+    _FOUND[model] = found
+
+
 def is_recurrent(config: Any) -> bool:
     """Whether a model carries a state from token to token."""
-    return config.model_type in RECURRENT or config.get_text_config().model_type in RECURRENT
+    text = config.get_text_config()
+    layers = set(getattr(text, "layer_types", None) or ())
+    return bool({config.model_type, text.model_type} & RECURRENT or layers & CARRYING_LAYERS)
 
 
-def shares_prefixes(config: Any) -> bool:
-    """Whether prompts that begin alike may be computed together.
+def handling_by_config(config: Any) -> Handling:
+    """What a config says of how prompts may be computed.
 
-    Not where a state is carried on, nor under LongRoPE, whose angles of every token change when
-    a prompt grows beyond the original context.
+    One by one where a state is carried on (a padding token would enter it), and where the angles
+    of every token change when a prompt grows beyond the original context (LongRoPE, dynamic NTK).
+    Branches side by side only where rotary angles alone say where a token stands and every layer
+    sees all tokens: a window or a linear bias would go by the place in the call.
     """
+    if is_recurrent(config):
+        return Handling(share=False, padding=False)
     text = config.get_text_config()
     rope = getattr(text, "rope_parameters", None) or getattr(text, "rope_scaling", None) or {}
-    return not is_recurrent(config) and "longrope" not in str(rope)
+    if any(kind in str(rope) for kind in ("longrope", "dynamic")):
+        return Handling(share=False)
+    layers = set(getattr(text, "layer_types", None) or ())
+    window = getattr(text, "sliding_window", None) and not layers
+    whole = bool(rope) and not window and layers <= {"full_attention"}
+    return Handling(branches=whole)
 
 
 FINAL_NORMS = ("norm", "final_layernorm", "ln_f", "final_layer_norm", "norm_f", "layer_norm")

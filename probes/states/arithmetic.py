@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import torch
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
+COST = {"float64": 2.0}
+"""What a pass takes beside one in float32, roughly: for the time left."""
 
 
 def local_packages() -> tuple[Any, Any]:

@@ -21,7 +21,8 @@ def next_token_logits(model: Any, final: torch.Tensor) -> torch.Tensor:
 
     config = model.config.get_text_config()
     with torch.no_grad(), full_precision(model.dtype):
-        logits: torch.Tensor = model.get_output_embeddings()(final.to(model.device))
+        head = model.get_output_embeddings()
+        logits: torch.Tensor = head(final.to(device=model.device, dtype=head.weight.dtype))
         logits = logits * (getattr(config, "logit_scale", None) or 1.0)
         logits = logits / (getattr(config, "logits_scaling", None) or 1.0)
         cap = getattr(config, "final_logit_softcapping", None)

@@ -1,21 +1,27 @@
 """Last-token states of many growing prompts at the cost of one pass.
 
 Where every prompt is a prefix of the next, one forward pass over the longest holds all the
-states; where a suffix follows, a cropped key-value cache is walked (see :mod:`.walk`). Only the
+states; where a suffix follows, the key-value cache is cropped back to where prompts part
+(:mod:`.prefix_tree`), and short branches are computed side by side (:mod:`.branches`). Only the
 wanted positions and layers are kept, and long prompts are fed in chunks, so memory is bounded by
 the chunk and the cache.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...errors import InputError
-from .architecture import decoder_of, layers_of, shares_prefixes
+from .architecture import decoder_of, handling, layers_of
 from .arithmetic import full_precision
+from .branches import Call, plan_calls
 from .prefix_tree import Visit, plan_visits
 from .routes import ONE_PASS, WHOLE, Route
 
@@ -44,7 +50,8 @@ def last_token_states(
         route: Which of the equivalent computations to take.
 
     Returns:
-        Shape (sequences, depths, d_model), at the model's dtype, on the CPU.
+        Shape (sequences, depths, d_model), on the CPU, at the model's dtype, or at float32 where
+        the model keeps its residual at that.
 
     Raises:
         InputError: An empty sequence, or an attention kernel that the model cannot switch to.
@@ -54,10 +61,9 @@ def last_token_states(
     if not all(len(s) for s in sequences):
         raise InputError("a sequence without tokens has no last token: lengths start at 1")
     depths = range(len(layers_of(model)) + 2) if depths is None else depths
-    if not shares_prefixes(model.config):
+    if not handling(model).share:
         route = route._replace(share=False, chunk=WHOLE)
-    width = model.config.get_text_config().hidden_size
-    out = torch.empty(len(sequences), len(depths), width, dtype=model.dtype)
+    out: torch.Tensor | None = None
     walks = (
         [(plan_visits(sequences), range(len(sequences)))]
         if route.share
@@ -66,7 +72,10 @@ def last_token_states(
     with torch.no_grad(), _as_routed(model, route), _Recorder(model, depths) as recorder:
         for steps, names in walks:
             for read, state in _run(model, steps, recorder, route):
+                if out is None:
+                    out = torch.empty(len(sequences), *state.shape, dtype=state.dtype)
                 out[names[read]] = state
+    assert out is not None  # every sequence was read
     return out
 
 
@@ -74,58 +83,76 @@ def _run(
     model: Any, steps: list[Visit], recorder: _Recorder, route: Route
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """Walk the steps; yields (sequence, states of shape (depths, d_model)) as they are reached."""
-    import torch
     from transformers import DynamicCache
 
     decoder = decoder_of(model)
-    single = len(steps) == 1 and len(steps[0].tokens) + route.pad <= route.chunk
+    calls = list(plan_calls(steps, route.chunk, together=handling(model).branches))
     # Without a config every layer keeps all it saw: a sliding-window layer would drop what a
     # crop needs back. The window itself is in the mask.
-    cache = None if single else DynamicCache()
+    cache = None if len(calls) == 1 else DynamicCache()
     cached = 0
-    for step in steps:
-        if cache is not None and cached > step.keep:
-            cache.crop(step.keep - cached)
-        cached = step.keep
-        tokens = torch.as_tensor(step.tokens, device=model.device)
-        for start in range(0, len(tokens), route.chunk):
-            piece = tokens[start : start + route.chunk]
-            here = [
-                (read, at - start) for read, at in step.reads if start <= at < start + len(piece)
-            ]
-            pad = route.pad if cached == 0 else 0
-            recorder.positions = [pad + at for _, at in here]
-            _forward(decoder, piece, cached, pad, route, cache)
-            cached += len(piece)
-            yield from zip((read for read, _ in here), recorder.take(), strict=True)
+    for call in calls:
+        if cache is not None and call.keep == 0:
+            cache = DynamicCache()  # a crop would leave the padding of the prompt before
+        elif cache is not None and cached > call.keep:
+            cache.crop(call.keep - cached)
+        pad = route.pad if call.keep == 0 else 0
+        recorder.positions = [pad + at for _, at in call.reads]
+        _forward(decoder, call, pad, route, cache)
+        cached = call.keep + len(call.tokens)
+        yield from zip((read for read, _ in call.reads), recorder.take(), strict=True)
 
 
-def _forward(
-    decoder: Any, piece: torch.Tensor, cached: int, pad: int, route: Route, cache: Any
-) -> None:
+def _forward(decoder: Any, call: Call, pad: int, route: Route, cache: Any) -> None:
+    """One call; ``pad`` padding tokens go before it, ``route.pad`` are in the cache or here."""
     import torch
 
-    positions = torch.arange(cached, cached + len(piece), device=piece.device)
+    device = next(decoder.parameters()).device
+    piece = torch.as_tensor(call.tokens, device=device)
+    positions = torch.as_tensor(call.positions, device=device)
     inputs: dict[str, Any] = {}
-    if route.pad:
+    if pad:
         piece = torch.cat([piece[:1].expand(pad), piece])
         positions = torch.cat([positions.new_zeros(pad), positions])
-        mask = torch.ones(route.copies, route.pad + int(positions[-1]) + 1, device=piece.device)
+    if call.ancestors is not None:
+        mask = _tree_mask(call.ancestors, pad, route.pad, decoder.dtype).to(device)
+        inputs["attention_mask"] = mask.expand(route.copies, 1, -1, -1)
+    elif route.pad:
+        length = route.pad + call.keep + len(call.tokens)
+        mask = torch.ones(route.copies, length, device=device, dtype=torch.long)
         mask[:, : route.pad] = 0
-        inputs["attention_mask"] = mask.long()
+        inputs["attention_mask"] = mask
     if cache is not None:
         inputs[cache_argument(decoder)] = cache
-    if _takes(decoder, "position_ids"):
+    if takes(decoder, "position_ids"):
         inputs["position_ids"] = positions.expand(route.copies, -1)
     decoder(input_ids=piece.expand(route.copies, -1), use_cache=cache is not None, **inputs)
 
 
+def _tree_mask(
+    ancestors: NDArray[np.bool_], pad: int, padded: int, dtype: torch.dtype
+) -> torch.Tensor:
+    """An additive mask of shape (1, 1, pad + q, padded + keys): what each token may see.
+
+    Padding tokens see themselves (a row that saw nothing would have no softmax); none sees them.
+    """
+    import torch
+
+    rows, keys = ancestors.shape
+    seen = torch.zeros(pad + rows, padded + keys, dtype=torch.bool)
+    seen[pad:, padded:] = torch.from_numpy(ancestors)
+    seen[:pad, :pad] = torch.ones(pad, pad).tril().bool()
+    mask = torch.zeros(seen.shape, dtype=dtype)
+    return mask.masked_fill(~seen, torch.finfo(dtype).min)[None, None]
+
+
 def cache_argument(decoder: Any) -> str:
     """``cache`` from transformers 5.2x on, ``past_key_values`` before."""
-    return "cache" if _takes(decoder, "cache") else "past_key_values"
+    return "cache" if takes(decoder, "cache") else "past_key_values"
 
 
-def _takes(decoder: Any, argument: str) -> bool:
+def takes(decoder: Any, argument: str) -> bool:
+    """Whether a decoder's forward has an argument of that name."""
     return argument in inspect.signature(decoder.forward).parameters
 
 
@@ -195,7 +222,9 @@ class _Recorder:
         """What the last forward call left: shape (positions, depths, d_model), on the CPU."""
         import torch
 
-        return torch.stack([self._kept[d] for d in self._depths], dim=1).cpu()
+        kept = [self._kept[d] for d in self._depths]
+        widest = functools.reduce(torch.promote_types, (state.dtype for state in kept))
+        return torch.stack([state.to(widest) for state in kept], dim=1).cpu()
 
     def _keep_input(self, _module: Any, args: Any, kwargs: Any) -> None:
         self._keep(0, args[0] if args else kwargs["hidden_states"])
@@ -203,7 +232,7 @@ class _Recorder:
     def _keep_output(self, depth: int) -> Any:
         def hook(_module: Any, _args: Any, output: Any) -> None:
             state = getattr(output, "last_hidden_state", output)
-            self._keep(depth, state[0] if isinstance(state, tuple) else state)
+            self._keep(depth, state[0] if isinstance(state, tuple | list) else state)
 
         return hook
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .architecture import is_recurrent, shares_prefixes
+from .architecture import handling
 
 
 class Route(NamedTuple):
@@ -68,12 +68,12 @@ def usable_routes(model: Any, routes: Sequence[Route]) -> list[Route]:
     Where they may not, prompts are computed one by one and whole; a recurrent model also takes
     no padding, and other kernels only where it has attention at all.
     """
-    if shares_prefixes(model.config):
-        return list(routes)
-    recurrent = is_recurrent(model.config)
+    allowed = handling(model)
+    if allowed.share:
+        return [r for r in routes if allowed.padding or not r.pad]
     attention = bool(getattr(model.config.get_text_config(), "num_attention_heads", None))
     whole = [r for r in routes if r.chunk >= ONE_PASS.chunk]
-    if recurrent:
+    if not allowed.padding:
         whole = [r for r in whole if not r.pad and (attention or not r.attention)]
         whole += [Route("one thread", threads=1), Route("batch of three", copies=3)]
     alone = [route._replace(share=False, chunk=WHOLE) for route in whole]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 from collections.abc import Callable, Iterator
@@ -13,17 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ...support.model_folder import check_model_folder
 from ..folder import versions
-from .architecture import REFUSED, decoder_of
-from .arithmetic import (
-    check_dtype,
-    first_line,
-    full_precision,
-    local_packages,
-    machine_record,
-    out_of_memory,
-)
-from .last_token import last_token_states
-from .routes import ONE_PASS, SEPARATE
+from .arithmetic import check_dtype, first_line, local_packages, machine_record
+from .readiness import ready
 
 if TYPE_CHECKING:
     import torch
@@ -93,13 +85,7 @@ def open_subject(name: str, device: str = "auto") -> Subject:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot load {name}: {first_line(error)}") from error
-    if config.is_encoder_decoder or type(config) not in (
-        transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING
-    ):
-        raise InputError(
-            f"{name} ({config.model_type}) is not a decoder-only language model: probes read a "
-            "causal last token; choose a model that AutoModelForCausalLM loads"
-        )
+    check_config(name, config)
     place = device if device != "auto" else _best_device()
 
     def load(dtype: torch.dtype) -> Any:
@@ -113,6 +99,62 @@ def open_subject(name: str, device: str = "auto") -> Subject:
 
     weights = functools.cache(lambda: weights_digest(source, config))
     return Subject(name, tokenizer, load, context_of(config), place, weights)
+
+
+def given_subject(model: Any, tokenizer: Any, name: str = "given") -> Subject:
+    """A model that is already loaded, as every probe takes it: hooks and all.
+
+    At its own dtype the model itself is probed, so that what was changed inside it (a lens, a
+    patch) is probed too. At another dtype it is a copy, which has the hooks of its modules.
+
+    Args:
+        model: A decoder-only Hugging Face model; it is frozen and put into evaluation mode.
+        tokenizer: Its tokenizer.
+        name: How tables and folders call it: say what was changed.
+
+    Raises:
+        InputError: It is not a decoder-only language model, or none that can be read.
+    """
+    check_config(name, model.config)
+    device = str(model.device)
+
+    def load(dtype: torch.dtype) -> Any:
+        check_dtype(dtype, device)
+        if dtype == model.dtype:
+            return ready(model, name)
+        other = copy.deepcopy(model)
+        for weight in other.parameters():  # buffers, as rotary angles, keep the dtype they have
+            weight.data = weight.data.to(dtype)
+        return ready(other, name)
+
+    weights = functools.cache(lambda: parameters_digest(model))
+    return Subject(name, tokenizer, load, context_of(model.config), device, weights)
+
+
+def parameters_digest(model: Any) -> str:
+    """A SHA-256 over the weights of a loaded model, by name; hooks are not in it."""
+    import torch
+
+    total = hashlib.sha256()
+    for name, weight in sorted(model.state_dict().items()):
+        total.update(name.encode())
+        total.update(weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return f"sha256:{total.hexdigest()}"
+
+
+def check_config(name: str, config: Any) -> None:
+    """Refuse what is no decoder-only language model.
+
+    Raises:
+        InputError: It is not.
+    """
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    if config.is_encoder_decoder or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        raise InputError(
+            f"{name} ({config.model_type}) is not a decoder-only language model: probes read a "
+            "causal last token; choose a model that AutoModelForCausalLM loads"
+        )
 
 
 def weights_digest(source: str, config: Any) -> str | None:
@@ -162,67 +204,3 @@ def _source(name: str) -> str:
 def context_of(config: Any) -> int:
     """The longest input of a model in tokens, from its config."""
     return int(getattr(config.get_text_config(), "max_position_embeddings", 0) or 1 << 30)
-
-
-def ready(model: Any, name: str) -> Any:
-    """Freeze a model, see that it is causal, and give it float64 buffers where it is float64.
-
-    Raises:
-        InputError: A later token changes an earlier state: an encoder.
-    """
-    import torch
-
-    model.eval().requires_grad_(False)
-    kind = model.config.model_type
-    if kind in REFUSED:
-        raise InputError(f"{name} ({kind}) cannot be probed: {REFUSED[kind]}")
-    if model.dtype == torch.float64:
-        if hasattr(model, "set_experts_implementation"):
-            model.set_experts_implementation("eager")  # grouped products know no float64
-        for buffer in model.buffers():
-            if buffer.is_floating_point():
-                buffer.data = buffer.data.double()
-    with _known(name, kind):
-        _check_causal(model, name)
-        shared, alone = (
-            last_token_states(model, _TRIE, route=route)[:, -1] for route in (ONE_PASS, SEPARATE)
-        )
-    apart = (shared - alone).abs().max().double() / alone.abs().max().double()
-    # Far above rounding, far below what a wrong cache or mask does.
-    if apart > {torch.float64: 1e-9, torch.float32: 1e-3}.get(model.dtype, 0.25):
-        raise InputError(
-            f"{name} ({kind}) gives other states when prompts that begin alike are computed "
-            f"together (off by {apart:.1g}): the probes do not know this architecture"
-        )
-    return model
-
-
-def _check_causal(model: Any, name: str) -> None:
-    import torch
-
-    ids = torch.tensor([[1, 2, 3], [1, 2, 4]], device=model.device)
-    with torch.no_grad(), full_precision(model.dtype):
-        first = decoder_of(model)(input_ids=ids, use_cache=False).last_hidden_state[:, :2]
-    noise = 64 * torch.finfo(model.dtype).eps * first.abs().max()
-    if (first[0] - first[1]).abs().max() > noise:
-        raise InputError(
-            f"{name} is an encoder: a later token changes an earlier state; probes need a causal "
-            "(decoder-only) model"
-        )
-
-
-@contextmanager
-def _known(name: str, kind: str) -> Iterator[None]:
-    """Turn what a model of another architecture raises into one clear line."""
-    try:
-        yield
-    except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
-        if isinstance(error, InputError) or out_of_memory(error):
-            raise
-        raise InputError(
-            f"{name} ({kind}) is no architecture that the probes can read: {first_line(error)}"
-        ) from error
-
-
-_TRIE = ([1, 2, 3], [1, 2, 3, 4, 5, 3, 3], [1, 2, 3, 6], [1, 2, 4])
-"""Prompts that begin alike and part, to see that computing them together is right."""

@@ -6,19 +6,22 @@ from pathlib import Path
 
 from ...errors import InputError
 from ..drawing import save_figure
-from ..folder import probe_folder, write_manifest, write_tables
-from ..result import ProbeResult
-from ..states.arithmetic import local_packages
+from ..folder import Parts, probe_folder, versions, write_manifest, write_tables
+from ..result import ProbeResult, Progress, silent
+from ..states.arithmetic import local_packages, machine_record
 from .figures import FIGURES
 from .tables import theory_tables
 
 
-def probe_theory(seeds: int = 20, *, out: Path = Path("results")) -> ProbeResult:
+def probe_theory(
+    seeds: int = 20, *, out: Path = Path("results"), progress: Progress = silent
+) -> ProbeResult:
     """Run the theory bench and write a table and a figure per result.
 
     Args:
         seeds: Draws per point.
         out: The results folder.
+        progress: Told what is being computed.
 
     Raises:
         InputError: Fewer than two seeds: no interval could be given.
@@ -28,7 +31,8 @@ def probe_theory(seeds: int = 20, *, out: Path = Path("results")) -> ProbeResult
     local_packages()
     record = {"seeds": seeds}
     folder = probe_folder(out, "theory", "theory", record)
-    tables = theory_tables(seeds)
+    identity = {**record, "versions": versions(), "machine": machine_record("cpu")}
+    tables = theory_tables(seeds, progress, Parts(folder, identity))
     write_tables(folder, tables)
     for name, draw in FIGURES.items():
         save_figure(draw(tables), folder / "figures", name)

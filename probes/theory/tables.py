@@ -6,12 +6,14 @@ set-ups are the paper's where it gives them (column ``paper`` marks its own cell
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..folder import Parts, Tables
+from ..result import Progress, silent
 from . import closed_forms as theory
 from .decay import decay_exponent, mean_interval
 from .finite_counting import shared_counts
@@ -195,16 +197,30 @@ def counting_limits(seeds: int = 20, longest: int = 20000) -> pd.DataFrame:
     ).astype({"first": "Int64", "half": "Int64"})
 
 
-def theory_tables(seeds: int = 20) -> dict[str, pd.DataFrame]:
-    """Every table of the bench by name, with ``seeds`` draws per random point."""
-    sweep, exponents = encoding_sweep(seeds)
-    return {
-        "fig9_softmax": softmax_decay(max(5, seeds)),
-        "fig8_sinusoidal": sinusoidal_convergence(seeds),
-        "fig10_sweep": sweep,
-        "fig10_exponents": exponents,
-        "b4_alternating": alternating(),
-        "b8_depth": depth_limit(seeds),
-        "p61_ratio": ratio_blindness(seeds),
-        "c62_counting": counting_limits(seeds),
+def theory_tables(
+    seeds: int = 20, progress: Progress = silent, parts: Parts | None = None
+) -> Tables:
+    """Every table of the bench by name.
+
+    Args:
+        seeds: Draws per random point.
+        progress: Told what is being computed.
+        parts: Where finished tables are kept and found again.
+    """
+    parts = parts or Parts()
+    tables: Tables = {}
+    benches: dict[str, Callable[[], Tables]] = {
+        "fig10": lambda: dict(
+            zip(("fig10_sweep", "fig10_exponents"), encoding_sweep(seeds), strict=True)
+        ),
+        "fig8": lambda: {"fig8_sinusoidal": sinusoidal_convergence(seeds)},
+        "fig9": lambda: {"fig9_softmax": softmax_decay(max(5, seeds))},
+        "b4": lambda: {"b4_alternating": alternating()},
+        "b8": lambda: {"b8_depth": depth_limit(seeds)},
+        "p61": lambda: {"p61_ratio": ratio_blindness(seeds)},
+        "c62": lambda: {"c62_counting": counting_limits(seeds)},
     }
+    for done, (name, compute) in enumerate(benches.items()):
+        progress(f"theory: {name}", done, len(benches))
+        tables |= parts.get(f"theory-{name}", compute)
+    return tables

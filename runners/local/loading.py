@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...support.model_folder import model_folder
+from ...support.phases import phase
 from ...support.quiet import hush_torchao
 from .cache import KV_TYPES, make_cache
 from .quantization import KINDS, quantize
@@ -117,12 +118,13 @@ def load(
     source = model_folder(source) or source
     wanted = "float32" if precision.dtype == "auto" and device == "cpu" else precision.dtype
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-        model = (
-            AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=wanted)
-            .to(device)
-            .eval()
-        )
+        with phase(f"loading {name}"):
+            tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+            model = (
+                AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=wanted)
+                .to(device)
+                .eval()
+            )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"cannot load a causal language model from {source}: {reason}") from error

@@ -8,9 +8,11 @@ from .term import counted, plain
 ALPHABETS = {
     "letters": tuple("bcdfghkmnprstvwz"),
     "words": (
-        "apple", "table", "music", "paper", "stone", "horse", "glass", "chair", "cloud", "metal",
-        "ocean", "lemon", "tiger", "silver", "winter", "engine", "letter", "brother", "doctor",
-        "golden",
+        "apple", "paper", "stone", "horse", "chair", "cloud", "metal", "ocean", "winter", "engine",
+        "window", "forest", "planet", "button", "castle", "circle", "flower", "orange", "shirt",
+        "square", "wheel", "table", "music", "sugar", "lemon", "tiger", "silver", "piano", "coffee",
+        "island", "desert", "mirror", "ladder", "bottle", "candle", "carpet", "dragon", "eagle",
+        "guitar", "valley",
     ),
     "nonwords": (
         "brovlikun", "dastermoq", "felquiprod", "gwintazup", "hyblorment", "jexifarol",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 from .facts import Facts, Reading
@@ -30,7 +31,9 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _MARKER = re.compile(r"(?m:^[ \t]*\d{1,3}[.)][ \t]+)(?=\d+[ ,]+\d)")
-_NUMBERED = re.compile(r"^[ \t]*(\d+)[.):][ \t]+(\w+)[ \t]*$")
+_NUMBERED = re.compile(r"^[ \t]*(\d{1,7})[.):][ \t]+(\w+)[ \t]*$")
+_PLACE = re.compile(r"\[(\d{1,7})\](?=\s*\w)")
+"""The number of an item, as a prompt may show it: "[1] 4 [2] 9"."""
 _COPY = re.compile(
     r"\b(?:full|complete|entire|whole|combin\w+|together|final"
     r"|cop(?:y|ied)|repeat\w*|output|result|reproduc\w+|again|as follows|answer"
@@ -40,6 +43,10 @@ _COPY = re.compile(
 
 
 _STRONG = frozenset({"final_line", "json", "boxed"})
+
+
+_TOKEN = re.compile(r"[^\W_]+")
+_WORD_SIGN, _GAP_SIGN = re.compile(r"\w"), re.compile(_BETWEEN)
 
 
 class Run(NamedTuple):
@@ -73,7 +80,7 @@ def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
     text = plain(unboxed(passage))
     objects, text = json_answers(text, facts)
     if objects:
-        made = tuple(dict.fromkeys(" ".join(_items(value, facts)) for value in objects))
+        made = tuple(dict.fromkeys(" ".join(_items(plain(value), facts)) for value in objects))
         made = tuple(value for value in made if value)
         if made:
             return Reading(made[0], "json") if len(made) == 1 else Reading(rivals=made)
@@ -82,7 +89,7 @@ def _read_passage(passage: str, facts: Facts, *, cut: bool) -> Reading:
         if found.value is not None or found.rivals:
             return found
     if boxes := boxed(passage):
-        items = _items(boxes[-1], facts)
+        items = _items(plain(boxes[-1]), facts)
         return Reading(" ".join(items), "boxed") if items else Reading()
     return Reading()
 
@@ -104,14 +111,12 @@ def _copy_of(runs: list[Run], scope: str, rule: str, rest: str, *, answered: boo
     if rule == "final_line":
         blocks = blocks[:1]
     longest = max(len(items) for items, _ in blocks)
-    if len(blocks) > 2 and sum((items for items, _ in blocks[:-1]), ()) == blocks[-1][0]:
+    if len(blocks) > 2 and tuple(chain(*(items for items, _ in blocks[:-1]))) == blocks[-1][0]:
         blocks = blocks[-1:]  # first in groups, then all of it
     # A shorter run beside a whole copy is a group of it, or a count.
     if longest > 2:
         blocks = [block for block in blocks if 2 * len(block[0]) > longest]
-    cued = [
-        block for block in blocks if _COPY.search(scope[: block[1].start].rstrip(" :\n\"'[(")[-60:])
-    ]
+    cued = [block for block in blocks if _COPY.search(_before(scope, block[1].start))]
     values = tuple(dict.fromkeys(" ".join(items) for items, _ in blocks))
     if len(values) > 1 and len(dict.fromkeys(" ".join(items) for items, _ in cued)) == 1:
         values, blocks = (" ".join(cued[-1][0]),), cued
@@ -127,18 +132,26 @@ def _copy_of(runs: list[Run], scope: str, rule: str, rest: str, *, answered: boo
     return Reading(values[0], rule, complete=answered and not going_on)
 
 
+def _before(scope: str, at: int) -> str:
+    """The end of what stands before a place, without what opens a quotation or a list."""
+    return scope[max(0, at - 120) : at].rstrip(" :\n\"'[(")[-60:]
+
+
 def _blocks(runs: list[Run], scope: str) -> list[tuple[tuple[str, ...], Run]]:
     """Runs on lines with labels ("Group 1: …") that follow each other are one copy."""
-    blocks: list[tuple[tuple[str, ...], Run]] = []
+    blocks: list[list[Run]] = []
     for run in runs:
         if blocks:
-            between = scope[blocks[-1][1].end : run.start]
+            between = scope[blocks[-1][-1].end : run.start]
             if _LABEL.search(between) and not re.sub(r"[\W\d_]+", "", _LABEL.sub("", between)):
-                items = blocks[-1][0] + run.items
-                blocks[-1] = (items, Run(items, blocks[-1][1].start, run.end))
+                blocks[-1].append(run)
                 continue
-        blocks.append((run.items, run))
-    return blocks
+        blocks.append([run])
+    whole = [
+        Run(tuple(chain(*(run.items for run in block))), block[0].start, block[-1].end)
+        for block in blocks
+    ]
+    return [(run.items, run) for run in whole]
 
 
 def _runs(text: str, facts: Facts) -> list[Run]:
@@ -149,6 +162,9 @@ def _runs(text: str, facts: Facts) -> list[Run]:
         at = text.find(listed[0][0])
         last = listed[-1][0]
         return [Run(items, at, text.rfind(last) + len(last))]
+    places = [int(match[1]) for match in _PLACE.finditer(text)]
+    if len(places) > 1 and places == list(range(1, len(places) + 1)):
+        text = _PLACE.sub(lambda match: " " * len(match[0]), text)
     text = _MARKER.sub(lambda match: GONE * len(match[0]), text)
     quiet = _LABEL.sub(lambda match: GONE * len(match[0]), text)
     found = []
@@ -173,7 +189,10 @@ def _whole_at_last(runs: list[Run], text: str, facts: Facts) -> list[Run]:
 
 
 def _run_pattern(facts: Facts) -> re.Pattern[str]:
-    words = "|".join(re.escape(symbol) for symbol in facts.symbols if not symbol.isdigit())
+    names = [symbol for symbol in facts.symbols if not symbol.isdigit()]
+    words = "|".join(map(re.escape, names))
+    if names and max(map(len, names)) == 1:
+        words = f"[{''.join(map(re.escape, names))}]+"
     item = rf"(?:\d++|{words})(?!\w)" if words else r"\d++(?!\w)"
     return re.compile(
         rf"(?<!\w){item}(?:(?:,? (?:and|und|et|y) |{_BETWEEN}++){item})*+", re.IGNORECASE
@@ -185,10 +204,20 @@ def _trimmed(match: re.Match[str], text: str, facts: Facts) -> Run | None:
     start, end = match.span()
     said = match[0]
     if _COUNTS.match(text, end):
-        said = re.sub(rf"{_BETWEEN}*\w+$", "", said)
+        said = _without_last(said)
         end = start + len(said)
     items = _items(_once(said, facts), facts)
     return Run(tuple(items), start, end) if items else None
+
+
+def _without_last(said: str) -> str:
+    """A run without its last item; from the end, since a run may be a million items long."""
+    at = len(said)
+    while at and _WORD_SIGN.match(said[at - 1]):
+        at -= 1
+    while at and _GAP_SIGN.match(said[at - 1]):
+        at -= 1
+    return said[:at]
 
 
 def _once(said: str, facts: Facts) -> str:
@@ -203,12 +232,12 @@ def _once(said: str, facts: Facts) -> str:
 
 
 def _items(text: str, facts: Facts) -> list[str]:
-    """The items of a run; digits without separators are taken apart."""
+    """The items of a run of plain text; signs without separators are taken apart."""
     named = {symbol.casefold(): symbol for symbol in facts.symbols}
     items: list[str] = []
-    for token in re.findall(r"[^\W_]+", plain(text)):
+    for token in _TOKEN.findall(text):
         if token.casefold() in named:
             items.append(named[token.casefold()])
-        elif token.isdigit():
-            items += token
+        elif token.isdigit() or all(sign in named for sign in token.casefold()):
+            items += [named.get(sign, sign) for sign in token.casefold()]
     return items

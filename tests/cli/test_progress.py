@@ -62,4 +62,4 @@ def test_a_quick_run_leaves_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     ("seconds", "words"), [(40, "40 s"), (720, "12 min"), (12_000, "3 h 20 min")]
 )
 def test_times_are_for_people(seconds: float, words: str) -> None:
-    assert progress._span(seconds) == words
+    assert progress.span(seconds) == words

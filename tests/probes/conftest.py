@@ -8,7 +8,8 @@ import pytest
 import tokenizers
 import torch
 import transformers
-from snellen.probes.states.subject import Subject, ready
+from snellen.probes.states.readiness import ready
+from snellen.probes.states.subject import Subject
 
 SMALL = {
     "vocab_size": 128,

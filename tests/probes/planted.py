@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import torch
 import transformers
-from snellen.probes.states.subject import Subject, ready
+from snellen.probes.states.readiness import ready
+from snellen.probes.states.subject import Subject
 
 from .conftest import NO_SPECIAL, small_tokenizer
 

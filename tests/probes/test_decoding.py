@@ -21,7 +21,7 @@ from snellen.probes.decoding.prompts import CUE, WORDINGS, DecodingPlan, units_o
 from snellen.probes.decoding.ridge import PENALTIES, fit_ridge
 from snellen.probes.decoding.verdicts import RULES, SightVerdict, sight_verdict
 from snellen.probes.folder import Parts
-from snellen.probes.states.arithmetic import parse_dtype
+from snellen.probes.states.arithmetic import full_precision, parse_dtype
 from statsmodels.stats.proportion import proportion_confint
 
 from .planted import planted_model, planted_subject, teach_head
@@ -170,16 +170,37 @@ def test_log_odds_by_plain_forwards(tiny: Any, tokenizer: Any) -> None:
     assert follows(np.array([[-1.0, 1.0], [1.0, 2.0], [-2.0, -1.0]])).tolist() == [1, 0, 0]
 
 
-def test_no_shift_is_no_shift_and_the_whole_difference_is_the_other_prompt(
+def test_a_shift_is_added_where_a_hook_on_a_whole_forward_adds_it(
     tiny: Any, tokenizer: Any
 ) -> None:
     model = tiny("llama", torch.float64)
     unit = units_of(tokenizer, "count_mixed", QUICK, 512)[-1]
     counts = (unit.count, unit.count + 1)
-    plain = shifted_log_odds(model, tokenizer, unit.short, counts, 1, None)
-    still = shifted_log_odds(model, tokenizer, unit.short, counts, 1, torch.zeros(32))
+    vector = torch.linspace(-1, 1, 32, dtype=torch.float64)
+    shifts = [None, (1, torch.zeros(32)), (2, vector), (2, -vector)]
+    plain, still, up, down = shifted_log_odds(model, tokenizer, unit.short, counts, shifts)
     assert plain == pytest.approx(still)
     assert plain == pytest.approx(pair_log_odds(model, tokenizer, [unit], 2048)[0, 0], abs=1e-6)
+    last = len(unit.short) - 1
+
+    def add(_module: Any, _args: Any, output: Any) -> Any:
+        state = output[0] if isinstance(output, tuple) else output
+        state[:, last] += vector
+        return output
+
+    digits = [tokenizer.encode(str(d))[-1] for d in range(10)]
+    handle = model.model.layers[1].register_forward_hook(add)
+    scores = []
+    for count in counts:
+        answer = tokenizer.encode(str(count), add_special_tokens=False)
+        with torch.no_grad(), full_precision(model.dtype):
+            logits = model(input_ids=torch.tensor([[*unit.short, *answer]])).logits[0, last:]
+        logp = logits.log_softmax(-1)
+        spelled = sum(float(logp[k, token]) for k, token in enumerate(answer))
+        scores.append(spelled + float(torch.log(1 - logp[-1, digits].exp().sum())))
+    handle.remove()
+    assert up == pytest.approx(scores[1] - scores[0], abs=1e-9)
+    assert down != pytest.approx(up)
 
 
 def test_units_differ_by_one_count_and_mixed_ones_in_nothing_else(tokenizer: Any) -> None:

@@ -11,8 +11,9 @@ from snellen.errors import InputError
 from snellen.probes.sensitivity.measure import SensitivityPlan, measure_sensitivity
 from snellen.probes.states.arithmetic import full_precision
 from snellen.probes.states.last_token import last_token_states
+from snellen.probes.states.readiness import ready
 from snellen.probes.states.routes import equivalent_routes, usable_routes
-from snellen.probes.states.subject import Subject, ready
+from snellen.probes.states.subject import Subject
 
 S: dict[str, Any] = {
     "vocab_size": 128, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,

@@ -11,9 +11,12 @@ import pytest
 from snellen.probes.paper import mechanism as paper_mechanism
 from snellen.probes.paper import verdicts
 from snellen.probes.paper.behaviour import behaviour_figures
+from snellen.probes.paper.limits import sensitivity_findings, sooner, theory_findings
 from snellen.probes.paper.page import render_page
 from snellen.probes.paper.probe import probe_paper
+from snellen.probes.paper.sight import sight_findings
 from snellen.probes.paper.verdicts import Claim
+from snellen.probes.theory.tables import theory_tables
 from snellen.reports.paper.published import published as real_points
 from snellen.store.trials import COLUMNS
 from snellen.tasks.documents import trial_ids
@@ -120,15 +123,77 @@ def test_published_errors_grow_as_the_paper_says() -> None:
 
 
 def test_sight_findings_by_hand() -> None:
-    def table(*names: str) -> pd.DataFrame:
-        return pd.DataFrame({"dtype": "bfloat16", "verdict": names})
+    half = {"dtype": "bfloat16", "kind": "count_ones"}
 
-    def judged(*names: str) -> list[Claim]:
-        return [f.verdict for f in verdicts.sight_findings(table(*names))]
+    def judged(*names: str, r2: float = 0.999, far: float = 3.0, span: float = 0.13) -> list[Claim]:
+        readout = pd.DataFrame(
+            {
+                **half, "condition": "interpolation", "depth": [0, 1, 2],
+                "state": ["embedding", "layer 1", "final norm"], "r2": [0.0, r2, r2],
+                "mae_near": [9, 1.0, 1.1], "mae_far": [9, 9.0, far],
+            }
+        )  # fmt: skip
+        angles = pd.DataFrame(
+            {
+                **half, "state": ["layer 1", "final norm"], "cosine_span": [0.9, span],
+                "cosine_largest": 0.1, "cosine_span_random": 0.125,
+            }
+        )  # fmt: skip
+        found = pd.DataFrame({**half, "verdict": names})
+        tables = {"verdicts": found, "readout": readout, "angles": angles}
+        return [f.verdict for f in sight_findings(tables)]
 
-    assert judged("lost", "lost", "lost", "read") == [Claim.HELD] + [Claim.NOT_HELD] * 2
-    assert judged("unread", "unread", "unread") == [Claim.NOT_HELD] + [Claim.HELD] * 2
-    assert judged("unread", "lost", "read", "read") == [Claim.UNTESTABLE] * 3
+    held, failed, untestable = Claim.HELD, Claim.NOT_HELD, Claim.UNTESTABLE
+    assert judged("lost", "lost", "lost", "read") == [held, failed, held, held, held]
+    assert judged("unread", "unread", "unread") == [failed, held, held, held, held]
+    few = judged("unread", "lost", "read", "read")
+    assert few == [untestable, untestable, untestable, held, held]
+    unread = ("unread",) * 3
+    assert judged(*unread, far=0.9)[4] == failed
+    assert judged(*unread, far=1.2)[4] == untestable
+    assert judged(*unread, span=0.5)[3] == failed
+    assert judged(*unread, span=0.25)[3] == untestable
+    assert judged(*unread, r2=0.5)[2:4] == [failed, untestable]
+
+
+def test_theory_findings_hold_on_the_closed_forms_and_fail_on_others() -> None:
+    tables = theory_tables(3)
+    assert {f.verdict for f in theory_findings(tables)} == {Claim.HELD}
+    spoilt = dict(tables)
+    spoilt["b4_alternating"] = tables["b4_alternating"].assign(tv=0.5)
+    spoilt["b8_depth"] = tables["b8_depth"].assign(first=0.5)
+    spoilt["p61_ratio"] = tables["p61_ratio"].assign(linf=0.5)
+    spoilt["c62_counting"] = tables["c62_counting"].assign(first=7)
+    assert {f.verdict for f in theory_findings(spoilt)} == {Claim.NOT_HELD}
+
+
+def test_sensitivity_findings_by_hand() -> None:
+    def judged(rho: float, error: float, *shapes: bool) -> list[Claim]:
+        rows = pd.DataFrame(
+            {
+                "weights": "trained", "rank_correlation_inner": rho, "log10_error_inner": error,
+                "early": 2.0, "middle": 1.0, "late": 2.0, "u_shaped": shapes,
+            }
+        )  # fmt: skip
+        return [f.verdict for f in sensitivity_findings(rows)]
+
+    assert judged(0.9, 0.1, True, True) == [Claim.HELD, Claim.HELD]
+    assert judged(0.1, 0.1, False, False) == [Claim.NOT_HELD, Claim.NOT_HELD]
+    assert judged(0.9, 0.9, True, False) == [Claim.UNTESTABLE, Claim.UNTESTABLE]
+    assert judged(float("nan"), 0.1, True)[0] == Claim.UNTESTABLE
+    assert [f.verdict for f in sensitivity_findings(pd.DataFrame())] == [Claim.UNTESTABLE] * 2
+
+
+def test_lower_precision_collapses_sooner() -> None:
+    def judged(half: Any, single: Any) -> Claim:
+        horizon = pd.array([half, single], dtype="Int64")
+        table = pd.DataFrame({"dtype": ["bfloat16", "float32"], "horizon": horizon, "longest": 501})
+        return sooner(table).verdict
+
+    assert judged(51, pd.NA) == judged(51, 101) == Claim.HELD
+    assert judged(101, 51) == judged(pd.NA, 51) == Claim.NOT_HELD
+    assert judged(pd.NA, pd.NA) == Claim.UNTESTABLE
+    assert sooner(pd.DataFrame({"dtype": ["float64"], "horizon": [1], "longest": 9})).numbers
 
 
 def paper_run() -> pd.DataFrame:
@@ -201,13 +266,16 @@ def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
     findings = pd.read_csv(result.folder / "findings.csv")
     assert set(findings.verdict) <= {str(v) for v in Claim}
     assert page.count("<tr>") == len(findings) + 1
+    assert {"Theorem 5.1", "Section 5", "Proposition 6.1"} <= set(findings.figure)
     assert {"5a", "5b", "5c", "5d", "8", "9", "10", "12"} <= set(findings.figure)
     control = findings[findings.figure == "5d"].iloc[1]
     assert "n against n + 3" in control.claim
     assert "without commas" in control.numbers
     assert page.index("<h2>What held here") > page.rindex("<figure")
     assert not findings.duplicated(["figure", "claim"]).any()
-    assert {"arXiv 2605.09239", "arXiv 2605.03258", "Corollary 4.3"} <= set(findings.figure)
+    assert {"arXiv 2605.09239", "arXiv 2605.03258", "arXiv 2601.02989", "Corollary 6.2"} <= set(
+        findings.figure
+    )
     assert "240 answers" in page or "answers of at most 1 tokens" in page
     with_published = pd.read_csv(result.folder / "fig5.csv")
     assert set(with_published.kind) == set(paper_mechanism.PANELS)

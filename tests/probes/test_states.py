@@ -19,6 +19,7 @@ PREFIX = [7, 8, 9]
 GROWING = [PREFIX + [1] * n for n in range(1, 30)]
 SUFFIXED = [[*s, 4, 5] for s in GROWING]
 BRANCHING = [PREFIX + [1, 2] * n + tail for n in range(8) for tail in ([3], [3, 3])]
+TWO_STARTS = [*SUFFIXED[:9], [6, 3, 1, 1, 4], [6, 2]]
 ROUTES = [
     ONE_PASS,
     Route("chunks", chunk=5),
@@ -39,7 +40,9 @@ def plain_states(model: Any, sequence: list[int]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "sequences", [GROWING, SUFFIXED, BRANCHING], ids=["grow", "suffix", "fork"]
+    "sequences",
+    [GROWING, SUFFIXED, BRANCHING, TWO_STARTS],
+    ids=["grow", "suffix", "fork", "two starts"],
 )
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name)
 def test_every_route_of_every_family_matches_a_plain_forward(

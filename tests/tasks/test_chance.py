@@ -22,7 +22,7 @@ from snellen.tasks.registry import FAMILIES, TASKS
 from snellen.tasks.task import DIGITS, Task
 from snellen.tasks.trial import Trial, build_trial
 
-from .prompt_reader import example_answers, last_question
+from .prompt_reader import example_answers, items_of, last_question
 
 OWN = [task for task in TASKS.values() if task.family in FAMILIES]
 TRIALS = 300
@@ -43,8 +43,8 @@ class Blur:
 
 
 def blur(trial: Trial) -> Blur:
-    length, items = trial.id.length, re.findall(r"\d|[a-z]+", trial.sequence)
-    code = trial.facts.kind == "code"
+    length, code = trial.id.length, trial.facts.kind == "code"
+    items = [] if code else items_of(trial.sequence, letters="letters" in trial.id.lens)
     counts = Counter(items)
     # In order of frequency; of equally frequent ones the order of the sequence must not show.
     ranked = sorted(counts, key=lambda item: (-counts[item], item))
@@ -63,10 +63,10 @@ Guesser = Callable[[Blur], str]
 
 def likeliest_count(seen: Blur) -> str:
     """Of the asked digit, knowing which of the two is the frequent one."""
-    items = re.findall(r"\d", seen.trial.sequence)
+    if seen.length < 12 or seen.trial.facts.kind != "number":
+        return ""  # too few to tell by looking: told by how the trial was drawn
+    items = items_of(seen.trial.sequence, letters="letters" in seen.trial.id.lens)
     asks_frequent = items.count(seen.asked) * 2 > seen.length
-    if seen.length < 12:  # too few to tell by looking: told by how the trial was drawn
-        return ""
     mode = int(binom(seen.length, 0.7).pmf(range(seen.length + 1)).argmax())
     return str(mode if asks_frequent else seen.length - mode)
 

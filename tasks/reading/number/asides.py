@@ -22,7 +22,8 @@ _MAYBE = (
     r"(?:may|might|could)(?: well| also| really| actually| easily| in fact)? "
     r"(?:be|have \w+|miss|skip|differ by|vary by)"
 )
-_OR_MORE = rf"(?:\s*(?:,|or|to|and|-|/)+\s*{N})*"
+# Not without end: of a text that is one long list, each number would be tried with all after it.
+_OR_MORE = rf"(?:\s*(?:,|or|to|and|-|/)++\s*{N}){{0,6}}"
 _ITEMS = r"(?:digits?|numbers?|items?|elements?|characters?|symbols?|words?|entries|tokens?)"
 
 _SETTLES = either(

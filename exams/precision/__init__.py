@@ -1,0 +1,1 @@
+"""The same questions at several precisions of one model, in pairs against float32."""

@@ -1,0 +1,1 @@
+"""A grid of runs from one plan: models, tasks, modes, answers, lenses and precisions."""

@@ -1,0 +1,1 @@
+"""What precision does to a model's sight, drawn and written."""
