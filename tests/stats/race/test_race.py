@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -59,6 +60,23 @@ def test_where_none_helps_none_is_prescribed() -> None:
     found = outcomes("none of 8 helps", 3)
     assert sum(one.prescribed for one in found) == 0  # type: ignore[attr-defined]
     assert sum(one.wrong_exclusions > 0 for one in found) <= 1  # type: ignore[attr-defined]
+
+
+def test_the_committed_table_keeps_what_it_promises() -> None:
+    text = (ROOT / "docs/lenses.md").read_text(encoding="utf-8")
+    table = text.split("<!-- races -->\n")[1].split("<!-- /races -->")[0]
+    lines = [line.split("|") for line in table.splitlines()[2:]]
+    rows = {cells[1].strip(): cells for cells in lines}
+    asked = {"one of 8 doubles L50", "one of 8: times 1.5", "none of 8 helps"}
+    assert asked <= set(rows) <= set(benchmark().WORLDS)
+    for name, cells in rows.items():
+        found = [re.match(r" ([\d.]+)%", cell) for cell in cells[2:4]]
+        shares = [float(share[1]) for share in found if share]
+        if name == "none of 8 helps":
+            assert shares[0] <= 5
+        else:
+            assert shares[0] >= 95
+            assert float(cells[6]) <= 0.25
 
 
 def test_whoever_is_asked_a_question_the_base_is_asked_it_too() -> None:
