@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -35,7 +36,7 @@ from snellen.exams.gate.result import GateResult, Verdict
 from snellen.exams.gate.sides import Said
 from snellen.exams.gate.verdict import Seen, conclude
 from snellen.store.plan import Plan
-from snellen.tasks.trial import TrialId, rebuild_trial
+from snellen.tasks.trial import Trial, TrialId, rebuild_trial
 
 ROOT = Path(__file__).parents[1]
 sys.path += [str(ROOT), str(ROOT / "tests" / "wire")]
@@ -87,16 +88,27 @@ class Observer:
         return {trial: self._one(trial) for trial in dict.fromkeys(trials)}
 
     def _one(self, trial: TrialId) -> Said:
-        built = rebuild_trial(trial)
-        prompt, text = built.prompt, ""
-        long = words(prompt) >= self.start
-        self.asked, self.tokens = self.asked + 1, self.tokens + words(prompt)
-        if long and self.dice is not None and self.dice.random() < self.share:
+        built, size, plain = _built(trial)
+        self.asked, self.tokens = self.asked + 1, self.tokens + size
+        if size < self.start:
+            return plain
+        if self.dice is not None and self.dice.random() < self.share:
             text = "12345"
+        elif (prompt := self.spoil(built.prompt, self.start)) == built.prompt:
+            return plain
         else:
-            text = read(self.spoil(prompt, self.start) if long else prompt)
+            text = read(prompt)
         outcome = built.judge(text).outcome
-        return Said(outcome == "correct", outcome, text, "stop", words(prompt))
+        return Said(outcome == "correct", outcome, text, "stop", size)
+
+
+@lru_cache(maxsize=2048)
+def _built(trial: TrialId) -> tuple[Trial, int, Said]:
+    """A trial, its size, and what a server says to it that nothing has spoiled."""
+    built = rebuild_trial(trial)
+    text, size = read(built.prompt), words(built.prompt)
+    outcome = built.judge(text).outcome
+    return built, size, Said(outcome == "correct", outcome, text, "stop", size)
 
 
 def levels_of(plan: Plan) -> list[Level]:

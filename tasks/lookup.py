@@ -83,17 +83,22 @@ def _unlike(draw: Draw, asked: Keys, count: int, places: int) -> Keys:
             codes = codes[np.sort(np.unique(codes, return_index=True)[1])]
     keys = np.tile(asked, (count, 1))
     at, code = np.divmod(codes, kinds)
+    row = np.arange(count)
     for column in range(places):
         code, step = np.divmod(code, LETTERS - 1)
-        place = where[at, column]
-        keys[np.arange(count), place] = (asked[place] + 1 + step) % LETTERS
+        if len(where) == 1:  # every key differs in the same places: no need to look them up
+            place = where[0, column]
+            keys[:, place] = (asked[place] + 1 + step) % LETTERS
+        else:
+            places_here = where[at, column]
+            keys[row, places_here] = (asked[places_here] + 1 + step) % LETTERS
     return keys
 
 
 def _letters(keys: Keys) -> list[str]:
     as_bytes = np.ascontiguousarray(keys + np.uint8(ord("a")))
-    found: list[str] = as_bytes.view(f"S{PLACES}").ravel().astype(f"U{PLACES}").tolist()
-    return found
+    text = as_bytes.tobytes().decode()
+    return [text[at : at + PLACES] for at in range(0, len(text), PLACES)]
 
 
 def look_through_groups(made: Items, separator: str) -> str:

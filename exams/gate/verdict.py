@@ -189,8 +189,9 @@ def _verdict(
     if judged.watch:
         nights = len(judged.watch.before) + 1
         return Verdict.PASS, (
-            f"no change is shown in {nights} nights, at an error rate of {2 * alpha:.0%} over all "
-            f"of them (evidence {np.exp(judged.peak):.1f}; {1 / alpha:.0f} would show one)"
+            f"no change is shown in {nights} {'night' if nights == 1 else 'nights'}, at an error "
+            f"rate of {2 * alpha:.0%} over all of them (evidence {np.exp(judged.peak):.1f}; "
+            f"{1 / alpha:.0f} would show one)"
         ), []  # fmt: skip
     unsettled = [i for i in sighted if i not in judged.settled]
     both = ", in either direction," if judged.judge == "either" else ""

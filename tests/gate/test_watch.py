@@ -39,7 +39,7 @@ def night(serve: Serve) -> Night:
 def test_quiet_nights_pass_and_a_change_is_seen(night: Night) -> None:
     first = night("one")
     assert first.exit_code == 0, first.line
-    assert "no change is shown in 1 nights" in first.line
+    assert "no change is shown in 1 night," in first.line
     second = night("two")
     assert second.exit_code == 0
     assert len(second.about["nights"]) == 2
