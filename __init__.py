@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .exams.sweep.plan_file import SweepPlan as SweepPlan
     from .exams.sweep.result import Sweep as Sweep
     from .exams.sweep.sweep import sweep as sweep
+    from .exams.track import track as track
     from .runners.dispatch.provider import Provider as Provider
     from .runners.kinds import ModelKind as ModelKind
     from .store.plan import Plan as Plan
@@ -76,6 +77,7 @@ _HOME = {
     "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
     "sweep": "exams.sweep.sweep",
+    "track": "exams.track",
 }
 """Where each public name is at home; a module is imported when its name is first used."""
 

@@ -98,6 +98,7 @@ def settings_of(args: argparse.Namespace, watcher: Watcher | None = None) -> Set
         concurrency=args.concurrency,
         requests_per_minute=args.rpm,
         tokens_per_minute=args.tpm,
+        batch=getattr(args, "batch", False),
         watcher=watcher or Silent(),
     )
 

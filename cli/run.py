@@ -32,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output_arguments(parser)
     add_track_argument(parser)
     parser.add_argument(
+        "--batch",
+        action="store_true",
+        help="ask through the provider's batch API: within a day, for half the price (OpenAI, "
+        "Gemini)",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="print requests, tokens and cost; ask nothing"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from ..store.plan import Plan
@@ -10,6 +11,8 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .loaded import Run
+
+log = logging.getLogger(__name__)
 
 
 def run(plan: Plan, settings: Settings | None = None, **more: Any) -> Run:
@@ -31,6 +34,8 @@ def run(plan: Plan, settings: Settings | None = None, **more: Any) -> Run:
     settings = settings or Settings(**more)
     with open_session(plan, settings) as session:
         session.ask(list(session.planned.values()))
+        if settings.batch and session.budget.spent:
+            log.info("the answers of this run cost $%.4f, at half the price", session.budget.spent)
         # Imported late: tables and figures must not keep the first question waiting.
         from .finishing import finish
 

@@ -273,7 +273,7 @@ def session_with(
     planned: list[Planned] = []
     built = survey(asked, runner, planned, trials)
     with phase("building the prompts"):
-        if settings.budget is not None:
+        if settings.budget is not None or settings.batch:
             requests = (request_of(runner, asked, trial) for trial in built)
             budget.check(prices.estimate(runner, requests))
         for _ in built:

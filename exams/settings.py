@@ -62,6 +62,7 @@ class Settings:
         concurrency: most requests in flight at once.
         requests_per_minute: most requests per minute.
         tokens_per_minute: most tokens per minute.
+        batch: ask through the provider's batch API, which takes up to a day and half the price.
         watcher: is told how it is going.
     """
 
@@ -72,6 +73,7 @@ class Settings:
     concurrency: int | None = None
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
+    batch: bool = False
     watcher: Watcher = field(default_factory=Silent)
 
     def __post_init__(self) -> None:
@@ -94,5 +96,6 @@ class Settings:
             model_args=args,
             extra_body=plan.extra_body,
             extra_headers=plan.extra_headers,
+            batch=self.batch,
             log_folder=log_folder,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import InputError
@@ -13,6 +15,7 @@ from .protocol import Runner
 _ROOM = 4096
 """Tokens of room for hidden reasoning."""
 _SERVER = LIMITS | {"base_url", "extra_body", "extra_headers"}
+_BATCHES = frozenset({"batch"})
 _HERE = frozenset({"dtype", "device", "model_args"})
 
 
@@ -42,16 +45,30 @@ def _openai(model: str, name: str, options: Options) -> Runner:
     from .identity import NEUTRAL, identify, server_client
     from .openai.provider import OpenAI
 
+    made: type[OpenAI] = OpenAI
+    if options.batch:
+        from .openai.batches import OpenAIBatches
+
+        made = OpenAIBatches
     server = options.base_url or os.environ.get("OPENAI_BASE_URL")
     if not server or urlsplit(server).hostname == "api.openai.com":
-        at_home = OpenAI(name, base_url=options.base_url, **options.extras())
-        return Dispatch(at_home, options.limits())
-    provider = OpenAI(name, base_url=server, neutral=NEUTRAL, **options.extras())
+        at_home = made(name, base_url=options.base_url, **options.extras())
+        return _batched(at_home) or Dispatch(at_home, options.limits())
+    provider = made(name, base_url=server, neutral=NEUTRAL, **options.extras())
     with server_client(server, "OPENAI_API_KEY", headers=options.extra_headers) as connection:
         said = identify(connection, name)
     provider.numerics = {**said.numerics, **provider.numerics}
     provider.context_length = said.context_length
-    return Dispatch(provider, options.limits(), generation=NEUTRAL)
+    return _batched(provider, NEUTRAL) or Dispatch(provider, options.limits(), generation=NEUTRAL)
+
+
+def _batched(provider: Any, generation: Mapping[str, Any] | None = None) -> Runner | None:
+    """A runner for a provider that takes batches; none for one that is asked live."""
+    if not hasattr(provider, "submit"):
+        return None
+    from .batch.runner import BatchRunner
+
+    return BatchRunner(provider, generation=generation)
 
 
 def _azure(model: str, name: str, options: Options) -> Runner:
@@ -63,9 +80,14 @@ def _azure(model: str, name: str, options: Options) -> Runner:
 
 
 def _gemini(model: str, name: str, options: Options) -> Runner:
+    from .batch.runner import BatchRunner
     from .dispatch.dispatcher import Dispatch
     from .gemini.provider import Gemini
 
+    if options.batch:
+        from .gemini.batches import GeminiBatches
+
+        return BatchRunner(GeminiBatches(name, base_url=options.base_url, **options.extras()))
     provider = Gemini(name, base_url=options.base_url, **options.extras())
     return Dispatch(provider, options.limits())
 
@@ -95,7 +117,10 @@ def _vllm(model: str, name: str, options: Options) -> Runner:
 def _backend(model: str, name: str, options: Options) -> Runner:
     from .lm_eval.runner import BackendRunner
 
-    return BackendRunner(model, name, options.model_args)
+    # A plan keeps these two among the model's arguments, whichever way they were given.
+    here = {"dtype": options.dtype, "device": options.device}
+    given = {setting: value for setting, value in here.items() if value is not None}
+    return BackendRunner(model, name, {**options.model_args, **given})
 
 
 BUILT_IN = (
@@ -150,7 +175,7 @@ BUILT_IN = (
         "openai",
         "OpenAI (key in OPENAI_API_KEY), or any compatible server with --base-url",
         _openai,
-        takes=_SERVER,
+        takes=_SERVER | _BATCHES,
         install="snellen[openai]",
         hosted=True,
         url_variables=("OPENAI_BASE_URL",),
@@ -176,7 +201,7 @@ BUILT_IN = (
         "gemini",
         "Google's Gemini (key in GEMINI_API_KEY or GOOGLE_API_KEY)",
         _gemini,
-        takes=_SERVER,
+        takes=_SERVER | _BATCHES,
         install="snellen[gemini]",
         hosted=True,
         url_variables=("GOOGLE_GEMINI_BASE_URL",),
@@ -190,7 +215,7 @@ BUILT_IN = (
         "any backend of lm-evaluation-harness; its arguments in --model-args",
         _backend,
         name_pattern="BACKEND",
-        takes=frozenset({"model_args"}),
+        takes=_HERE | {"model_args"},
         scores_texts=True,
     ),
 )

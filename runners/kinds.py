@@ -32,6 +32,7 @@ class Options:
         model_args: settings of the engine: of vLLM, of an lm-eval backend.
         extra_body: fields added to the body of every request.
         extra_headers: headers added to every request.
+        batch: ask through the provider's batch API.
         log_folder: where a server that is started writes its log.
     """
 
@@ -44,6 +45,7 @@ class Options:
     model_args: Mapping[str, Any] = field(default_factory=dict)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    batch: bool = False
     log_folder: Path | None = None
 
     def limits(self) -> Limits:

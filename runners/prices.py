@@ -59,6 +59,14 @@ class Estimate:
     expected: float | None = None
     expected_tokens: int = 0
 
+    @property
+    def words(self) -> str:
+        """How much for how many, in a line."""
+        if self.expected is None or self.high is None:
+            return f"{self.requests:,} requests in all, price unknown"
+        most = f"about ${self.expected:.4f}, at most ${self.high:.4f}"
+        return f"{self.requests:,} requests in all, {most}"
+
 
 class Prices:
     """The price of a model's tokens."""
@@ -140,7 +148,8 @@ class Prices:
             prompt = sum(approximate_tokens(turn.content) for turn in request.messages)
         if answer is None:
             answer = approximate_tokens(reply.text + (reply.reasoning or ""))
-        return self.cost(runner.model, prompt, answer, runner.base_url)
+        cost = self.cost(runner.model, prompt, answer, runner.base_url)
+        return None if cost is None else cost * runner.price_share
 
     def estimate(self, runner: Runner, requests: Iterable[Request]) -> Estimate:
         """What requests will take, before they are asked."""
@@ -169,7 +178,8 @@ class Prices:
             return sum(known) if len(known) == len(costs) else None
 
         def cost(prompt: int, answer: int) -> float | None:
-            return self.cost(runner.model, prompt, answer, runner.base_url)
+            found = self.cost(runner.model, prompt, answer, runner.base_url)
+            return None if found is None else found * runner.price_share
 
         return Estimate(
             requests=sizes.total(),

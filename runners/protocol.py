@@ -98,6 +98,8 @@ class Runner(Protocol):
             set so that nobody else's defaults change an answer (``repetition_penalty``, …).
         notices: what the user should know of the answers, a line each; may grow while it
             answers.
+        price_share: what an answer costs here of the list price (a batch: half).
+        all_at_once: whether all requests are paid for once they are handed over.
     """
 
     model: str
@@ -108,6 +110,8 @@ class Runner(Protocol):
     parallel: int
     generation: Mapping[str, Any]
     notices: list[str]
+    price_share: float = 1.0
+    all_at_once: bool = False
 
     def answer(self, requests: Iterable[Request], deliver: Deliver) -> None:
         """Answer every request, in any order, calling ``deliver`` as answers arrive.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..errors import InputError, SnellenError
 from .prices import Estimate, Prices
 from .protocol import Failure, Reply, Request, Runner
+
+log = logging.getLogger(__name__)
 
 
 class BudgetReached(SnellenError):
@@ -28,11 +31,13 @@ class Budget:
         self._prices = prices
 
     def check(self, estimate: Estimate) -> None:
-        """Refuse to start what the budget cannot cover.
+        """Refuse to start what the budget cannot cover; say what a batch will cost.
 
         Raises:
             InputError: the price is unknown, or even the shortest answers cost more.
         """
+        if self._runner.all_at_once:
+            log.info("a batch, at half the price: %s", estimate.words)
         if self.limit is None:
             return
         if estimate.low is None:
@@ -44,6 +49,11 @@ class Budget:
             raise InputError(
                 f"{estimate.requests:,} requests to {self._runner.model} cost at least "
                 f"${estimate.low:.4f}, more than --budget {self.limit:g}; ask less, or raise it"
+            )
+        if self._runner.all_at_once and (estimate.high or 0.0) > self.limit:
+            raise InputError(
+                f"a batch cannot be stopped at --budget {self.limit:g}, and this one may cost up "
+                f"to ${estimate.high:.4f}; ask less, lower --max-tokens, or leave out --batch"
             )
 
     def admit(self, requests: Iterable[Request]) -> Iterator[Request]:

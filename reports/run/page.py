@@ -17,6 +17,7 @@ from ...store.trials import OUTCOMES
 from ...support.figures import Picture
 from ..catalogue import about
 from ..curves import KEY, by_curve, pooled
+from ..explorer import Explorer
 from ..figures.drawing import OUTCOME_COLOURS
 from ..figures.task_figures import TaskFigure
 from ..formats import both_ends, p_value, percent, plain
@@ -69,7 +70,7 @@ def page(
     readings: pd.DataFrame,
     audit: Audit,
     forms: Sequence[FormCost],
-    data: Mapping[str, Any],
+    explorer: Explorer,
     title: str,
 ) -> str:
     """Write the page.
@@ -86,7 +87,7 @@ def page(
         readings: from `readings`.
         audit: answers that were read by weak rules.
         forms: free against forced answers, from `form_costs`.
-        data: from `explorer`, for the page's script.
+        explorer: from `explorer`, for the page's script.
         title: whose run this is.
     """
     sections = [
@@ -120,8 +121,8 @@ def page(
             sections=sections,
             audited=audit.in_all,
             forms=forms,
-            data=data,
-            script=script("report.js"),
+            explorer=explorer,
+            script=script("explorer.js"),
             manifest=manifest,
             outcomes=OUTCOMES,
             colours=OUTCOME_COLOURS,

@@ -103,7 +103,7 @@ def write_report(
         readings=readings(trials),
         audit=Audit(word_for_word(doubtful, texts)[0], how_many),
         forms=list(form_costs(trials)),
-        data=explorer(trials, table, texts),
+        explorer=explorer(trials, table, texts),
         title=whose(trials),
     )
     return Report(write_atomically(run_dir / "report.html", html), rows, cautions, found)

@@ -30,7 +30,7 @@ _RESTART_S = 30.0
 _RATE_S = 45.0
 _REJECTED_ALIKE = 10
 _FAILED_IN_A_ROW = 20
-_GO_ON = "every answer is kept; repeat the command to continue"
+GO_ON = "every answer is kept; repeat the command to continue"
 # Of this prompt, not of the model: a shorter one may do.
 OF_THE_PROMPT = re.compile(r"context|too (long|large|many tokens)|maximum.*(length|token)", re.I)
 
@@ -49,7 +49,7 @@ class Breaker:
 
     def __init__(self) -> None:
         self.proven = False  # has the server ever answered in its protocol?
-        self._answered = False
+        self.has_answers = False  # has any request of this session been answered?
         self._began = math.inf
         self._faults = 0
         self._only_rate = True
@@ -62,7 +62,7 @@ class Breaker:
 
     def answered(self) -> None:
         """A request was answered."""
-        self.proven = self._answered = True
+        self.proven = self.has_answers = True
         self._failed = 0
 
     def rejected(self, error: Rejected) -> None:
@@ -72,7 +72,7 @@ class Breaker:
             ModelRefused: so were all before it, in the same words.
         """
         self.proven = True
-        if self._answered or OF_THE_PROMPT.search(error.reason):
+        if self.has_answers or OF_THE_PROMPT.search(error.reason):
             return
         words = alike(error.reason)
         self._rejected[words] += 1
@@ -90,7 +90,7 @@ class Breaker:
         never = isinstance(error, (Unreachable, WrongProtocol)) and not self.proven
         if never and attempts >= _UNREACHABLE_AFTER:
             raise ModelRefused(error.reason)
-        if self._answered or isinstance(error, (Unreachable, Loading, Empty)):
+        if self.has_answers or isinstance(error, (Unreachable, Loading, Empty)):
             return
         elapsed = time.monotonic() - self._began
         rate = error.status == 429
@@ -98,7 +98,7 @@ class Breaker:
         if rate:
             if self._only_rate and elapsed >= _RATE_S:
                 raise ModelRefused(
-                    f"{error.reason}: refused for {elapsed:.0f} s and never answered; {_GO_ON}"
+                    f"{error.reason}: refused for {elapsed:.0f} s and never answered; {GO_ON}"
                 )
             return
         self._faults += 1
@@ -116,4 +116,4 @@ class Breaker:
         """
         self._failed += 1
         if self._failed >= _FAILED_IN_A_ROW:
-            raise NothingAnswered(f"{reason}: {self._failed} requests failed in a row; {_GO_ON}")
+            raise NothingAnswered(f"{reason}: {self._failed} requests failed in a row; {GO_ON}")

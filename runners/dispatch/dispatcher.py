@@ -20,10 +20,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from ...errors import ModelRefused
+from ..batch.ledger import check_none_under_way
 from ..protocol import Deliver, Failure, Reply, Request, Runner
 from ..tokens import approximate_tokens
 from .attempts import Attempts
-from .breaker import Breaker
+from .breaker import GO_ON, Breaker
 from .mailbox import Mailbox
 from .provider import Empty, Limits, Loading, Provider, Rejected, Retryable
 from .signals import uninterrupted
@@ -126,7 +128,12 @@ class Dispatch(Runner):
             raise
 
     def log_into(self, folder: Path) -> None:
-        """Keep what is said of waits in ``run.log`` of a folder."""
+        """Keep what is said of waits in ``run.log`` of a folder.
+
+        Raises:
+            InputError: requests of this run are under way in a batch.
+        """
+        check_none_under_way(folder)
         self._waits.log_into(folder)
 
     def met(self, fingerprints: Iterable[str | None]) -> None:
@@ -195,6 +202,9 @@ class Dispatch(Runner):
             arrivals.put((request, result))
         except asyncio.CancelledError:
             raise
+        except ModelRefused as error:
+            kept = self._breaker.has_answers and GO_ON not in str(error)
+            arrivals.put(ModelRefused(f"{error}; {GO_ON}") if kept else error)
         except BaseException as error:
             arrivals.put(error)
 

@@ -13,7 +13,7 @@ from ...support.http import CONNECT_S, async_client
 from ..meaning.connection import TRANSPORT_ERRORS, broken
 
 Json = dict[str, Any]
-_BROKEN: tuple[type[Exception], ...] = (openai.APIConnectionError, *TRANSPORT_ERRORS)
+BROKEN: tuple[type[Exception], ...] = (openai.APIConnectionError, *TRANSPORT_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,6 @@ async def post(sdk: openai.AsyncOpenAI, base_url: str, path: str, body: Json) ->
         except openai.APIStatusError as error:
             response = error.response
         content = await response.aread()
-    except _BROKEN as error:
+    except BROKEN as error:
         raise broken(error, base_url) from None
     return Answer(str(response.url), response.status_code, response.headers, content)

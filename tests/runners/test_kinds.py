@@ -148,3 +148,9 @@ def test_every_kind_says_where_its_price_comes_from() -> None:
         assert kind.price != "free" or not kind.hosted
     assert ModelKind("x", "…", lambda *_: None).price == "unknown"  # type: ignore[arg-type]
     assert Rate(1, 2) != Rate(2, 1)
+
+
+def test_a_stock_backend_is_told_device_and_dtype_however_they_were_given() -> None:
+    options = Options(dtype="bfloat16", device="cpu", model_args={"a": 1})
+    runner = open_runner("lm-eval/dummy", options)
+    assert runner.numerics["model_args"] == {"a": "1", "device": "cpu", "dtype": "bfloat16"}

@@ -25,7 +25,7 @@ PROMPTS = 24
 FAULTS = [
     *("429", "429:0.05", "500", "502", "503", "503:0.05", "529", "408", "409"),
     *("reset", "half_body", "invalid_json", "drip", "web_page"),
-    *("loading", "no_text", "error_in_200"),
+    *("loading", "no_text", "error_in_200", "throttled", "broken_off", "broken_stream"),
 ]
 LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
 NO_TEXT = {
@@ -34,12 +34,25 @@ NO_TEXT = {
 }
 
 
+BROKEN_OFF = {
+    "openai": {"choices": [{"message": {"content": "9"}, "finish_reason": "abort"}]},
+    "gemini": {"candidates": [{"content": {"parts": [{"text": "9"}]}, "finishReason": "ERROR"}]},
+}
+HALF_A_STREAM = 'data: {"choices":[{"delta":{"content":"9"}}]}\n\n'
+
+
 def raw(fault: str, wire: str) -> str | Raw:
     """A fault by name; those that a wire server has no name for, word for word."""
     if fault == "loading":
         return Raw(503, LOADING)
     if fault == "no_text":
         return Raw(200, NO_TEXT[wire])
+    if fault == "throttled":
+        return Raw(400, {"__type": "ThrottlingException", "message": "Too many requests"})
+    if fault == "broken_off":
+        return Raw(200, BROKEN_OFF[wire])
+    if fault == "broken_stream":
+        return Raw(200, HALF_A_STREAM, {"Content-Type": "text/event-stream"})
     if fault == "error_in_200":
         return Raw(200, {"error": {"message": "upstream overloaded", "code": 503}})
     return fault
