@@ -69,7 +69,7 @@ leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
 
 prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=…, BUDGET=600requests or 5 for US dollars)
-	@$(BIN)/snellen prescribe --model $(MODEL) $(if $(TASKS),--tasks $(TASKS)) \
+	@$(BIN)/snellen prescribe --model $(MODEL) --tasks $(or $(TASKS),copy_last) \
 		$(if $(LENSES),--lenses $(LENSES)) $(if $(BUDGET),--budget $(BUDGET))
 
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
