@@ -51,6 +51,7 @@ def cluster(cpus: str, **environment: str) -> Iterator[Cluster]:
         env={
             **os.environ,
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "0",  # as any other process on a busy machine
             **environment,
         },
     )
