@@ -52,7 +52,7 @@ def test_a_log_is_read_through_inspects_own_reader(form: str, tmp_path: Path) ->
     )
     assert written.returncode == 0, written.stderr[-2000:]
     (log,) = (tmp_path / "logs").glob(f"*.{form}")
-    words = ["acuity", "--from", log, "--item", "document", "--out", tmp_path / "results"]
+    words = ["acuity", "--from", str(log), "--item", "document", "--out", str(tmp_path / "results")]
     done = subprocess.run(
         [python, "-m", "snellen", *words],
         cwd=tmp_path,
