@@ -16,8 +16,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "wire"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from sweep_servers import Start
 from wireserver import Serving, Wire
+
+from .sweep_servers import Start
 
 
 @pytest.fixture(autouse=True)

@@ -15,9 +15,10 @@ from typing import Any
 import pandas as pd
 import pytest
 import snellen
-from raycluster import Cluster, cluster
-from sweep_servers import Counting, Start
 from wireserver import Wire
+
+from .raycluster import Cluster, cluster
+from .sweep_servers import Counting, Start
 
 pytestmark = pytest.mark.served
 CONCURRENCY = 2

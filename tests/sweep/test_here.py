@@ -16,8 +16,9 @@ from filelock import FileLock
 from snellen.cli import main
 from snellen.exams.sweep.shipping import read_part
 from snellen.exams.sweep.storage import LOCK, FsspecKeep, claimed
-from sweep_servers import Counting, Start
 from wireserver import Wire
+
+from .sweep_servers import Counting, Start
 
 
 def test_a_sweep_has_a_table_a_record_and_a_board(

@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sweep_servers import Counting
 from wireserver import Wire
+
+from .sweep_servers import Counting
 
 pytestmark = pytest.mark.served
 ROOT = Path(__file__).parents[2]
