@@ -58,8 +58,8 @@ test-chaos: setup ## 200 seeded runs with random faults and kills
 bench: setup ## every benchmark, both sides in one run; prints ratios
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-statistics: setup ## simulate what the statistics hold; rewrites the tables in docs/statistics.md
-	@for table in statistics_table acuity_efficiency.py; do \
+statistics: setup ## simulate what the statistics hold; rewrites the tables in docs/statistics.md and docs/lenses.md
+	@for table in statistics_table acuity_efficiency.py lens_race.py; do \
 		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$table --write || exit 1; done
 
 families: setup ## every decoder family under every probe; rewrites the tables in docs/families.md
@@ -69,7 +69,7 @@ leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
 
 prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=…, BUDGET=600requests or 5 for US dollars)
-	@$(BIN)/snellen prescribe --model $(MODEL) $(if $(TASKS),--tasks $(TASKS)) \
+	@$(BIN)/snellen prescribe --model $(MODEL) --tasks $(or $(TASKS),copy_last) \
 		$(if $(LENSES),--lenses $(LENSES)) $(if $(BUDGET),--budget $(BUDGET))
 
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .exams.prescribe.result import Prescription as Prescription
     from .exams.prescribe.result import load_prescription as load_prescription
     from .exams.run import run as run
+    from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
     from .exams.sweep.plan_file import SweepPlan as SweepPlan
     from .exams.sweep.result import Sweep as Sweep
@@ -76,6 +77,7 @@ _HOME = {
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
+    "samples": "exams.samples",
     "sweep": "exams.sweep.sweep",
     "track": "exams.track",
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..stats.acuity import Acuity, AcuityReport, measure
+from ..stats.acuity import Acuity, AcuityReport, measure_together
 from ..store.curve_key import CurveKey
 from ..store.trials import OUTCOMES
 from .catalogue import chance
@@ -22,23 +23,20 @@ UNREADABLE = ("unparseable", "truncated", "refused")
 
 
 def acuities(table: pd.DataFrame) -> Acuities:
-    """Fit every curve of a table from `curves`; truncated answers count as not correct.
+    """Fit every curve of one model, from `curves`; truncated answers count as not correct.
 
-    The chance level is that of the task; a task which is not known is taken to have none. Where
-    nothing was right at any length, or most answers could not be read, there is no acuity but
-    the reason.
+    The curves learn from each other how much luck the trials of a length share
+    (`stats.acuity.measure_together`); all else is each curve's own. The chance level is that of
+    the task; a task which is not known is taken to have none. Where nothing was right at any
+    length, or most answers could not be read, there is no acuity but the reason.
     """
-    return {key: _measure(key, points) for key, points in by_curve(table)}
-
-
-def _measure(key: CurveKey, points: pd.DataFrame) -> AcuityReport:
-    return measure(
-        points["length"],
-        points["correct"],
-        points["answered"],
-        chance=lambda length: chance(key, length),
-        unreadable=points[list(UNREADABLE)].sum(axis=1),
+    every = dict(by_curve(table))
+    found = measure_together(
+        [(points["length"], points["correct"], points["answered"]) for points in every.values()],
+        chances=[partial(chance, key) for key in every],
+        unreadables=[points[list(UNREADABLE)].sum(axis=1) for points in every.values()],
     )
+    return dict(zip(every, found, strict=True))
 
 
 def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:

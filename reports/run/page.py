@@ -21,6 +21,7 @@ from ..explorer import Explorer
 from ..figures.drawing import OUTCOME_COLOURS
 from ..figures.task_figures import TaskFigure
 from ..formats import both_ends, p_value, percent, plain
+from ..over_tasks import TaskMean
 from ..scripts import script
 from .examples import LONG, Example
 from .form_cost import FormCost
@@ -70,6 +71,7 @@ def page(
     readings: pd.DataFrame,
     audit: Audit,
     forms: Sequence[FormCost],
+    means: Sequence[TaskMean],
     explorer: Explorer,
     title: str,
 ) -> str:
@@ -87,6 +89,7 @@ def page(
         readings: from `readings`.
         audit: answers that were read by weak rules.
         forms: free against forced answers, from `form_costs`.
+        means: over the tasks, from `task_means`; shown where there are several tasks.
         explorer: from `explorer`, for the page's script.
         title: whose run this is.
     """
@@ -121,6 +124,7 @@ def page(
             sections=sections,
             audited=audit.in_all,
             forms=forms,
+            means=[mean for mean in means if len(mean.tasks) > 1],
             explorer=explorer,
             script=script("explorer.js"),
             manifest=manifest,
