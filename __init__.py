@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from .exams.prescribe.result import Prescription as Prescription
     from .exams.prescribe.result import load_prescription as load_prescription
     from .exams.run import run as run
+    from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
     from .exams.sweep.plan_file import SweepPlan as SweepPlan
     from .exams.sweep.result import Sweep as Sweep
     from .exams.sweep.sweep import sweep as sweep
+    from .exams.track import track as track
     from .runners.dispatch.provider import Provider as Provider
     from .runners.kinds import ModelKind as ModelKind
     from .store.plan import Plan as Plan
@@ -75,7 +77,9 @@ _HOME = {
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",
     "run": "exams.run",
+    "samples": "exams.samples",
     "sweep": "exams.sweep.sweep",
+    "track": "exams.track",
 }
 """Where each public name is at home; a module is imported when its name is first used."""
 

@@ -6,9 +6,9 @@ with the same error rates asks (exact one-sided test at every length, Bonferroni
 find a drop of the margin at one length with the same power), and what 200 short questions with a
 threshold see.
 
-Both sides are judged, as between two servers by default.
+Either side is judged, as between two servers by default, or B alone (--judge against).
 
-Run: python benchmarks/gate_verdicts.py [--repeats 300] [--faults 100]
+Run: python benchmarks/gate_verdicts.py [--repeats 300] [--faults 100] [--judge either]
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from scipy.stats import binom, binomtest
 from snellen.exams.gate.judging import Judgement
 from snellen.exams.gate.levels import Level, levels_by_length
 from snellen.exams.gate.limits import Limits
+from snellen.exams.gate.pairs import Judge
 from snellen.exams.gate.result import Verdict
 from snellen.exams.gate.sides import Said
 from snellen.exams.gate.verdict import Seen, conclude
@@ -77,7 +78,12 @@ def _levels() -> list[Level]:
 
 
 def once(
-    seed: int, accuracy: float, noise: float, fault_from: int = 1 << 60, fault: float = 0.0
+    seed: int,
+    accuracy: float,
+    noise: float,
+    fault_from: int = 1 << 60,
+    fault: float = 0.0,
+    judge: Judge = "either",
 ) -> tuple[Verdict, int | None, int, int]:
     """One gate: verdict, onset, trials, requests."""
     dice = random.Random(f"gate {seed}")
@@ -88,7 +94,7 @@ def once(
     plan = PLAN.model_copy(update={"seed": seed})
     judged = Judgement(
         plan, list(plan.curves()), _levels(), a, b, again, twice="a", limits=Limits(),
-        again_b=again_b, judge="either",
+        again_b=again_b if judge == "either" else None, judge=judge,
     )  # fmt: skip
     judged.judge_all()
     found = conclude(
@@ -124,6 +130,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=300)
     parser.add_argument("--faults", type=int, default=100)
+    parser.add_argument("--judge", choices=("either", "against"), default="either")
     args = parser.parse_args()
     grid = fixed_grid()
     print(f"fixed grid: {grid} pairs; 200 short questions: {short_gate_misses()}\n")
@@ -135,7 +142,7 @@ def main() -> int:
         ("all answered anew, 90 % right", 0.9, 1.0),
         ("all answered anew, 50 % right", 0.5, 1.0),
     ):
-        found = [once(seed, accuracy, noise) for seed in range(args.repeats)]
+        found = [once(seed, accuracy, noise, judge=args.judge) for seed in range(args.repeats)]
         count = Counter(verdict for verdict, *_ in found)
         failed = count[Verdict.FAIL]
         low, high = binomtest(failed, len(found)).proportion_ci(method="exact")
@@ -150,7 +157,7 @@ def main() -> int:
         (1.0, 512, 0.0), (0.5, 512, 0.0), (0.5, 512, 0.2), (0.2, 512, 0.0), (0.2, 2048, 0.0),
         (0.5, 2048, 0.2),
     ):  # fmt: skip
-        found = [once(seed, 0.95, noise, start, fault) for seed in range(args.faults)]
+        found = [once(seed, 0.95, noise, start, fault, args.judge) for seed in range(args.faults)]
         seen = [one for one in found if one[0] is Verdict.FAIL]
         near = sum(start / 2 <= (one[1] or 0) <= 2 * start for one in seen)
         trials = median(one[2] for one in found)

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from ..errors import InputError
 from ..exams.gate.limits import parse_budget
+from ..exams.inside import check_open
 from ..exams.prescribe.prescribe import MAX_LENGTH, prescribe
 from ..exams.prescribe.result import NAME, Prescription
 from ..exams.prescribe.words import told_octaves
@@ -33,6 +34,7 @@ from .question_options import (
     plan_of,
 )
 from .showing import wide_console
+from .showing_why import show_why
 from .watching import ProgressWatcher
 
 _RULES = Rules()
@@ -84,6 +86,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="most questions for one lens in the race, and again in the confirmation "
         f"(default: {_RULES.most})",
     )
+    group.add_argument(
+        "--why",
+        action="store_true",
+        help="look inside through every lens, too: collapse, decodability, attention, beside what "
+        "each gains (models in this process; why.html)",
+    )
     add_model_arguments(parser, budget=str)
     add_sampling_arguments(parser)
     add_output_arguments(parser)
@@ -100,6 +108,8 @@ def run(args: argparse.Namespace) -> int:
     args.lengths = lengths  # those of a first chart are for a fixed number of trials
     if args.max_length < 2:
         raise InputError(f"--max-length {args.max_length}: 2 items or more")
+    if args.why:
+        check_open(args.model, "--why looks inside a model")
     plan = plan_of(args, lenses=named or ["none"], lengths=args.lengths, max_length=args.max_length)
     watcher = ProgressWatcher()
     try:
@@ -113,7 +123,10 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 130
-    return _show(found)
+    code = _show(found)
+    for entry in found.entries if args.why else ():
+        show_why(found, entry, settings_of(args))
+    return code
 
 
 def _rules(args: argparse.Namespace) -> Rules:

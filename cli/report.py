@@ -3,10 +3,15 @@
 With --rejudge, every answer in the journal is read again with this version's reader, and what
 changed is listed.
 
+With --as-samples, runs of one model at a temperature above 0 (each with its own --sampling-seed)
+are several samples of each prompt: how far it sees on exactly these prompts, and on prompts like
+them.
+
 Examples:
   snellen report results/bundled/count_ones-1a2b3c4d
   snellen report results/bundled/count_ones-1a2b3c4d --rejudge
   snellen report out/*/samples_snellen_*.jsonl --out my-report
+  snellen report results/m/seed-1 results/m/seed-2 results/m/seed-3 --as-samples
 """
 
 from __future__ import annotations
@@ -16,6 +21,8 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..exams.redraw import report_run, report_samples
+from ..exams.samples import samples as take_samples
+from ..exams.samples import write_table
 from .showing import show_report
 
 _MOST_SHOWN = 40
@@ -28,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, help="folder for a report of samples (default: snellen-report)"
     )
     parser.add_argument(
+        "--as-samples",
+        action="store_true",
+        help="take the runs as samples of the same prompts, and write OUT/samples.csv",
+    )
+    parser.add_argument(
         "--rejudge", action="store_true", help="read all answers again, and list what changed"
     )
 
@@ -38,6 +50,11 @@ def run(args: argparse.Namespace) -> int:
     folders = [path for path in args.paths if path.suffix != ".jsonl"]
     if samples and folders:
         raise InputError("give run directories or samples_*.jsonl, not both at once")
+    if args.as_samples:
+        if samples or args.rejudge:
+            raise InputError("--as-samples goes with run directories alone")
+        _show_samples(folders, args.out or Path("snellen-report"))
+        return 0
     if args.out is not None and folders:
         raise InputError("--out goes with samples_*.jsonl; a run is reported where it lies")
     if samples and args.rejudge:
@@ -47,6 +64,22 @@ def run(args: argparse.Namespace) -> int:
     for folder in folders:
         _redraw(folder, args.rejudge)
     return 0
+
+
+def _show_samples(folders: list[Path], out: Path) -> None:
+    curves, points = take_samples(folders)
+    table = write_table(out / "samples.csv", points)
+    for curve in curves:
+        print(
+            f"{curve.key.name}: sees to {curve.sees:.3g} items"
+            f" ({curve.these.low:.3g} to {curve.these.high:.3g} on these {curve.prompts:,} prompts,"
+            f" {curve.like_these.low:.3g} to {curve.like_these.high:.3g} on prompts like them);"
+            f" L50 on prompts like them {curve.l50}"
+        )
+        print(f"  • {curve.samples:,} answers; {curve.worth:.1f} of one prompt are worth a new one")
+        if curve.l50.reason is not None:
+            print(f"  • {curve.l50.reason}")
+    print(table)
 
 
 def _redraw(folder: Path, rejudge: bool) -> None:

@@ -69,4 +69,9 @@ def _dry_run(args: argparse.Namespace, plan: Plan) -> int:
     print(f"requests       {found.requests:,}")
     print(f"prompt tokens  {exact}{found.prompt_tokens:,}")
     print(f"cost           {cost}")
+    # Imported late: a run that asks does not wait for it.
+    from ..exams.design import told_of
+
+    for line in told_of(plan):
+        print(f"can show       {line}")
     return 0

@@ -14,6 +14,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import pandas as pd
 from rich.table import Table
 
 from ..exams.sweep.priced import Priced, price_sweep
@@ -25,6 +26,7 @@ from .showing import wide_console
 from .sweep_progress import SweepProgress
 from .tracking import add_track_argument, track_cells, tracker_of
 
+_AXES = ("precision", "mode", "answer", "lens")
 _WAITING = {"waiting": "to do", "done": "done already"}
 
 
@@ -139,19 +141,22 @@ def _show(done: Sweep) -> int:
     Returns:
         The exit code: 0, or 1 where not every cell is done.
     """
-    table = Table("model", "precision", "task", "mode", "answer", "lens", "state", "answered",
-                  "L50", "cost (USD)")  # fmt: skip
-    for row in done.cells.to_dict("records"):
+    rows = done.cells.to_dict("records")
+    # What is the same in every cell says nothing there, and a terminal is narrow.
+    axes = ["model", "task"]
+    axes += [name for name in _AXES if done.cells[name].nunique() > 1]
+    table = Table(*axes, "state", "answered", "L50", "cost (USD)")
+    for row in rows:
         cost = row["cost_usd"]
         table.add_row(
-            *(str(row[name]) for name in ("model", "precision", "task", "mode", "answer", "lens")),
+            *(str(row[name]) for name in axes),
             row["state"],
             f"{row['answered']:,} of {row['trials']:,}",
             row["L50"],
-            f"{cost:.4f}" if cost is not None and cost == cost else "–",
+            "–" if pd.isna(cost) else f"{cost:.4f}",
         )
     wide_console().print(table)
-    for row in done.cells.to_dict("records"):
+    for row in rows:
         if row["state"] != "done":
             print(f"snellen: {row['run']} {row['state']}: {row['why']}", file=sys.stderr)
     for line in done.left_out:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -35,6 +36,7 @@ class SweepProgress:
         self._line = self._bar.add_task("sweep", total=None, told="looking at the cells")
         self._states: Sequence[CellState] = ()
         self._began = time.monotonic()
+        self._handlers: list[tuple[logging.StreamHandler[TextIO], TextIO]] = []
         self._stop = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="sweep-progress", daemon=True)
 
@@ -72,9 +74,15 @@ class SweepProgress:
         return ", ".join(words)
 
     def __enter__(self) -> Self:
+        before = sys.stderr
         self._bar.__enter__()
         if not self._live:
             self._ticker.start()
+            return self
+        # Notices are printed above the line, not across it.
+        for handler in logging.getLogger("snellen").handlers:
+            if type(handler) is logging.StreamHandler and handler.stream is before:
+                self._handlers.append((handler, handler.setStream(sys.stderr) or before))
         return self
 
     def __exit__(
@@ -86,6 +94,8 @@ class SweepProgress:
         self._stop.set()
         if self._ticker.is_alive():
             self._ticker.join()
+        for handler, stream in self._handlers:
+            handler.setStream(stream)
         self._bar.__exit__(kind, error, trace)
         if not self._live and self._states:
             print(self.plain(), file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from ..errors import InputError
 from ..stats.compare.design import Design, assess, expected, plan
 from ..stats.curve.chance import Chance
 from ..stats.curve.psychometric import CurveFamily, Psychometric
+from ..store.plan import Plan
 from ..tasks.registry import find_task
+from ..tasks.task import Task
 from .acuity import MAX_LENGTH
 from .loaded import Run, load_run
 
@@ -58,14 +61,51 @@ def design(
     )
 
 
-def check_design(task: str, lengths: Sequence[int], trials: int, *, ratio: float = RATIO) -> Design:
-    """What so many trials at these lengths can show, with warnings where they cannot decide."""
+def check_design(
+    task: str | Task, lengths: Sequence[int], trials: int, *, ratio: float = RATIO
+) -> Design:
+    """What so many trials at these lengths can show, with warnings where they cannot decide.
+
+    The models are typical ones, as in `design` without ``like``.
+    """
     between = expected(lengths, None, _family(task, min(lengths), max(lengths)))
     return assess(lengths, trials, between, ratio=ratio)
 
 
-def _family(task: str, shortest: int, longest: int) -> CurveFamily:
-    known = find_task(task)
+def told_of(plan: Plan) -> list[str]:
+    """What a comparison of two runs of this plan can show, before it is paid for.
+
+    One line for each kind of design in it, with why it cannot decide where it cannot. Adaptive
+    plans and tasks with a single length have none.
+
+    Args:
+        plan: what is to be asked.
+    """
+    known: dict[tuple[object, ...], str] = {}
+    told: dict[str, list[str]] = {}
+    for name in plan.tasks if plan.precision is None else ():
+        task = find_task(name)
+        lengths, trials = plan.lengths_of(task), plan.trials_of(task)
+        if len(set(lengths)) < 2:
+            continue
+        guessing = _family(task, min(lengths), max(lengths)).guessing
+        key = (lengths, trials, guessing)
+        if key not in known:
+            known[key] = _told(check_design(task, lengths, trials))
+        told.setdefault(known[key], []).append(task.name)
+    return [f"{', '.join(names)}: {line}" for line, names in told.items()]
+
+
+def _told(one: Design) -> str:
+    of = f"{one.trials} trials at each of {len(one.lengths)} lengths"
+    if not math.isfinite(one.ratio):
+        return f"{of} show no difference between two runs; 'snellen plan' gives a design that does"
+    shown = f"{of} show a ratio of L50 of {one.ratio:.2f} between two runs (power {POWER:.0%})"
+    return shown if one.ratio <= 2 else f"{shown}; 'snellen plan' gives designs that show less"
+
+
+def _family(task: str | Task, shortest: int, longest: int) -> CurveFamily:
+    known = find_task(task) if isinstance(task, str) else task
     steps = np.unique(np.geomspace(shortest, longest, 16).round().astype(int)).tolist()
     return CurveFamily(Chance.of([known.chance(length) for length in steps], steps))
 

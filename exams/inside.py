@@ -44,3 +44,18 @@ def check_effort(plan: Plan) -> None:
                 f"lens {name!r}: {plan.model} has no setting for how hard it thinks; models that "
                 f"are asked for it: {able}"
             )
+
+
+def check_open(model: str, what: str) -> None:
+    """Make sure that a model is in this process.
+
+    Args:
+        model: its name.
+        what: what is asked of it, as the beginning of a line: ``--why looks inside a model``.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not find_kind(model).wears_inside:
+        able = ", ".join(kind.pattern for kind in kinds().values() if kind.wears_inside)
+        raise InputError(f"{what}, and {model} is not in this process; models that are: {able}")

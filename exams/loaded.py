@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import InputError
 from ..reports.acuities import Acuities, acuities
 from ..reports.curves import curves
+from ..reports.over_tasks import TaskMean, task_means
 from ..reports.run.readings import thoughts_only
 from ..reports.run.summary import CurveSummary, summarise, warnings
 from ..store.curve_key import CurveKey
@@ -70,6 +71,14 @@ class Run(LoadedRun):
     def acuities(self) -> Acuities:
         """All that is said of each curve's acuity."""
         return acuities(self.curves)
+
+    @property
+    def over_tasks(self) -> list[TaskMean]:
+        """How far the model sees over the tasks of each mode, answer form and lens.
+
+        Each mean has two intervals: for exactly these tasks, and for tasks like these.
+        """
+        return task_means(self.curves)
 
     @property
     def summary(self) -> list[CurveSummary]:

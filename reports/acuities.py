@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ..stats.acuity import Acuity, AcuityReport, measure
+from ..stats.acuity import Acuity, AcuityReport, measure_together
 from ..store.curve_key import CurveKey
 from ..store.trials import OUTCOMES
 from .catalogue import chance
@@ -21,23 +23,20 @@ UNREADABLE = ("unparseable", "truncated", "refused")
 
 
 def acuities(table: pd.DataFrame) -> Acuities:
-    """Fit every curve of a table from `curves`; truncated answers count as not correct.
+    """Fit every curve of one model, from `curves`; truncated answers count as not correct.
 
-    The chance level is that of the task; a task which is not known is taken to have none. Where
-    nothing was right at any length, or most answers could not be read, there is no acuity but
-    the reason.
+    The curves learn from each other how much luck the trials of a length share
+    (`stats.acuity.measure_together`); all else is each curve's own. The chance level is that of
+    the task; a task which is not known is taken to have none. Where nothing was right at any
+    length, or most answers could not be read, there is no acuity but the reason.
     """
-    return {key: _measure(key, points) for key, points in by_curve(table)}
-
-
-def _measure(key: CurveKey, points: pd.DataFrame) -> AcuityReport:
-    return measure(
-        points["length"],
-        points["correct"],
-        points["answered"],
-        chance=lambda length: chance(key, length),
-        unreadable=points[list(UNREADABLE)].sum(axis=1),
+    every = dict(by_curve(table))
+    found = measure_together(
+        [(points["length"], points["correct"], points["answered"]) for points in every.values()],
+        chances=[partial(chance, key) for key in every],
+        unreadables=[points[list(UNREADABLE)].sum(axis=1) for points in every.values()],
     )
+    return dict(zip(every, found, strict=True))
 
 
 def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
@@ -56,12 +55,15 @@ def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:
         - ``L50``, ``L50_low``, ``L50_high`` and the same of L80 and L90: length in items and its
           95 % interval, whose open ends are 0 and ``inf``. The value is missing where it
           lies outside the tested lengths; all three are where there is a reason;
+        - ``tokens_per_item``: tokens of the longest sequences over their items, where they were
+          counted; ``L50_tokens``: the tokens of a sequence of L50 items, between the lengths asked
+          on a straight line;
         - ``reason``: why no L50 is quoted; ``warnings``: what a reader must know, joined by
           ``"; "``.
     """
     rows = pd.DataFrame([_row(key, points, found[key]) for key, points in by_curve(table)])
-    lengths = [name for name in rows.columns if name.startswith("L")]
-    return rows.astype(dict.fromkeys(lengths, float))
+    numbers = [name for name in rows.columns if name.startswith(("L", "tokens"))]
+    return rows.astype(dict.fromkeys(numbers, float))
 
 
 def _row(key: CurveKey, points: pd.DataFrame, report: AcuityReport) -> dict[str, Any]:
@@ -76,9 +78,20 @@ def _row(key: CurveKey, points: pd.DataFrame, report: AcuityReport) -> dict[str,
         **dict(quoted("L50", report.l50)),
         **dict(quoted("L80", report.l80)),
         **dict(quoted("L90", report.l90)),
+        **dict(_in_tokens(points, report.l50)),
         "reason": report.l50.reason,
         "warnings": "; ".join(report.warnings) or None,
     }
+
+
+def _in_tokens(points: pd.DataFrame, l50: Acuity) -> Iterator[tuple[str, float | None]]:
+    """Tokens per item, and L50 in tokens: what a tokenizer fuses is seen as less."""
+    counted = points.dropna(subset=["tokens"]).sort_values("length")
+    lengths, tokens = counted["length"].to_numpy(float), counted["tokens"].to_numpy(float)
+    known = len(lengths) > 0
+    yield "tokens_per_item", float(tokens[-1] / lengths[-1]) if known else None
+    at = l50.value if known and l50.reason is None else None
+    yield "L50_tokens", None if at is None else float(np.interp(at, lengths, tokens))
 
 
 def quoted(name: str, acuity: Acuity) -> Iterator[tuple[str, float | None]]:

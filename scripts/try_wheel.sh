@@ -38,7 +38,7 @@ for python in "${@:-${PYTHON:-python3.11}}"; do
     fresh "$python" core ""
     "$bin/snellen" --version
     "$bin/snellen" tasks >tasks.txt
-    cp -r "$root/results/reference" run && "$bin/snellen" report run >report.txt && test -s run/report.html
+    cp -r "$root/results/reference/float32" run && "$bin/snellen" report run >report.txt && test -s run/report.html
     "$bin/python" -c 'import importlib.util as u; assert u.find_spec("torch") is None'
     for name in openai gemini; do
         fresh "$python" "$name" "[$name]"

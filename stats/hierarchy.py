@@ -107,8 +107,11 @@ def over_samples(correct: ArrayLike, samples: ArrayLike, level: float = 0.95) ->
     z = float(-ndtri((1 - level) / 2))
     t = float(stdtrit(max(k.size - 1, 1), (1 + level) / 2))
     answers = float(m.sum())
-    these = _wilson(value, _effective(value, of_these, answers, np.inf), z)
-    like = _wilson(value, _effective(value, between / k.size, k.size, answers), t)
+    sure = _effective(value, of_these, answers, np.inf)
+    these = _wilson(value, sure, z)
+    # Prompts like these are never better known than these: where few samples differ by chance
+    # alone, the means of the prompts may vary less than sampling does.
+    like = _wilson(value, min(sure, _effective(value, between / k.size, k.size, answers)), t)
     extra = max(0.0, between - float(within.mean()))
     return TwoPopulations(value, value, these, like, float(np.sqrt(extra)))
 

@@ -56,8 +56,9 @@ def check_family(kind: str, tokenizer: Any) -> Family:
     """Put every probe to a tiny random model of a family."""
     try:
         config = tiny_config(kind)
+        transformers.AutoModelForCausalLM.from_config(config)
     except Exception as error:  # a config of our own making, no probe
-        return Family(kind, refused=f"no small config of it could be made: {line(error)}")
+        return Family(kind, refused=f"no small model of it could be made: {line(error)}")
     try:
         check_config(kind, config)
         models = functools.cache(lambda dtype: _load(kind, config, dtype))

@@ -120,7 +120,7 @@ def tiny_config(kind: str) -> Any:
     """
     plain = transformers.AutoConfig.for_model(kind).get_text_config()
     family = type(plain)
-    special = SPECIAL.get(kind, {})
+    special = SPECIAL.get(plain.model_type, {})
     known = set(dir(plain)) | set(family.attribute_map)
     sizes = {k: v for k, v in SMALL.items() if k in known}
     sizes = {k: v for k, v in {**sizes, **special}.items() if v is not DROP}

@@ -2,13 +2,15 @@
 
     python benchmarks/statistics_table [--observers 1000] [--only NAME] [--write]
 
-Rows that fit two joint posteriors or run adaptively take a fifth of the observers. With --write
-the table replaces that in docs/statistics.md. tests/stats/test_table.py reruns a part of it.
+Rows that fit two joint posteriors or run adaptively take a fifth of the observers. With
+--write each row replaces that of its name in docs/statistics.md as soon as it is done, so that the
+table can be made in pieces. tests/stats/test_table.py reruns a part of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 from curves import CURVES
@@ -30,23 +32,30 @@ def line(name: str, found: Share | float) -> str:
     return f"| {name} | {shown} | {ROWS[name].goal} |"
 
 
+def write(made: dict[str, str]) -> None:
+    """Put lines into the table of the docs, in the order of `ROWS`; others stay as they are."""
+    start, end = "<!-- statistics -->\n", "<!-- /statistics -->"
+    before, rest = DOC.read_text(encoding="utf-8").split(start)
+    table, after = rest.split(end)
+    head = table.splitlines()[:2]
+    kept = {line.split("|")[1].strip(): line for line in table.splitlines()[2:]} | made
+    lines = head + [kept[name] for name in ROWS if name in kept]
+    DOC.write_text(before + start + "\n".join(lines) + "\n" + end + after, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--observers", type=int, default=1000)
-    parser.add_argument("--only", default="", help="rows whose name contains this")
-    parser.add_argument("--write", action="store_true", help="put the table into the docs")
+    parser.add_argument("--only", default="", help="rows whose name contains this, or one of a|b")
+    parser.add_argument("--write", action="store_true", help="put the rows into the docs")
     options = parser.parse_args()
-    lines = ["| what | seen | goal |", "|---|---|---|"]
-    print("\n".join(lines))
     for name in ROWS:
-        if options.only in name:
-            lines.append(line(name, run(name, options.observers)))
-            print(lines[-1], flush=True)
-    if options.write and not options.only:
-        start, end = "<!-- statistics -->\n", "<!-- /statistics -->"
-        before, rest = DOC.read_text(encoding="utf-8").split(start)
-        text = before + start + "\n".join(lines) + "\n" + end + rest.split(end)[1]
-        DOC.write_text(text, encoding="utf-8")
+        if any(part in name for part in options.only.split("|")):
+            started = time.process_time()
+            made = line(name, run(name, options.observers))
+            print(f"{made} ({time.process_time() - started:.0f} s)", flush=True)
+            if options.write:
+                write({name: made})
 
 
 if __name__ == "__main__":

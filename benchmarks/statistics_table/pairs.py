@@ -26,13 +26,18 @@ from snellen.stats.tally import Tally
 
 
 def pair(
-    ratio: float, spread: float, rng: np.random.Generator, *, near: bool = False
+    ratio: float,
+    spread: float,
+    rng: np.random.Generator,
+    *,
+    near: bool = False,
+    lengths: int = 11,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
-    """Answers of two models, shape (lengths, 30): 330 pairs, some of their luck shared."""
+    """Answers of two models, shape (lengths, 330 // lengths), some of their luck shared."""
     a = Psychometric(FAMILY, rng.uniform(3, 7), float(np.exp2(rng.uniform(-1, 3))), 0.02)
     b = Psychometric(FAMILY, a.threshold + np.log2(ratio), a.width, a.lapse)
     around = np.exp2(a.threshold + np.linspace(-1.25, 1.25, 11))
-    n = np.unique(np.rint(around)).astype(np.int64) if near else grid(11)
+    n = np.unique(np.rint(around)).astype(np.int64) if near else grid(lengths)
     luck = rng.random((2, n.size, 330 // n.size))
     shared = rng.random(luck.shape[1:]) < rng.uniform(0, 1)
     right_a = luck[0] < accuracies(a, n, spread, rng)[:, None]
@@ -40,13 +45,13 @@ def pair(
     return right_a, right_b, n
 
 
-def told_apart(spread: float) -> Callable[[int], Share]:
-    """BETTER or WORSE of equal curves: what the two tests decide."""
+def told_apart(spread: float, ratio: float = 1.0, lengths: int = 11) -> Callable[[int], Share]:
+    """BETTER or WORSE: what the two tests decide."""
 
     def run(observers: int) -> Share:
         said = []
         for rng in generators(observers, SEED):
-            a, b, _ = pair(1.0, spread, rng)
+            a, b, _ = pair(ratio, spread, rng, lengths=lengths)
             only_a, only_b = (a & ~b).sum(axis=1), (b & ~a).sum(axis=1)
             here = float(mcnemar_midp(only_a.sum(), only_b.sum()))
             said.append(here <= 0.05 and clustered(only_a, only_b) <= 0.05)
@@ -154,6 +159,13 @@ PAIRS: dict[str, Row] = {
     "equal curves: BETTER or WORSE": Row(told_apart(0.0), "at most 5 %"),
     "equal curves, shared luck 0.5: BETTER or WORSE": Row(told_apart(0.5), "at most 5 %"),
     "equal curves, shared luck 1.0: BETTER or WORSE": Row(told_apart(1.0), "at most 5 %"),
+    "equal curves, 30 lengths, shared luck 1.0: BETTER or WORSE": Row(
+        told_apart(1.0, lengths=34), "at most 5 %"
+    ),
+    "L50 doubled, 330 pairs at 11 lengths: told": Row(told_apart(0.0, 2.0), "more lengths do"),
+    "L50 doubled, 330 pairs at 30 lengths: told": Row(
+        told_apart(0.0, 2.0, lengths=34), "above 90 %"
+    ),
     "detectable ratio at 330 pairs: shown": Row(stated_power, "80 %"),
     "equal, 330 pairs on the chart: NO DIFFERENCE": Row(equal(near=False), "above 32 %", slow=True),
     "equal, 330 pairs near L50: NO DIFFERENCE": Row(equal(near=True), "much more", slow=True),

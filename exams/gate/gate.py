@@ -10,9 +10,12 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ...errors import InputError
 from ...reports.gate.figure import gate_figure, nights_figure
 from ...reports.gate.page import markdown
+from ...reports.gate.web import gate_page
 from ...runners.protocol import Runner
 from ...runners.tokens import approximate_tokens
 from ...store.curve_key import CurveKey
@@ -86,8 +89,8 @@ def gate(
         **more: fields of :class:`~snellen.exams.settings.Settings` instead.
 
     Returns:
-        The verdict and its grounds; ``gate.json``, ``gate.md`` and ``gate.svg`` lie in its
-        folder, and the answers of each side as run directories beside them.
+        The verdict and its grounds; ``gate.json``, ``gate.md``, ``gate.html`` and ``gate.svg`` lie
+        in its folder, and the answers of each side as run directories beside them.
 
     Raises:
         InputError: something given is wrong, the budget is too small for any verdict, a side
@@ -153,8 +156,9 @@ def gate(
             stop_if=lambda: bool(sides.silent),
         )
         judgement.judge_all()
-        for side in spending.sides:
-            side.keep()
+        kept_in = {side.session.where.manifest.run_id: side.keep() for side in spending.sides}
+        trials_a = kept.run.trials if kept else load_run(kept_in["a"]).trials
+        trials_b = load_run(kept_in["b"]).trials
         names = names_of(kept, plan, judged)
         result = conclude(
             judgement,
@@ -167,21 +171,23 @@ def gate(
         if watch:
             nights = watch.add(judgement.tally, result.verdict)
             result = replace(result, about={**result.about, "nights": nights})
-    write(result)
+    write(result, trials_a, trials_b)
     return result
 
 
-def write(result: GateResult) -> None:
-    """Write gate.json, gate.md and gate.svg into the folder of a gate."""
+def write(result: GateResult, a: pd.DataFrame, b: pd.DataFrame) -> None:
+    """Write gate.json, gate.md, gate.html and gate.svg into the folder of a gate."""
     found = result.as_dict()
     write_atomically(result.path / "gate.json", result.to_json())
-    write_atomically(result.path / "gate.svg", gate_figure(found).svg)
+    pictures = [gate_figure(found)]
+    write_atomically(result.path / "gate.svg", pictures[0].svg)
     history = ""
     if nights := found.get("nights"):
         history = "nights.svg"
-        picture = nights_figure(nights, found["alpha"])
-        write_atomically(result.path / history, picture.svg)
+        pictures.append(nights_figure(nights, found["alpha"]))
+        write_atomically(result.path / history, pictures[1].svg)
     write_atomically(result.path / "gate.md", markdown(found, history=history))
+    write_atomically(result.path / "gate.html", gate_page(found, pictures, a, b))
 
 
 def _judge(judge: Judge | None, *, live: bool) -> Judge:

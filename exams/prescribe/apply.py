@@ -22,6 +22,7 @@ def apply_lens(
     question: str = "",
     separator: str | None = None,
     task: str | None = None,
+    mode: str | None = None,
     hint: str | None = None,
 ) -> str:
     """Write a sequence, and a question about it, as the prescribed lens writes them.
@@ -35,6 +36,7 @@ def apply_lens(
             Lenses that move a question, warn or ask for steps need one.
         separator: what stands between the items without a lens.
         task: the task whose lens is worn, where the prescription has several.
+        mode: likewise its mode.
         hint: what a lens with a hint says; default: what it said in the task.
 
     Returns:
@@ -46,7 +48,7 @@ def apply_lens(
     """
     if not isinstance(prescription, Prescription):
         prescription = load_prescription(prescription)
-    entry = prescription.entry(task)
+    entry = prescription.entry(task, mode)
     items, between = _items(text_or_items, separator)
     if entry["lens"] is None:
         shown = text_or_items if isinstance(text_or_items, str) else between.join(items)

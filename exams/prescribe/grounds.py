@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...reports.acuities import acuities as acuities_of
+from ...reports.curves import curves
 from ...stats.acuity import Acuity
 from ...stats.compare import Comparison
 from ...stats.race import BASE, Confirmation, Race
@@ -80,7 +82,7 @@ def entry(ended: Ended, cost: Cost) -> dict[str, Any]:
         }  # fmt: skip
         found["p"] = min(1.0, float(np.exp(-confirmation.peak)))
     else:
-        found["before"] = _side(ended.raced.trials, curve, None, cost)
+        found["before"] = _side(ended.raced.trials, curve, _in_the_race(ended), cost)
     found["why"] = why_prescribed(found) if lens else why_none(found, race)
     return found
 
@@ -105,6 +107,13 @@ def _compared(ended: Ended) -> Comparison | None:
         if pairing.a == ended.curve and pairing.b.lens == lens and _any_pair(pairing):
             return contrast(pairing, rules.gain, rules.alpha, looks=0).result
     return None
+
+
+def _in_the_race(ended: Ended) -> Acuity | None:
+    """The acuity without a lens, where there was nothing to confirm: nobody chose that curve."""
+    table = curves(ended.raced.trials)
+    found = acuities_of(table[table["lens"] == BASE])
+    return found[ended.curve].l50 if ended.curve in found else None
 
 
 def _any_pair(pairing: Any) -> bool:

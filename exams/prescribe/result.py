@@ -53,27 +53,32 @@ class Prescription:
         """Requests that failed for good; the next call asks them again."""
         return int(self.found.get("failed", 0))
 
-    def entry(self, task: str | None = None) -> Mapping[str, Any]:
-        """What is prescribed for a task; it may be left out where there is one.
+    def entry(self, task: str | None = None, mode: str | None = None) -> Mapping[str, Any]:
+        """What is prescribed for a task in a mode; either may be left out where there is one.
 
         Raises:
-            InputError: there is none of that task, or there are several.
+            InputError: there is none of that kind, or there are several.
         """
         name = task.removeprefix("snellen_") if task else None
-        found = [one for one in self.entries if name in (None, one["task"])]
+        found = [
+            one
+            for one in self.entries
+            if name in (None, one["task"]) and mode in (None, one["mode"])
+        ]
         if len(found) == 1:
             return found[0]
         listed = "; ".join(", ".join([e["task"], e["mode"], e["answer"]]) for e in self.entries)
-        what = "several entries fit; name the task" if found else f"there is none for task {task!r}"
+        asked = ", ".join(f"{k} {v!r}" for k, v in (("task", task), ("mode", mode)) if v)
+        what = "several entries fit; name task and mode" if found else f"there is none for {asked}"
         raise InputError(f"{self.path / NAME}: {what}; it holds: {listed}")
 
-    def lens(self, task: str | None = None) -> str | None:
-        """The lens that is prescribed for a task; none where none is shown to help.
+    def lens(self, task: str | None = None, mode: str | None = None) -> str | None:
+        """The lens that is prescribed, as `entry`; none where none is shown to help.
 
         Raises:
-            InputError: there is none of that task, or there are several.
+            InputError: as `entry`.
         """
-        lens = self.entry(task)["lens"]
+        lens = self.entry(task, mode)["lens"]
         return None if lens is None else str(lens)
 
     def to_json(self) -> str:

@@ -70,9 +70,6 @@ def _entry(out: Path, cells: Sequence[Cell], design: BoardDesign) -> BoardEntry:
         "documents_sha256": design.sha256,
         "cost_usd": None if None in costs else sum(cost for cost in costs if cost),
     }
-    if cells[0].precision:
-        numerics = manifest["numerics"]
-        manifest["numerics"] = {**numerics, "precision": cells[0].precision}
     manifest["plan"]["model"] = cells[0].entry.name or cells[0].plan.model
     report = f"{cells[0].folder}/report.html" if len(cells) == 1 else None
     return entry_of(trials, manifest, design, report)

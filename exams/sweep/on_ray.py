@@ -128,7 +128,7 @@ class RayEngine:
         for state in self._waiting():
             if not self._has_room(state.cell):
                 continue
-            given = self._purse.hold(state.cell, alone=not self._running)
+            given = self._purse.hold(state.cell)
             if given is None:
                 if not self._running:
                     state.state = "stopped"

@@ -119,9 +119,16 @@ def write_sweep(
     return write_atomically(out / "sweep.json", json.dumps(record, indent=2) + "\n")
 
 
-def created_of(out: Path) -> str:
-    """When a sweep was first begun: now, unless its file says."""
+def earlier(out: Path) -> tuple[str, dict[str, float]]:
+    """What an earlier session wrote of a sweep.
+
+    Returns:
+        When it was first begun (now, where nothing is kept), and the seconds of its cells by
+        their folder.
+    """
     try:
-        return str(json.loads((out / "sweep.json").read_text(encoding="utf-8"))["created"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return now()
+        kept = json.loads((out / "sweep.json").read_text(encoding="utf-8"))
+        seconds = {cell["run"]: cell["seconds"] for cell in kept["cells"] if cell["seconds"]}
+        return str(kept["created"]), seconds
+    except (OSError, ValueError, LookupError, TypeError):
+        return now(), {}

@@ -17,7 +17,7 @@ from ..loaded import load_run
 from .money import Purse, spent_in
 from .plan_file import SweepPlan
 from .priced import Priced, price_sweep, state_of
-from .result import Sweep, created_of, write_sweep
+from .result import Sweep, earlier, write_sweep
 from .shipping import bring_back
 from .states import CellState, SilentSweep, SweepWatcher
 from .storage import FsspecKeep, claimed
@@ -79,6 +79,8 @@ def carry_out(
     """Carry out a sweep that was priced. See :func:`sweep`."""
     if budget is not None and not budget > 0:
         raise InputError(f"--budget {budget:g}: a limit is above 0")
+    if engine == "ray" and str(found.plan.storage).startswith("memory:"):
+        raise InputError("--storage memory:// is seen by one process only; not by other nodes")
     notes: list[str] = []
 
     def note(text: str) -> None:
@@ -91,7 +93,9 @@ def carry_out(
         states = [state_of(state.cell, found.out, keep) for state in found.states]
         found = replace(found, states=states)
         purse = _purse(found, budget, Prices.load(prices))
-        created = created_of(found.out)
+        created, seconds = earlier(found.out)
+        for state in states:
+            state.seconds = seconds.get(state.cell.folder)
 
         def keep_record(*, finished: bool = False, board: Path | None = None) -> None:
             path = write_sweep(
@@ -208,4 +212,9 @@ def _bring_missing(keep: FsspecKeep, states: Sequence[CellState], out: Path) -> 
         here = out / state.cell.folder
         if state.state == "done" and not (here / "trials.csv").is_file():
             bring_back(keep, state.cell.folder, here)
+            if not (here / "trials.csv").is_file():
+                raise InputError(
+                    f"{state.cell.folder} is done, and not in {keep.url}: every node must see the "
+                    "same storage"
+                )
             state.acuity = acuity_of(load_run(here))

@@ -20,7 +20,7 @@ from ...errors import InputError
 from ..folder import Parts, Tables
 from ..result import Progress, silent
 from ..states.architecture import decoder_of, handling, is_recurrent
-from ..states.arithmetic import full_precision, out_of_memory, parse_dtype
+from ..states.arithmetic import full_precision, out_of_memory, parse_dtype, readable
 from ..states.kinds import find_kind
 from ..states.last_token import (
     attention_kernel,
@@ -167,7 +167,8 @@ def attention_of_last(model: Any, ids: Sequence[int]) -> Array:
     def run(part: slice, **options: Any) -> Any:
         if takes(decoder, "position_ids"):
             options["position_ids"] = places[:, part]
-        return decoder(input_ids=tokens[:, part], use_cache=before > 0, **cache, **options)
+        with readable(kind):
+            return decoder(input_ids=tokens[:, part], use_cache=before > 0, **cache, **options)
 
     with torch.no_grad(), full_precision(model.dtype):
         if before:

@@ -17,7 +17,7 @@ from scipy import stats
 
 from ...errors import InputError
 from ..states.architecture import decoder_of
-from ..states.arithmetic import full_precision
+from ..states.arithmetic import full_precision, readable
 
 if TYPE_CHECKING:
     import torch
@@ -75,7 +75,7 @@ def estimated_norms(model: Any, ids: Sequence[int], *, probes: int = 16, seed: i
         raise InputError(f"--probes {probes} has no spread: give 4 or more, or --exact")
     inputs, output = _forward(model, ids)
     generator = torch.Generator().manual_seed(seed)
-    basis = _sketch(model, inputs, output, min(probes // 2, len(output) // 2), generator)
+    basis = _sketch(model, ids, inputs, output, min(probes // 2, len(output) // 2), generator)
     pulled = np.stack([_pull(output, inputs, direction) for direction in basis.T])
     known = np.square(pulled).sum(axis=(0, 2))
     count = probes - basis.shape[1]
@@ -92,7 +92,12 @@ def estimated_norms(model: Any, ids: Sequence[int], *, probes: int = 16, seed: i
 
 
 def _sketch(
-    model: Any, inputs: torch.Tensor, output: torch.Tensor, count: int, generator: torch.Generator
+    model: Any,
+    ids: Sequence[int],
+    inputs: torch.Tensor,
+    output: torch.Tensor,
+    count: int,
+    generator: torch.Generator,
 ) -> torch.Tensor:
     """Orthonormal output directions, shape (d, count), that random input changes lead to."""
     import torch
@@ -101,8 +106,7 @@ def _sketch(
     # A thousandth of the embeddings' own size: far above rounding, still close to linear.
     step = 1e-3 * inputs.detach().square().mean().sqrt()
     with torch.no_grad(), full_precision(model.dtype):
-        states = decoder_of(model)(inputs_embeds=inputs + step * noise, use_cache=False)
-        moved = states.last_hidden_state[:, -1] - output
+        moved = _last_states(model, ids, inputs + step * noise) - output
         basis: torch.Tensor = torch.linalg.qr((moved / moved.norm(dim=-1, keepdim=True)).T)[0]
     return basis
 
@@ -123,10 +127,41 @@ def _forward(model: Any, ids: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor
     import torch
 
     tokens = torch.as_tensor(list(ids), device=model.device)
-    inputs = model.get_input_embeddings()(tokens).detach().requires_grad_()
-    with full_precision(model.dtype):
-        states = decoder_of(model)(inputs_embeds=inputs[None], use_cache=False).last_hidden_state
-    return inputs, states[0, -1]
+    with torch.no_grad(), full_precision(model.dtype):
+        inputs = model.get_input_embeddings()(tokens)
+    inputs = inputs.detach().requires_grad_()
+    return inputs, _last_states(model, ids, inputs[None])[0]
+
+
+def _last_states(model: Any, ids: Sequence[int], embedded: torch.Tensor) -> torch.Tensor:
+    """Last states after the final norm, shape (batch, d), with embeddings of one's own.
+
+    They are put in where the model embeds its tokens: some models look at the tokens elsewhere
+    too, and take no embeddings in their place.
+
+    Args:
+        model: A frozen decoder-only model.
+        ids: The tokens, n of them.
+        embedded: Shape (batch, n, d).
+    """
+    import torch
+
+    tokens = torch.as_tensor([list(ids)], device=model.device).expand(len(embedded), -1)
+    replaced: list[bool] = []
+
+    def put(_module: Any, _args: Any, output: torch.Tensor) -> torch.Tensor:
+        if replaced or output.shape != embedded.shape:
+            return output
+        replaced.append(True)
+        return embedded * 1  # no leaf: some models add to it in place
+
+    handle = model.get_input_embeddings().register_forward_hook(put)
+    try:
+        with full_precision(model.dtype), readable(type(model).__name__):
+            found: torch.Tensor = decoder_of(model)(input_ids=tokens, use_cache=False)[0]
+    finally:
+        handle.remove()
+    return found[:, -1]
 
 
 def _pull(output: torch.Tensor, inputs: torch.Tensor, cotangent: torch.Tensor) -> Array:

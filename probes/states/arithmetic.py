@@ -102,9 +102,29 @@ def out_of_memory(error: Exception) -> bool:
     )
 
 
+@contextmanager
+def readable(model: str) -> Iterator[None]:
+    """Turn what the code of an unknown architecture raises into one clear line.
+
+    Args:
+        model: Its name or class.
+
+    Raises:
+        InputError: In place of any other error than a lack of memory.
+    """
+    try:
+        yield
+    except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
+        if isinstance(error, InputError) or out_of_memory(error):
+            raise
+        raise InputError(
+            f"{model} is no architecture that the probes can read: {first_line(error)}"
+        ) from error
+
+
 def first_line(error: Exception) -> str:
     """The first line of what an error says."""
-    return str(error).strip().splitlines()[0]
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def machine_record(device: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from .architecture import decoder_of, handling, layers_of
-from .arithmetic import full_precision
+from .arithmetic import full_precision, readable
 from .branches import Call, plan_calls
 from .prefix_tree import Visit, plan_visits
 from .routes import ONE_PASS, WHOLE, Route
@@ -126,7 +126,8 @@ def _forward(decoder: Any, call: Call, pad: int, route: Route, cache: Any) -> No
         inputs[cache_argument(decoder)] = cache
     if takes(decoder, "position_ids"):
         inputs["position_ids"] = positions.expand(route.copies, -1)
-    decoder(input_ids=piece.expand(route.copies, -1), use_cache=cache is not None, **inputs)
+    with readable(type(decoder).__name__):
+        decoder(input_ids=piece.expand(route.copies, -1), use_cache=cache is not None, **inputs)
 
 
 def _tree_mask(
@@ -237,4 +238,6 @@ class _Recorder:
         return hook
 
     def _keep(self, depth: int, state: torch.Tensor) -> None:
+        if state.ndim != 3 or state.shape[1] <= max(self.positions, default=0):
+            raise ValueError(f"depth {depth} has states of shape {tuple(state.shape)}")
         self._kept[depth] = state[0, self.positions]

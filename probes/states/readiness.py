@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from .architecture import REFUSED, Handling, decoder_of, handling_by_config, remember
-from .arithmetic import first_line, full_precision, out_of_memory
+from .arithmetic import full_precision, out_of_memory, readable
 from .last_token import last_token_states
 from .routes import ONE_PASS, SEPARATE, Route
 
@@ -38,7 +36,7 @@ def ready(model: Any, name: str) -> Any:
         for buffer in model.buffers():
             if buffer.is_floating_point():
                 buffer.data = buffer.data.double()
-    with _known(name, kind):
+    with readable(f"{name} ({kind})"):
         _check_causal(model, name)
         remember(model, _find_handling(model))
     return model
@@ -94,19 +92,6 @@ def _check_causal(model: Any, name: str) -> None:
             f"{name} is an encoder: a later token changes an earlier state; probes need a causal "
             "(decoder-only) model"
         )
-
-
-@contextmanager
-def _known(name: str, kind: str) -> Iterator[None]:
-    """Turn what a model of another architecture raises into one clear line."""
-    try:
-        yield
-    except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
-        if isinstance(error, InputError) or out_of_memory(error):
-            raise
-        raise InputError(
-            f"{name} ({kind}) is no architecture that the probes can read: {first_line(error)}"
-        ) from error
 
 
 _TRIE = ([1, 2], [1, 2, 3], [1, 2, 3, 4, 5, 3, 3], [1, 2, 3, 6], [1, 2, 4], [5, 2])

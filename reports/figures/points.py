@@ -29,15 +29,12 @@ def mark_points(axes: Axes, key: CurveKey, seen: pd.DataFrame, column: str) -> N
     if len(known) > MOST:
         return
     for length, value in zip(known["length"], known[column], strict=True):
-        axes.plot(
-            [length],
-            [value],
-            ls="",
-            marker="o",
-            ms=_DIAMETER,
-            alpha=0.0,
-            gid=f"{PREFIX}{column}/{point_name(key, int(length))}",
-        )
+        mark(axes, float(length), float(value), f"{column}/{point_name(key, int(length))}")
+
+
+def mark(axes: Axes, x: float, y: float, name: str) -> None:
+    """One such disc, by what is drawn there and the name of the point, a slash between."""
+    axes.plot([x], [y], ls="", marker="o", ms=_DIAMETER, alpha=0.0, gid=f"{PREFIX}{name}")
 
 
 def point_name(key: CurveKey, length: int) -> str:

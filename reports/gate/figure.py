@@ -19,6 +19,7 @@ from ...support.figures import Picture, house_style, render
 from ...support.palette import BLUE, FAINT, MUTED, VERMILLION
 from ..figures.axes import length_ticks, share_axis
 from ..figures.drawing import panel
+from ..figures.points import mark
 from ..formats import plain, share
 
 
@@ -39,6 +40,8 @@ def gate_figure(found: Mapping[str, Any]) -> Picture:
         ):  # fmt: skip
             shares = [share(level[key], level["pairs"]) for level in levels]
             left.plot(at, shares, marker=marker, color=colour, label=name, linewidth=1.2)
+            for x, y in zip(at, shares, strict=True):
+                mark(left, x, y, f"accuracy/{name.lower()}/{x}")
         share_axis(left, "correct answers")
         left.set_title("accuracy")
         if at:

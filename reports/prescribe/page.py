@@ -12,7 +12,7 @@ import pandas as pd
 from ...store.curve_key import CURVE, CurveKey
 from ...support.figures import Picture
 from ..figures.drawing import OUTCOME_COLOURS
-from ..formats import plain
+from ..formats import p_value, plain
 from ..run.examples import LONG, Example, word_for_word
 from ..run.page import environment
 from ..trial_texts import Texts
@@ -73,7 +73,7 @@ def page(found: Mapping[str, Any], sections: Sequence[Section]) -> str:
         sections: one per entry.
     """
     made = environment()
-    made.filters |= {"factor": _factor, "money": _money, "number": _number}
+    made.filters |= {"factor": _factor, "money": _money, "number": _number, "p_told": _p}
     return made.get_template("prescription.html.j2").render(
         found=found, sections=sections, colours=OUTCOME_COLOURS, long=LONG,
         settled=sum(1 for one in found["prescriptions"] if one["lens"]),
@@ -87,7 +87,7 @@ def _of(trials: pd.DataFrame, key: CurveKey) -> pd.DataFrame:
 
 
 def _one_question(here: pd.DataFrame, before: CurveKey, after: CurveKey) -> pd.DataFrame:
-    """The two rows of a question to both: of those that the lens alone got right, the middle one.
+    """The two rows of a question to both: of those that the lens alone got right, a short one.
 
     It is shown for what the lens does to a prompt, and is no measure of how often it helps.
     """
@@ -102,7 +102,7 @@ def _one_question(here: pd.DataFrame, before: CurveKey, after: CurveKey) -> pd.D
     among = won if len(won) else both
     if among.empty:
         return answered.iloc[:0]
-    length, index = (int(part) for part in among.index[len(among) // 2])
+    length, index = (int(part) for part in among.index[len(among) // 4])
     return answered[(answered["length"] == length) & (answered["index"] == index)]
 
 
@@ -118,3 +118,8 @@ def _money(usd: float | None) -> str:
     if usd is None:
         return "unknown"
     return "free" if usd == 0 else f"${usd:.{max(2, 2 - math.floor(math.log10(usd)))}f}"
+
+
+def _p(p: float) -> str:
+    told = p_value(p)
+    return told.replace("<", "< ") if told.startswith("<") else f"= {told}"

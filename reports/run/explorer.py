@@ -10,6 +10,7 @@ import pandas as pd
 from ...store.curve_key import CURVE, CurveKey
 from ..catalogue import has_distance
 from ..curves import by_curve
+from ..explorer import Column, Explorer, Point, choices
 from ..figures.points import point_name
 from ..formats import both_ends, percent, plain
 from ..trial_texts import Texts
@@ -26,54 +27,58 @@ SHOWN = 80
 SAID = 400
 """Characters of an answer word for word."""
 
-_COLUMNS = {"length": "n", "index": "i", "seed": "s"}
+CURVE_COLUMN, LENGTH_COLUMN = 0, 1
 
 
-def explorer(trials: pd.DataFrame, table: pd.DataFrame, texts: Texts) -> dict[str, Any]:
-    """The data of a page, columns of equal length rather than records, to be written as JSON.
+def explorer(trials: pd.DataFrame, table: pd.DataFrame, texts: Texts) -> Explorer:
+    """The trials of a run and the points of its curves.
 
     Args:
         trials: the trial table.
         table: `curves` of it.
         texts: gives what the model said.
-
-    Returns:
-        - ``curves``: task and condition of each curve;
-        - ``outcomes``, ``readings``: the names that trials refer to by place;
-        - ``points``: per task, the name of a point -> (curve, length, what it says in words);
-        - ``trials``: columns ``c`` (curve), ``n`` (length), ``i`` (index), ``s`` (seed), ``o``
-          (outcome), ``r`` (reading), ``truth``, ``read``;
-        - ``said``: place of a trial -> its answer, word for word, of :data:`MOST_TEXTS` of them;
-        - ``all``: how many trials the run has, where not all are here.
     """
+    order = [*CURVE, "length", "index", "seed"]
+    held = evenly(trials.sort_values(order, kind="stable"), MOST_TRIALS).reset_index(drop=True)
     places = {key: place for place, (key, _) in enumerate(by_curve(table))}
-    points: dict[str, dict[str, tuple[int, int, str]]] = {}
+    keys = held[list(CURVE)].itertuples(index=False, name=None)
+    lengths = choices("length", held["length"].astype(int))
+    said = _said(held, texts)
+    columns = (
+        Column(
+            "curve",
+            [places[CurveKey(*key)] for key in keys],
+            [f"{key.task}, {key.condition}" for key in places],
+            "text",
+        ),
+        lengths,
+        Column("trial", held["index"].astype(int).tolist()),
+        choices("outcome", held["outcome"].astype(str), "text"),
+        Column("truth", _short(held["truth"]), kind="text value", searched=True),
+        Column("read", _short(held["answer"]), kind="text value", searched=True),
+        choices("reading", held["reading"].fillna("").astype(str).str.replace("_", " "), "text"),
+        Column(
+            f"what the model said (of {len(said):,} trials)"
+            if len(said) < len(held)
+            else "what the model said",
+            [said.get(place) for place in range(len(held))],
+            kind="text said",
+            searched=True,
+        ),
+    )
+    at = {length: place for place, length in enumerate(lengths.options or ())}
+    points: dict[str, dict[str, Point]] = {}
     for key, rows in by_curve(table):
         named = points.setdefault(key.task, {})
         for point in rows.to_dict("records"):
             length = int(point["length"])
-            named[point_name(key, length)] = (places[key], length, in_words(point))
-    held = evenly(trials.sort_values([*CURVE, *_COLUMNS], kind="stable"), MOST_TRIALS)
-    held = held.reset_index(drop=True)
-    outcomes, outcome_names = _coded(held["outcome"])
-    readings, reading_names = _coded(held["reading"])
-    keys = held[list(CURVE)].itertuples(index=False, name=None)
-    return {
-        "curves": [(key.task, key.condition) for key in places],
-        "outcomes": outcome_names,
-        "readings": [name.replace("_", " ") for name in reading_names],
-        "points": points,
-        "trials": {
-            "c": [places[CurveKey(*key)] for key in keys],
-            **{short: held[name].astype(int).tolist() for name, short in _COLUMNS.items()},
-            "o": outcomes,
-            "r": readings,
-            "truth": _short(held["truth"]),
-            "read": _short(held["answer"]),
-        },
-        "said": _said(held, texts),
-        "all": len(trials) if len(trials) > len(held) else 0,
-    }
+            items = f"{plain(length)} item{'s' if length > 1 else ''}"
+            words = f"{key.task}, {key.condition}, {items}: {in_words(point)}"
+            behind = [(CURVE_COLUMN, places[key])]
+            if length in at:
+                behind.append((LENGTH_COLUMN, at[length]))
+            named[point_name(key, length)] = Point(words, behind)
+    return Explorer(columns, points, len(trials) - len(held))
 
 
 def in_words(point: Mapping[Hashable, Any]) -> str:
@@ -89,11 +94,6 @@ def in_words(point: Mapping[Hashable, Any]) -> str:
         text += f"; median error {plain(point['error_median'])}"
     others = [name for name in ("truncated", "unparseable", "refused", "failed") if point[name]]
     return "; ".join([text, *(f"{plain(point[name])} {name}" for name in others)])
-
-
-def _coded(column: pd.Series[str]) -> tuple[list[int], list[str]]:
-    codes, names = pd.factorize(column.fillna("").astype(str), sort=True)
-    return codes.tolist(), [str(name) for name in names]
 
 
 def _short(column: pd.Series[str]) -> list[str]:

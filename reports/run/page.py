@@ -17,9 +17,11 @@ from ...store.trials import OUTCOMES
 from ...support.figures import Picture
 from ..catalogue import about
 from ..curves import KEY, by_curve, pooled
+from ..explorer import Explorer
 from ..figures.drawing import OUTCOME_COLOURS
 from ..figures.task_figures import TaskFigure
 from ..formats import both_ends, p_value, percent, plain
+from ..over_tasks import TaskMean
 from ..scripts import script
 from .examples import LONG, Example
 from .form_cost import FormCost
@@ -69,7 +71,8 @@ def page(
     readings: pd.DataFrame,
     audit: Audit,
     forms: Sequence[FormCost],
-    data: Mapping[str, Any],
+    means: Sequence[TaskMean],
+    explorer: Explorer,
     title: str,
 ) -> str:
     """Write the page.
@@ -86,7 +89,8 @@ def page(
         readings: from `readings`.
         audit: answers that were read by weak rules.
         forms: free against forced answers, from `form_costs`.
-        data: from `explorer`, for the page's script.
+        means: over the tasks, from `task_means`; shown where there are several tasks.
+        explorer: from `explorer`, for the page's script.
         title: whose run this is.
     """
     sections = [
@@ -120,8 +124,9 @@ def page(
             sections=sections,
             audited=audit.in_all,
             forms=forms,
-            data=data,
-            script=script("report.js"),
+            means=[mean for mean in means if len(mean.tasks) > 1],
+            explorer=explorer,
+            script=script("explorer.js"),
             manifest=manifest,
             outcomes=OUTCOMES,
             colours=OUTCOME_COLOURS,

@@ -18,6 +18,7 @@ from ..curves import curves
 from ..figures.eye_chart import eye_chart
 from ..figures.task_figures import KINDS, task_figures, whose
 from ..histogram import histogram
+from ..over_tasks import task_mean_table, task_means
 from ..trial_texts import Texts, no_texts
 from .examples import pick_examples, word_for_word
 from .explorer import explorer
@@ -52,7 +53,7 @@ def write_report(
     manifest: Mapping[str, Any],
     texts: Texts = no_texts,
 ) -> Report:
-    """Write curves.csv, acuity.csv, histogram.csv, figures/ and report.html; the page last.
+    """Write the tables (curves, acuity, over_tasks, histogram), figures/ and report.html last.
 
     Each file is replaced in one step, so that a reader never meets half of one; figures of
     tasks that are no longer in the table are removed.
@@ -88,6 +89,8 @@ def write_report(
     doubtful, how_many = pick_weak(trials)
     write_atomically(run_dir / "curves.csv", table.to_csv(index=False))
     write_atomically(run_dir / "acuity.csv", acuity_table(table, found).to_csv(index=False))
+    means = task_means(table)
+    write_atomically(run_dir / "over_tasks.csv", task_mean_table(means).to_csv(index=False))
     write_atomically(run_dir / "histogram.csv", counts.to_csv(index=False))
     named = {f"{_NOT_IN_A_NAME.sub('_', p.task)}_{p.kind}": p.picture for p in pictures}
     _write_figures(run_dir / "figures", named | ({"eye_chart": chart} if chart else {}))
@@ -103,7 +106,8 @@ def write_report(
         readings=readings(trials),
         audit=Audit(word_for_word(doubtful, texts)[0], how_many),
         forms=list(form_costs(trials)),
-        data=explorer(trials, table, texts),
+        means=means,
+        explorer=explorer(trials, table, texts),
         title=whose(trials),
     )
     return Report(write_atomically(run_dir / "report.html", html), rows, cautions, found)

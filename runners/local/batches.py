@@ -11,10 +11,10 @@ from .rows import Row
 if TYPE_CHECKING:
     import torch
 
-READ_TOKENS = 4096
+READ_TOKENS = 2048
 """Tokens of prompts that are read at a time, padding with them; one prompt may be longer."""
-PADDING = 64
-"""Tokens that a prompt may be padded by, however short it is; otherwise half its length."""
+PADDING = 16
+"""Tokens that a prompt may be padded by, however short it is; otherwise an eighth of its length."""
 
 
 class Batch:
@@ -81,7 +81,7 @@ def next_group(
             break
         if group:
             first = len(group[0].prompt)
-            if first > max(1.5 * len(row.prompt), len(row.prompt) + PADDING):
+            if first > max(1.125 * len(row.prompt), len(row.prompt) + PADDING):
                 break
             if (len(group) + 1) * first > READ_TOKENS:
                 break

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,20 @@ class LocalRunner(Runner):
     def score(self, requests: Sequence[Request]) -> list[Reply | Failure]:
         """Score alternatives, one request at a time: its scores depend on nothing else."""
         return [self._score(request) for request in requests]
+
+    def tokens(self, request: Request) -> list[int]:
+        """The tokens of a request's prompt, as the model reads them, lens and all."""
+        return self._begun(self._encode(request), read_inside(request.inside))
+
+    @contextmanager
+    def wearing(self, inside: Sequence[str]) -> Iterator[PreTrainedModel]:
+        """The model itself, through a lens inside it, for whoever wants to look.
+
+        Raises:
+            InputError: the model takes no such lens.
+        """
+        with worn(self._model, read_inside(inside)):
+            yield self._model
 
     def count_tokens(self, text: str) -> int | None:
         """Tokens of a text, without special tokens."""

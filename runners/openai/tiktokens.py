@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 
 @cache
-def _encoding(name: str) -> tiktoken.Encoding | None:
+def encoding_of(name: str) -> tiktoken.Encoding | None:
+    """The tokenizer of an OpenAI model, or ``None`` when its vocabulary is not at hand."""
     try:
         import tiktoken
 
@@ -28,5 +29,5 @@ def _encoding(name: str) -> tiktoken.Encoding | None:
 
 def count_tokens(name: str, text: str) -> int | None:
     """Tokens of ``text`` for an OpenAI model, or ``None`` when its vocabulary is not at hand."""
-    encoding = _encoding(name)
+    encoding = encoding_of(name)
     return None if encoding is None else len(encoding.encode_ordinary(text))

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from ..curve.chance import Chance
 from ..curve.posterior import REACH, Posterior, posterior
-from ..curve.psychometric import CurveFamily, Likelihood, Psychometric, Sigmoid, fit
-from ..curve.spread import PRIOR, SPREADS, shared_prior
+from ..curve.psychometric import CurveFamily, FloatArray, Likelihood, Psychometric, Sigmoid, fit
+from ..curve.spread import PRIOR, shared_prior
 from ..tally import Tally
 from .checks import Check, lack_of_fit, not_falling
 from .quotable import warnings, with_curve, without_curve
@@ -34,7 +34,6 @@ class AcuityReport:
         spread: Standard deviation, in log-odds, of what the trials of a length share, expected.
         reason: Why the curve has no acuity at any level; None where it has.
         warnings: What a reader must know before trusting the curve; the same as in each acuity.
-        evidence: Of each spread, for `shared_prior`; empty where nothing could be fitted.
     """
 
     points: Tally
@@ -47,7 +46,6 @@ class AcuityReport:
     spread: float
     reason: str | None
     warnings: tuple[str, ...]
-    evidence: tuple[float, ...] = ()
 
 
 def measure(
@@ -108,10 +106,7 @@ def measure(
         # A curve that guessing alone keeps above a level has that for its reason.
         quoted = [a if a.reason is not None else a.because(reason) for a in quoted]
     l50, l80, l90 = (replace(a, warnings=said) for a in quoted)
-    evidence = tuple(found.spread_evidence.tolist())
-    return AcuityReport(
-        tally, curve, l50, l80, l90, lack, fall, found.spread, reason, said, evidence
-    )
+    return AcuityReport(tally, curve, l50, l80, l90, lack, fall, found.spread, reason, said)
 
 
 def measure_together(
@@ -128,18 +123,32 @@ def measure_together(
     """
     chances = _each(options.pop("chances", None), 0.0, len(curves))
     unreadables = _each(options.pop("unreadables", None), 0, len(curves))
-    reports = [
-        measure(*c, chance=g, unreadable=u, **options)  # type: ignore[arg-type]
-        for c, g, u in zip(curves, chances, unreadables, strict=True)
+    prior = options.pop("spread_prior", PRIOR)
+    evidence = [
+        _evidence(*curve, g, options.get("sigmoid", "logistic"))  # type: ignore[arg-type]
+        for curve, g in zip(curves, chances, strict=True)
     ]
-    evidence = [r.evidence for r in reports if r.evidence]
-    if len(evidence) < 2:
-        return reports
-    prior = shared_prior(np.array(evidence).reshape(-1, len(SPREADS)))
+    known = [one for one in evidence if one is not None]
+    if len(known) > 1:
+        prior = shared_prior(np.array(known))
     return [
         measure(*c, chance=g, unreadable=u, spread_prior=prior, **options)  # type: ignore[arg-type]
         for c, g, u in zip(curves, chances, unreadables, strict=True)
     ]
+
+
+def _evidence(
+    lengths: ArrayLike,
+    correct: ArrayLike,
+    trials: ArrayLike,
+    chance: float | ArrayLike | Callable[[int], float] | Chance,
+    sigmoid: Sigmoid,
+) -> FloatArray | None:
+    """What one curve says of each spread; None where nothing can be fitted."""
+    tally = Tally.of(lengths, correct, trials).coarse()
+    if tally.lengths.size < 2:
+        return None
+    return posterior(tally, CurveFamily(Chance.of(chance, lengths), sigmoid)).spread_evidence
 
 
 def _each(given: object, default: float, count: int) -> list[object]:

@@ -13,7 +13,7 @@ _FLAT = 0.1  # p-value above which accuracy is not shown to fall
 _HIGH = 0.8  # accuracy from which a flat curve is one that has not fallen yet
 _UNREADABLE = 0.5  # share of answers that could not be read beyond which none is quoted
 _SOME_UNREADABLE = 0.1
-_LAPSES = 2.7  # log-likelihood that lapses beyond the bound must gain (chi-square, one-sided 1 %)
+_LAPSES = 1.35  # log-likelihood that lapses beyond the bound must gain (chi-square, one-sided 5 %)
 _MOST_LAPSE = 0.6
 
 
@@ -97,11 +97,13 @@ def excess_lapse(tally: Tally, curve: Psychometric, found: Posterior) -> float |
         return None
     prior = np.exp(found.log_prior).tolist() if found.spreads.size > 1 else [1.0]
     likelihood = Likelihood(tally, prior)
-    start = Psychometric(curve.family, curve.threshold, min(curve.width, 2.0), 1 - float(top.max()))
-    free = fit(tally, curve.family, start, REACH, prior=prior, max_lapse=_MOST_LAPSE)
-    gain = likelihood.marginal(free.accuracy(tally.lengths)) - likelihood.marginal(
-        curve.accuracy(tally.lengths)
-    )
+    lost = 1 - float(top.max())
+    # From both sides: a plateau that ends at once is far from the best curve without one.
+    starts = [Psychometric(curve.family, curve.threshold, w, lost) for w in (0.5, 2.0)]
+    fits = [fit(tally, curve.family, s, REACH, prior=prior, max_lapse=_MOST_LAPSE) for s in starts]
+    heights = [likelihood.marginal(one.accuracy(tally.lengths)) for one in fits]
+    free = fits[int(np.argmax(heights))]
+    gain = max(heights) - likelihood.marginal(curve.accuracy(tally.lengths))
     return free.lapse if gain > _LAPSES and free.lapse > curve.family.max_lapse else None
 
 

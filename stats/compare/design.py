@@ -23,7 +23,7 @@ TYPICAL_AGREEMENT = 0.6
 
 _AROUND = 1.25  # octaves about L50 in which pairs of similar models disagree
 _MOST_TRIALS = 20_000
-_FEW_LENGTHS = 6
+_FEW_LENGTHS = 12
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def assess(
     n = np.unique(np.asarray(lengths, dtype=np.int64))
     pairs = np.full(n.size, trials)
     shift = float(np.log2(ratio))
-    shown = min(between.power(n, pairs, side * shift, alpha=alpha) for side in (1, -1))
+    shown = between.either(n, pairs, shift, alpha=alpha)
     difference, smallest = detectable(between, n, pairs, alpha=alpha, power=power)
     said = _warnings(n, between, shown, smallest, ratio, power)
     return Design(tuple(n.tolist()), trials, smallest, difference, shown, trials * n.size, said)
@@ -111,8 +111,9 @@ def plan(
 ) -> Design:
     """The cheapest design of a few that shows a ratio of L50 with the wanted power.
 
-    The designs: log-spaced lengths over the whole range, two or four to an octave; and, where a
-    curve is known, lengths within 1.25 octaves of its L50, where pairs of similar models disagree.
+    The designs: log-spaced lengths over the whole range, two, four or eight to an octave; and,
+    where a curve is known, four, eight or sixteen within 1.25 octaves of its L50, where pairs of
+    similar models disagree. Of designs that ask as much, the one with more lengths shows more.
 
     Args:
         longest: Longest length that may be asked.
@@ -132,13 +133,13 @@ def plan(
     if not 1 <= shortest < longest:
         raise InputError(f"lengths run from {shortest} to {longest}; give 1 <= shortest < longest")
     _check([shortest], ratio, power)
-    grids = [_spaced(shortest, longest, per_octave) for per_octave in (2, 4)]
+    grids = [_spaced(shortest, longest, per_octave) for per_octave in (2, 4, 8)]
     if known is not None:
         middle = float(np.exp2(known.threshold))
         around = float(np.exp2(_AROUND))
         ends = max(shortest, middle / around), min(longest, middle * around)
         if ends[0] < ends[1]:
-            grids.append(_spaced(*ends, 4))
+            grids += [_spaced(*ends, per_octave) for per_octave in (4, 8, 16)]
     between = expected([shortest, longest], known, family, agreement)
     found = [
         assess(
@@ -177,8 +178,7 @@ def _trials(
 
     def enough(trials: int) -> bool:
         pairs = np.full(lengths.size, trials)
-        shown = (between.power(lengths, pairs, s * shift, alpha=alpha) for s in (1, -1))
-        return all(p >= power for p in shown)
+        return between.either(lengths, pairs, shift, alpha=alpha) >= power
 
     low, high = 0, 1
     while high < most and not enough(high):

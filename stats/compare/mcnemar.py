@@ -17,16 +17,20 @@ from scipy.stats import binom
 
 FloatArray = NDArray[np.float64]
 
-BIASES = (0.0, 0.8, 1.8)
-"""Standard deviations, in log-odds, of the bias of the lengths that are considered."""
+BIAS = 3.0
+"""Standard deviation, in log-odds, of the bias of the lengths, where there is one.
 
-BIAS_PRIOR = (0.5, 0.3, 0.2)
-"""Their prior probabilities: what it costs in power, and what it saves in false verdicts, is in
-docs/statistics.md."""
+Far above the effects that trials of a length share (up to 1 or so): where two models agree on
+most prompts, such an effect decides nearly all the discordant pairs of its length alike."""
+
+BIAS_PRIOR = 0.9
+"""Probability that there is one: what it costs in power, and what it saves in false verdicts, is
+in docs/statistics.md."""
 
 _NODES = 21
 _EFFECTS = 15
 _EFFECT_SD = 1.5  # prior of the difference itself, in log-odds
+_EXACT = 4096  # discordant pairs up to which the law of their sum is exact
 
 
 def mcnemar(only_a: ArrayLike, only_b: ArrayLike) -> FloatArray:
@@ -56,49 +60,32 @@ def mcnemar_midp(only_a: ArrayLike, only_b: ArrayLike) -> FloatArray:
 def clustered(only_a: ArrayLike, only_b: ArrayLike) -> float:
     """Two-sided mid-p value with the cluster (length, or task) as a random factor.
 
-    Given a standard deviation of the clusters' bias, the law of the total is the convolution of
-    logit-normal binomials centred on one half. The p-values of `BIASES` are averaged by the
-    posterior probability of each, given the counts and an unknown common difference; so the test
-    is McNemar's where the clusters agree, and asks for more clusters where they do not.
+    The coin of each cluster is fair, or biased by ``BIAS * N(0, 1)`` in log-odds; then the law of
+    the total is the convolution of logit-normal binomials centred on one half. Both p-values are
+    averaged by their posterior probabilities, given the counts and an unknown common difference;
+    so the test comes near McNemar's where many clusters agree, and asks for more clusters where
+    they are few or do not.
 
     Args:
         only_a: Pairs in which A alone was right, by cluster, shape (clusters,).
         only_b: Pairs in which B alone was right, same shape.
     """
     a, b = (np.asarray(v, dtype=np.int64).ravel() for v in (only_a, only_b))
-    some = a + b > 0
-    a, b = a[some], b[some]
-    if not a.size:
-        return 1.0
-    weight = bias_mass(a, b)
-    p = [float(mcnemar_midp(a.sum(), b.sum()))]
-    p += [_under_bias(a, b, bias) for bias in BIASES[1:]]
-    return float(min(1.0, weight @ np.array(p)))
+    return float(clustered_many(a[None], b[None])[0])
 
 
 def clustered_many(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> FloatArray:
-    """`clustered` for many data sets at once, shape (data sets, clusters) each.
-
-    For power: with a bias, the law of the total is taken as normal.
-    """
-    weight = bias_mass(only_a, only_b)
-    total = only_a + only_b
-    sides = only_a.sum(axis=1), only_b.sum(axis=1)
-    net = np.abs(sides[1] - sides[0])
-    p = [mcnemar_midp(*sides)]
-    u, share = _gauss(_NODES)
-    for bias in BIASES[1:]:
-        shared = 4 * float(share @ (expit(bias * u) - 0.5) ** 2)
-        variance = (total * (1 + (total - 1) * shared)).sum(axis=1)
-        p.append(2 * ndtr(-net / np.sqrt(np.maximum(variance, 1e-9))))
-    return np.asarray(np.minimum(1.0, np.sum(weight * np.stack(p, axis=-1), axis=-1)))
+    """`clustered` for many data sets at once, shape (data sets, clusters) each."""
+    biased = bias_probability(only_a, only_b)
+    fair = mcnemar_midp(only_a.sum(axis=1), only_b.sum(axis=1))
+    return np.asarray(np.minimum(1.0, (1 - biased) * fair + biased * _under_bias(only_a, only_b)))
 
 
-def bias_mass(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> FloatArray:
-    """Posterior probability of each of `BIASES`, shape (..., biases).
+def bias_probability(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> FloatArray:
+    """Posterior probability that the clusters are biased, one per data set.
 
     Args:
-        only_a: Pairs in which A alone was right, shape (..., clusters).
+        only_a: Pairs in which A alone was right, shape (data sets, clusters).
         only_b: Pairs in which B alone was right, same shape.
     """
     u, weight = _gauss(_NODES)
@@ -106,28 +93,48 @@ def bias_mass(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> FloatArra
     counts = np.stack([only_a, only_b], axis=-1).reshape(-1, 2)
     distinct, at = np.unique(counts, axis=0, return_inverse=True)
     lost, won = distinct[:, 0, None, None], distinct[:, 1, None, None]
-    log_evidence = []
-    for bias in BIASES:
+    evidence = []
+    for bias in (0.0, BIAS):
         odds = _EFFECT_SD * effect[:, None] + bias * u[None, :]
         inside = np.exp(won * log_expit(odds) + lost * log_expit(-odds)) @ weight
         table = np.log(np.maximum(inside, 1e-300))
         each = table[at].reshape(*only_a.shape, effect.size).sum(axis=-2)
-        log_evidence.append(np.logaddexp.reduce(each + np.log(effect_weight), axis=-1))
-    found = np.stack(log_evidence, axis=-1) + np.log(BIAS_PRIOR)
-    mass = np.exp(found - found.max(axis=-1, keepdims=True))
-    return np.asarray(mass / mass.sum(axis=-1, keepdims=True))
+        evidence.append(np.logaddexp.reduce(each + np.log(effect_weight), axis=-1))
+    prior = np.log(BIAS_PRIOR) - np.log1p(-BIAS_PRIOR)
+    return np.asarray(expit(evidence[1] - evidence[0] + prior))
 
 
-def _under_bias(only_a: NDArray[np.int64], only_b: NDArray[np.int64], bias: float) -> float:
+def _under_bias(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> FloatArray:
+    """Mid-p value of each data set where the clusters are biased.
+
+    The law of all pairs won is found from the product of the clusters' characteristic functions;
+    beyond `_EXACT` discordant pairs it is taken as normal.
+    """
     u, weight = _gauss(_NODES)
-    p = expit(bias * u)
-    law = np.ones(1)
-    for total in only_a + only_b:
-        law = np.convolve(law, binom.pmf(np.arange(total + 1)[:, None], total, p) @ weight)
-    less = int(min(only_a.sum(), only_b.sum()))
-    if only_a.sum() == only_b.sum():
-        return 1.0
-    return float(min(1.0, 2 * law[:less].sum() + law[less]))
+    total = only_a + only_b
+    pairs = total.sum(axis=1)
+    more = np.abs(only_b.sum(axis=1) - only_a.sum(axis=1))
+    apart = 2 * expit(BIAS * u) - 1
+    if not pairs.any():
+        return np.ones(pairs.size)
+    if pairs.max() > _EXACT:
+        shared = float(weight @ apart**2)
+        variance = (total * (1 + (total - 1) * shared)).sum(axis=1)
+        return np.asarray(2 * ndtr(-more / np.sqrt(np.maximum(variance, 1e-9))))
+    size = int(pairs.max()) + 1
+    t = np.pi * np.arange(size) / size
+    kinds, at = np.unique(total, return_inverse=True)
+    turn = np.cos(t)[:, None] + 1j * apart * np.sin(t)[:, None]
+    # Of "won less lost" in a cluster of so many pairs: real, because the bias is symmetric.
+    each = np.stack([(turn**kind @ weight).real for kind in kinds])
+    product = np.exp(1j * np.outer(pairs, t))
+    for cluster in at.reshape(total.shape).T:
+        product = product * each[cluster]
+    law = np.fft.fft(product, axis=1).real / size
+    won = np.arange(size)[None, :]
+    least = ((pairs + more) // 2)[:, None]
+    tail = np.where(won > least, law, np.where(won == least, law / 2, 0.0)).sum(axis=1)
+    return np.asarray(np.where(more == 0, 1.0, np.clip(2 * tail, 0.0, 1.0)))
 
 
 @cache

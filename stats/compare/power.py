@@ -15,7 +15,7 @@ from .paired_posterior import Pairs
 
 POWER = 0.8
 _MOST_OCTAVES = 8.0
-_DRAWS = 400
+_DRAWS = 1000
 _HALVINGS = 9
 
 
@@ -68,7 +68,7 @@ class Alternative:
             octaves: Shift of B's curve; positive is longer sight.
             alpha: Level of the test.
             curve: Whether the test is that of the curve (`clustered`), or on these lengths.
-            draws: Simulated comparisons; 400 give a standard error of 2 %.
+            draws: Simulated comparisons; 1,000 give a standard error of 1.3 %.
             seed: The same seed gives the same draws, whatever the shift.
         """
         rng = np.random.default_rng(seed)
@@ -76,9 +76,27 @@ class Alternative:
         drawn = rng.multinomial(pairs, cells, (draws, pairs.size))
         only_a, only_b = drawn[..., 0], drawn[..., 1]
         sides = only_a.sum(axis=1), only_b.sum(axis=1)
-        p = clustered_many(only_a, only_b) if curve else mcnemar_midp(*sides)
-        right_side = (sides[1] > sides[0]) if octaves > 0 else (sides[1] < sides[0])
-        return float(np.mean((p <= alpha) & right_side))
+        shown = mcnemar_midp(*sides) <= alpha
+        shown &= (sides[1] > sides[0]) if octaves > 0 else (sides[1] < sides[0])
+        if curve and shown.any():
+            # The p-value of the curve is never the smaller one: the others need no second look.
+            shown[shown] = clustered_many(only_a[shown], only_b[shown]) <= alpha
+        return float(np.mean(shown))
+
+    def either(
+        self,
+        lengths: NDArray[np.int64],
+        pairs: NDArray[np.int64],
+        octaves: float,
+        *,
+        alpha: float = 0.05,
+        curve: bool = True,
+    ) -> float:
+        """Mean of `power` over longer and shorter sight by so many octaves."""
+        sides = (octaves, -octaves)
+        return float(
+            np.mean([self.power(lengths, pairs, o, alpha=alpha, curve=curve) for o in sides])
+        )
 
 
 def alternative(pairs: Pairs, a: Psychometric, b: Psychometric) -> Alternative:
@@ -116,18 +134,19 @@ def detectable(
 
     Returns:
         The difference of accuracy over these pairs, from 0 to 1, and the ratio of L50, above 1,
-        that makes it; of the shifts up and down the larger. Infinity for both where none is.
+        that makes it: where the mean power of longer and of shorter sight is as wanted. Infinity
+        for both where none is.
     """
-    worst = 0.0
-    difference = 0.0
-    for side in (1, -1):
-        low, high = 0.0, _MOST_OCTAVES
-        if between.power(lengths, pairs, side * high, alpha=alpha, curve=curve) < power:
-            return np.inf, np.inf
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            shown = between.power(lengths, pairs, side * middle, alpha=alpha, curve=curve)
-            low, high = (low, middle) if shown >= power else (middle, high)
-        worst = max(worst, high)
-        difference = max(difference, abs(between.difference(lengths, pairs, side * high)))
-    return difference, float(np.exp2(worst))
+
+    def shown(octaves: float) -> float:
+        return between.either(lengths, pairs, octaves, alpha=alpha, curve=curve)
+
+    low, high = 0.0, _MOST_OCTAVES
+    if shown(high) < power:
+        return np.inf, np.inf
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if shown(middle) >= power else (middle, high)
+    found = (low + high) / 2
+    difference = max(abs(between.difference(lengths, pairs, side * found)) for side in (1, -1))
+    return difference, float(np.exp2(found))

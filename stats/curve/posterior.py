@@ -92,6 +92,13 @@ class Grid:
             self.lapse.around(np.any(kept, axis=(0, 1)), lapse),
         )
 
+    def halved(self) -> "Grid":
+        """The same part of the curves with cells twice as wide in threshold and width."""
+        threshold, width = (
+            Axis(axis.low, axis.high, axis.cells // 2) for axis in (self.threshold, self.width)
+        )
+        return Grid(self.family, threshold, width, self.lapse)
+
     @cached_property
     def parameters(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """log2 threshold, width in octaves and lapse rate at every point, ready to broadcast."""

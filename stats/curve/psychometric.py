@@ -238,9 +238,7 @@ class Likelihood:
         plain = np.tensordot(k, np.log(p), 1) + np.tensordot(m - k, np.log1p(-p), 1)
         if self.table is None:
             return np.asarray(plain)[..., None]
-        effects = np.zeros((*p.shape[1:], len(SPREADS) - 1))
-        for table, accuracy in zip(self.table, p, strict=True):
-            effects += look_up(table, accuracy)
+        effects = look_up(self.table, p)
         return np.concatenate([np.asarray(plain)[..., None], effects], axis=-1)
 
     def marginal(self, p: FloatArray) -> float:

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
-SPREADS = (0.0, 1.2, 2.0)
+SPREADS = (0.0, 1.5, 2.5)
 """Standard deviations of the effect that are considered, in log-odds."""
 
-PRIOR = (0.84, 0.11, 0.05)
+PRIOR = (0.69, 0.19, 0.12)
 """Their prior probabilities: most of it on none, so that little is lost where there is none.
 
 Large effects stand for small ones, too: a third of the evidence for a small effect is already
@@ -60,19 +60,27 @@ def logit_table(correct: ArrayLike, trials: ArrayLike) -> FloatArray:
     return np.asarray(np.log(np.maximum(averaged, 1e-300)) + (top + lost[:, None])[:, :, None])
 
 
-def look_up(table: FloatArray, p: FloatArray) -> FloatArray:
-    """One length's table at accuracies ``p``: shape (*p.shape, spreads above 0).
+def look_up(tables: FloatArray, p: FloatArray) -> FloatArray:
+    """Log-likelihood of curves, from the tables of all lengths: shape (..., spreads above 0).
 
     Args:
-        table: Shape (nodes, spreads above 0).
-        p: Probabilities inside (0, 1).
+        tables: Of `logit_table`, shape (lengths, nodes, spreads above 0).
+        p: Accuracy at each length, inside (0, 1), shape (lengths, ...).
     """
     eta = np.log(p) - np.log1p(-p)
-    at = np.clip((eta + _REACH) / _STEP, 0, len(table) - 1.001)
+    at = np.clip((eta + _REACH) / _STEP, 0, tables.shape[1] - 1.001)
     node = at.astype(np.intp)
     part = (at - node)[..., None]
-    low = table[node]
-    return np.asarray(low + part * (table[node + 1] - low))
+    if p.ndim == 1:
+        length = np.arange(len(p))
+        low, high = tables[length, node], tables[length, node + 1]
+        return np.asarray((low + part * (high - low)).sum(axis=0))
+    # Length by length, so that what is held at once stays small.
+    total = np.zeros((*p.shape[1:], tables.shape[-1]))
+    for table, node_at, part_at in zip(tables, node, part, strict=True):
+        low = table[node_at]
+        total += low + part_at * (table[node_at + 1] - low)
+    return total
 
 
 @cache

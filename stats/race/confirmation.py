@@ -56,7 +56,7 @@ class Confirmation(Race):
         found = []
         for name, share in ((self.lens, (count + 1) // 2), (BASE, count // 2)):
             if share:
-                places = self.sight[name].places(self._mass(name)[0], self.asked[name], share)
+                places = self.sight[name].places(self._mass[name][0], self.asked[name], share)
                 found += [self._ask(who, j) for j in places for who in (BASE, self.lens)]
         return found
 

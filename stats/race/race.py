@@ -126,6 +126,7 @@ class Race:
         self.dropped: dict[str, str] = {}
         self.over = False
         self._known: dict[str, FloatArray] = {}
+        self._mass = {name: self._posterior(name) for name in self.sight}
 
     def next(self) -> list[Ask]:
         """The next batch; none if it is over.
@@ -141,7 +142,7 @@ class Race:
             if had:
                 count = min(max(LEAST, int(GROWTH * had)), MOST, self.rules.most - had)
             if count > 0:
-                places = self.sight[name].places(self._mass(name)[0], self.asked[name], count)
+                places = self.sight[name].places(self._mass[name][0], self.asked[name], count)
                 found += [self._ask(name, j) for j in places]
         most = np.max([self.asked[name] for name in self.running], axis=0)
         for j in np.flatnonzero(most > self.asked[BASE]):
@@ -156,10 +157,11 @@ class Race:
         """Take the answers to a batch; those that failed are left out."""
         for ask, correct in answers.items():
             self._answers[ask.lens][ask.length, ask.index] = correct
-        self._known = {name: self.sight[name].within(self._mass(name))[0] for name in self.sight}
+        self._mass |= {name: self._posterior(name) for name in {ask.lens for ask in answers}}
+        self._known = {name: self.sight[name].within(self._mass[name])[0] for name in self.sight}
         self._weigh()
 
-    def _mass(self, name: str) -> FloatArray:
+    def _posterior(self, name: str) -> FloatArray:
         correct, answered = self.counts(name)
         return self.sight[name].mass(correct[None], answered[None])
 

@@ -7,7 +7,7 @@ leaves out what trials of a length share: a race needs an order, not an interval
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,10 +64,10 @@ class Sight:
         if isinstance(lengths, int):
             octaves = np.arange(0, np.log2(max(lengths, 1)), 1 / _PER_OCTAVE)
             lengths = [*map(int, np.rint(np.exp2(octaves))), lengths]
-        found = np.unique(np.asarray(lengths, np.int64))
-        if found.size < 2 or found[0] < 1:
+        found = sorted(set(lengths))
+        if len(found) < 2 or found[0] < 1:
             raise ValueError(f"lengths {lengths}: two or more, from 1 up")
-        return cls(found, chance or Chance())
+        return _sight(tuple(found), chance or Chance())
 
     @property
     def _span(self) -> tuple[float, float]:
@@ -196,3 +196,9 @@ class Sight:
             mass = mass * np.exp(group.size * (expected - expected.max()))
             mass = mass / mass.sum()
         return chosen
+
+
+@lru_cache(maxsize=8)
+def _sight(lengths: tuple[int, ...], chance: Chance) -> Sight:
+    """A grid, made once for all who race over the same lengths."""
+    return Sight(np.array(lengths, np.int64), chance)

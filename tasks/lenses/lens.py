@@ -126,5 +126,5 @@ class Lens:
         if self.mark == " ":  # a gap shows where there is none elsewhere
             between, apart = between.strip(" "), between
         if self.joined:
-            between, apart = between.strip(" "), apart.strip(" ")
+            between, apart = between.replace(" ", ""), apart.replace(" ", "")
         return between, apart

@@ -198,6 +198,7 @@ def test_a_dry_run_asks_and_writes_nothing(tiny: Path, snellen: Snellen) -> None
     )  # fmt: skip
     assert said.code == 0, said.err
     assert [line.split()[-1] for line in said.out.splitlines() if "requests" in line] == ["6"]
+    assert "3 trials at each of 2 lengths show no difference between two runs" in said.out
     assert list(Path().iterdir()) == []
 
 

@@ -46,8 +46,16 @@ def test_a_model_sees_as_far_as_it_did(run: snellen.Run) -> None:
     assert "WORSE" not in done.stdout
 
 
-def test_the_notebook_tells_of_a_wrong_answer(run: snellen.Run) -> None:
+def test_the_notebook_reads_a_run_of_ones_own(run: snellen.Run) -> None:
     done = example("notebook.py", run.path)
+    assert done.returncode == 0, done.stderr
+    assert "NO DIFFERENCE SHOWN" in done.stdout
+    assert "the truth is" in done.stdout
+
+
+def test_the_committed_notebook_is_that_script_and_runs() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "make_notebook.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -55,6 +55,9 @@ def test_a_verdict_is_a_line_an_exit_code_a_page_and_json(serve: Serve, command:
     assert page.startswith("## PASS")
     assert "gate.svg" in page
     assert Path("results/gate/one/gate.svg").read_text().lstrip().startswith("<?xml")
+    html = Path("results/gate/one/gate.html").read_text()
+    assert html.count("both right") == 1  # an option of the table that its script fills
+    assert 'id="g1-point:accuracy/a/128"' in html
 
 
 def test_an_interrupted_gate_goes_on_from_its_journals(serve: Serve, command: Any) -> None:

@@ -63,6 +63,7 @@ def test_no_lens_is_an_answer_and_says_what_is_excluded(serve: Serve, prescribe:
     assert "no lens is shown to help" in entry["why"]
     assert "or more is excluded for" in entry["why"]
     assert all(one["excluded_factor"] < 2 for one in entry["lenses"])
+    assert entry["before"]["low"] < 16 < entry["before"]["high"]
     page = found.page.read_text(encoding="utf-8")
     assert "No lens is shown to help" in page
 

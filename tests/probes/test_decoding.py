@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from .planted import planted_model, planted_subject, teach_head
 
+SEEDS = int(os.environ.get("SNELLEN_SEEDS", "2"))
+"""Planted models per cause."""
 QUICK = DecodingPlan(
     kinds=("count_ones", "count_mixed"), lengths=(2, 16), read_out=16, routes=3, wordings=3
 )
@@ -120,10 +123,12 @@ def test_planted_causes_are_told_apart(
         QUICK, kinds=(kind,), lengths=lengths, dtypes=("float64", dtype), read_out=8
     )
     verdicts = pd.concat(
-        measure_decoding(planted_subject(cause, seed), plan).tables["verdicts"] for seed in range(2)
+        measure_decoding(planted_subject(cause, seed), plan).tables["verdicts"]
+        for seed in range(SEEDS)
     )
     own = verdicts[verdicts.dtype == dtype]
-    assert len(own) == 2 * len(lengths)
+    assert len(own) == SEEDS * len(lengths)
+    print(f"{cause}, {kind}: {(own.verdict == cause).sum()} of {len(own)} right")
     assert (own.verdict == cause).mean() >= 0.95, own.to_string()
 
 

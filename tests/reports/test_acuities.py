@@ -45,6 +45,16 @@ def test_numbers_are_those_that_the_page_quotes(simulated: Callable[..., pd.Data
     assert pd.isna(row["reason"])
 
 
+def test_acuity_is_told_in_tokens_too(simulated: Callable[..., pd.DataFrame]) -> None:
+    trials = simulated(threshold=16, trials=60)  # n + 40 tokens each
+    row = table_of(trials).iloc[0]
+    assert row["L50_tokens"] == pytest.approx(row["L50"] + 40)
+    assert row["tokens_per_item"] == (128 + 40) / 128
+    uncounted = table_of(trials.assign(tokens=np.nan)).iloc[0]
+    assert uncounted[["tokens_per_item", "L50_tokens"]].isna().all()
+    assert uncounted["L50"] == row["L50"]
+
+
 def test_a_curve_that_was_not_crossed_has_a_bound_and_no_value(
     simulated: Callable[..., pd.DataFrame],
 ) -> None:

@@ -44,7 +44,7 @@ def gate(a: str, b: str, out: Path, *words: object) -> tuple[int, dict[str, Any]
     done = snellen(
         *("gate", "--model", "vllm/smollm2", "--base-url", a, "--against", "vllm/smollm2"),
         *("--against-base-url", b, "--tasks", "copy_sequence", "--lengths", LENGTHS),
-        *("--answer", "free", "--concurrency", 8, "--out", out, "--run-id", "gate", *words),
+        *("--answer", "free", "--concurrency", 24, "--out", out, "--run-id", "gate", *words),
     )
     assert done.returncode in (0, 1, 3), done.stderr
     assert a in done.stdout.splitlines()[0]
@@ -92,12 +92,11 @@ def test_a_cache_that_is_damaged_beyond_a_position_fails_from_there_on(
         patch.setenv("PYTHONPATH", path)
         patch.setenv(FROM, str(DAMAGED_FROM))
         with serving(engine, model_folder, tmp_path / "log", port=port) as bad:
-            for name, pair in (("b", (good, bad)), ("a", (bad, good))):
-                code, found = gate(*pair, tmp_path / name)
-                assert (code, found["worse"]) == (1, [name])
-                # 16 items and their copy pass the position, 8 items do not.
-                assert 8 <= found["onset"] <= 32
-                assert found["onset_interval"][0] >= 4
+            code, found = gate(good, bad, tmp_path / "damaged")
+            assert (code, found["worse"]) == (1, ["b"])
+            # 16 items and their copy pass the position, 8 items do not.
+            assert 8 <= found["onset"] <= 32
+            assert found["onset_interval"][0] >= 4
             assert snellen(*run, "--base-url", bad).returncode == 0
     # The same address in another precision: a run goes on with it under no circumstances.
     with serving(
@@ -105,13 +104,13 @@ def test_a_cache_that_is_damaged_beyond_a_position_fails_from_there_on(
     ) as other:
         again = snellen(*run, "--base-url", other)
         assert again.returncode == 2
-        assert "numerics" in again.stderr or "dtype" in again.stderr
+        assert "holds another run: " in again.stderr
         fresh = snellen(*run[:-4], "--run-id", "fresh", *run[-2:], "--base-url", other)
         assert fresh.returncode == 0
         compared = snellen("compare", tmp_path / "kept/vllm__smollm2/kept",
                            tmp_path / "kept/vllm__smollm2/fresh")  # fmt: skip
         assert "fingerprint: A " in compared.stdout
-        code, found = gate(good, other, tmp_path / "bfloat16", "--trials", 40)
+        code, found = gate(good, other, tmp_path / "bfloat16", "--margin", 0.2)
         assert all(level["floor"] for level in found["levels"])
         assert any("fingerprint: A " in note for note in found["notes"])
         assert code == {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}[found["verdict"]]
@@ -121,7 +120,7 @@ def test_an_fp8_cache_is_whatever_it_is(
     served: VllmRunner, engine: dict[str, object], model_folder: str, tmp_path: Path
 ) -> None:
     with serving(engine, model_folder, tmp_path / "log", kv_cache_dtype="fp8") as other:
-        code, found = gate(served.provider.base_url, other, tmp_path, "--trials", 40)
+        code, found = gate(served.provider.base_url, other, tmp_path, "--margin", 0.2)
     assert any("kv_cache_dtype: A " in note for note in found["notes"])
     assert all(level["floor"] for level in found["levels"])
     assert code == {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}[found["verdict"]]

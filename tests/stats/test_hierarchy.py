@@ -76,3 +76,12 @@ def test_all_right_has_a_width_and_nonsense_is_refused() -> None:
             over_samples(correct, samples)
     with pytest.raises(ValueError, match="over_tasks"):
         over_tasks([1.0, 2.0], [0.1, 0.0])
+
+
+def test_prompts_like_these_are_never_better_known_than_these() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        correct = rng.binomial(2, rng.uniform(0, 1), 12)
+        found = over_samples(correct, 2)
+        assert found.like_these.low <= found.these.low
+        assert found.these.high <= found.like_these.high

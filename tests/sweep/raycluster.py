@@ -13,12 +13,13 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 STORE = 80 * 2**20  # bytes of shared memory of each node
+PATIENCE_S = 300  # a busy machine starts a node slowly
 
 
 class Cluster:
@@ -47,7 +48,11 @@ def cluster(cpus: str, **environment: str) -> Iterator[Cluster]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", **environment},
+        env={
+            **os.environ,
+            "RAY_USAGE_STATS_ENABLED": "0",
+            **environment,
+        },
     )
     assert process.stdout is not None
     try:
@@ -69,21 +74,20 @@ def main(cpus: list[int]) -> None:
 
     def add(count: int, folder: str | None = None) -> Any:
         packages = {"PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}"}
-        return made.add_node(
-            num_cpus=count,
-            object_store_memory=STORE,
-            include_dashboard=False,
-            env_vars=packages if folder else None,
+        node = patiently(
+            lambda: made.add_node(
+                wait=False,
+                num_cpus=count,
+                object_store_memory=STORE,
+                include_dashboard=False,
+                env_vars=packages if folder else None,
+            )
         )
+        made.wait_for_nodes(timeout=PATIENCE_S)
+        return node
 
-    made: Any = Processes(
-        initialize_head=True,
-        head_node_args={
-            "num_cpus": 0,
-            "object_store_memory": STORE,
-            "include_dashboard": False,
-        },
-    )
+    head = {"num_cpus": 0, "wait": False, "object_store_memory": STORE, "include_dashboard": False}
+    made = patiently(lambda: Processes(initialize_head=True, head_node_args=head))
     nodes = [add(count) for count in cpus]
     print(made.address, flush=True)
     try:
@@ -92,6 +96,7 @@ def main(cpus: list[int]) -> None:
             if what == "add":
                 nodes.append(add(int(number), *folder))
             else:
+                made.worker_nodes.discard(nodes[int(number)])  # nobody shall wait for it
                 raylets = [
                     info.process.pid
                     for infos in nodes[int(number)].all_processes.values()
@@ -104,6 +109,17 @@ def main(cpus: list[int]) -> None:
             print("done", flush=True)
     finally:
         made.shutdown()
+
+
+def patiently(start: Callable[[], Any]) -> Any:
+    """What a start gives; Ray allows each 30 s, which is not enough on a very busy machine."""
+    for left in (3, 2, 1, 0):
+        try:
+            return start()
+        except Exception:  # of Exception itself
+            if not left:
+                raise
+    raise AssertionError
 
 
 def with_no_grace(process: Any) -> None:

@@ -215,6 +215,33 @@ def test_an_unreachable_cluster_is_refused_in_a_line(
     assert wire.calls == []
 
 
+def test_parallel_sizes_reach_vllm_serve(
+    write_plan: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A program in vLLM's place notes what it is told, and stops."""
+    program = tmp_path / "vllm-python"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/told\nexit 3\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("SNELLEN_VLLM_PYTHON", str(program))
+    model = {
+        "model": "vllm/org/big",
+        "model_args": {
+            "tensor_parallel_size": 4,
+            "pipeline_parallel_size": 2,
+            "data_parallel_size": 2,
+        },
+        "precisions": ["bfloat16"],
+    }
+    done = snellen.sweep(write_plan("", models=[model], tasks="count_ones,copy_last"), out="out")
+    assert list(done.cells["state"]) == ["failed", "failed"]
+    assert "exit code 3" in done.cells["why"][0]
+    (told,) = (tmp_path / "told").read_text().splitlines()  # once: the second cell is spared it
+    assert "-m vllm.entrypoints.openai.api_server --model org/big" in told
+    for flag in ("--tensor-parallel-size 4", "--pipeline-parallel-size 2",
+                 "--data-parallel-size 2", "--dtype bfloat16"):  # fmt: skip
+        assert flag in told
+
+
 def test_an_interrupt_says_how_to_go_on(
     serve: Callable[[Wire], str], write_plan: Callable[..., Path], start: Start
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from snellen.reports.curves import curves
+from snellen.reports.explorer import Explorer
 from snellen.reports.run import explorer as module
 from snellen.reports.run.explorer import explorer
 from snellen.reports.trial_texts import Texts, no_texts
@@ -26,39 +27,48 @@ def trials() -> pd.DataFrame:
     )
 
 
-def build(trials: pd.DataFrame, texts: Texts = no_texts) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(json.dumps(explorer(trials, curves(trials), texts)))
+def build(trials: pd.DataFrame, texts: Texts = no_texts) -> Explorer:
+    made = explorer(trials, curves(trials), texts)
+    json.dumps(made.as_json())  # plain numbers and texts only
     return made
+
+
+def column(data: Explorer, name: str) -> list[Any]:
+    found = next(one for one in data.columns if one.name.startswith(name))
+    return [found.options[v] for v in found.values] if found.options else list(found.values)
 
 
 def test_every_trial_is_there_with_what_became_of_it(trials: pd.DataFrame) -> None:
     data = build(trials)
-    held = data["trials"]
-    assert data["all"] == 0
+    assert data.left_out == 0
+    names = ("curve", "length", "trial", "outcome", "truth", "read")
     rows = {
-        (*data["curves"][c], n, i): (data["outcomes"][o], truth, read)
-        for c, n, i, o, truth, read in zip(
-            *(held[name] for name in ("c", "n", "i", "o", "truth", "read")), strict=True
-        )
+        (curve, n, i): tuple(rest)
+        for curve, n, i, *rest in zip(*(column(data, name) for name in names), strict=True)
     }
     assert len(rows) == len(trials)
     for row in trials.to_dict("records"):
         how = {"count_ones": "direct", "copy_last": "cot, hint"}[row["task"]]
-        outcome, truth, read = rows[row["task"], how, row["length"], row["index"]]
+        outcome, truth, read = rows[f"{row['task']}, {how}", row["length"], row["index"]]
         assert outcome == row["outcome"]
         assert truth == row["truth"]
         assert read == ("" if pd.isna(row["answer"]) else row["answer"])
 
 
-def test_a_point_says_its_share_its_interval_and_what_else_happened(trials: pd.DataFrame) -> None:
+def test_a_point_says_its_share_and_leads_to_its_trials(trials: pd.DataFrame) -> None:
     data = build(trials)
-    curve, length, words = data["points"]["copy_last"]["cot/free/hint/64"]
+    point = data.points["copy_last"]["cot/free/hint/64"]
     here = trials[(trials["task"] == "copy_last") & (trials["length"] == 64)]
     correct = int((here["outcome"] == "correct").sum())
-    assert data["curves"][curve] == ["copy_last", "cot, hint"]
-    assert length == 64
-    assert f"{correct} of {len(here)} answered" in words
-    assert words.startswith(f"{correct / len(here):.0%} correct (")
+    assert point.words.startswith(
+        f"copy_last, cot, hint, 64 items: {correct / len(here):.0%} correct ("
+    )
+    assert f"{correct} of {len(here)} answered" in point.words
+    kept = [
+        all(data.columns[column].values[t] == value for column, value in point.filter)
+        for t in range(len(trials))
+    ]
+    assert sum(kept) == len(here)
 
 
 def test_of_a_large_run_an_even_part_is_held_and_the_page_says_so(
@@ -66,9 +76,9 @@ def test_of_a_large_run_an_even_part_is_held_and_the_page_says_so(
 ) -> None:
     monkeypatch.setattr(module, "MOST_TRIALS", 20)
     data = build(trials)
-    assert len(data["trials"]["c"]) == 20
-    assert data["all"] == len(trials)
-    assert len(set(data["trials"]["n"])) == trials["length"].nunique()
+    assert len(column(data, "trial")) == 20
+    assert data.left_out == len(trials) - 20
+    assert len(set(column(data, "length"))) == trials["length"].nunique()
 
 
 def test_answers_are_kept_within_the_limits(
@@ -77,6 +87,7 @@ def test_answers_are_kept_within_the_limits(
     monkeypatch.setattr(module, "MOST_TEXTS", 30)
     monkeypatch.setattr(module, "MOST_ITEMS", 100)
     data = build(chart, texts)
-    lengths = [data["trials"]["n"][int(place)] for place in data["said"]]
-    assert 0 < len(lengths) <= 30
-    assert sum(lengths) <= 100
+    said, lengths = column(data, "what the model said"), column(data, "length")
+    told = [length for length, text in zip(lengths, said, strict=True) if text]
+    assert 0 < len(told) <= 30
+    assert sum(told) <= 100

@@ -66,14 +66,14 @@ def test_pointing_tells_a_point_and_a_click_lists_its_trials(
     opened.page.locator(POINT).click(force=True)
     expect(opened.page.locator("#explorer output")).to_have_text(f"{asked} of {asked} trials shown")
     assert rows(opened.page) == asked
-    opened.page.locator("[name=outcome]").select_option(label="correct")
+    opened.page.locator("[name=c3]").select_option(label="correct")
     assert rows(opened.page) == right
 
 
 def test_the_keyboard_reaches_every_point(opened: Opened) -> None:
     page = opened.page
-    points = page.locator('figure[data-task="copy_last"] .point')
-    assert page.locator('figure[data-task="copy_last"] .point[tabindex="0"]').count() == 1
+    points = page.locator('figure[data-points="copy_last"] .point')
+    assert page.locator('figure[data-points="copy_last"] .point[tabindex="0"]').count() == 1
     points.first.focus()
     first = page.evaluate("document.activeElement.getAttribute('aria-label')")
     page.keyboard.press("ArrowRight")
@@ -81,14 +81,14 @@ def test_the_keyboard_reaches_every_point(opened: Opened) -> None:
     assert first.startswith("copy_last, direct, 1 item:")
     assert second.startswith("copy_last, direct, 2 items:")
     page.keyboard.press("Enter")
-    assert page.locator("[name=length]").input_value() == "2"
+    assert page.locator("[name=c1] option:checked").inner_text() == "2"
     assert page.evaluate("document.activeElement.textContent") == "Trials"
 
 
 def test_words_and_readings_narrow_the_table(opened: Opened, chart: pd.DataFrame) -> None:
     page = opened.page
-    page.locator("[name=curve]").select_option(label="count_ones, cot")
-    page.locator("[name=outcome]").select_option(label="unparseable")
+    page.locator("[name=c0]").select_option(label="count_ones, cot")
+    page.locator("[name=c3]").select_option(label="unparseable")
     unread = chart[(chart["mode"] == "cot") & (chart["outcome"] == "unparseable")]
     assert rows(page) == min(50, len(unread)) > 0
     page.locator("#clear").click()
@@ -108,7 +108,7 @@ def test_what_a_model_said_is_shown_as_text(opened: Opened) -> None:
 def test_without_its_script_the_page_reads_as_before(browser: Browser, path: Path) -> None:
     plain = Opened(browser, path, script=False).page
     expect(plain.locator("#explorer")).to_be_hidden()
-    expect(plain.locator("#pointing")).to_be_hidden()
+    expect(plain.locator(".pointing")).to_be_hidden()
     expect(plain.locator("#tip")).to_be_hidden()
     assert plain.locator("figure svg[role=img]").count() == plain.locator("figure svg").count()
 

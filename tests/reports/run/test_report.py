@@ -68,6 +68,7 @@ def test_all_files_are_written_and_nothing_else(run_dir: Path, chart: pd.DataFra
     assert {path.name for path in run_dir.iterdir()} == {
         "curves.csv",
         "acuity.csv",
+        "over_tasks.csv",
         "histogram.csv",
         "figures",
         "report.html",

