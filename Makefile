@@ -50,7 +50,8 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 	@$(BIN)/mypy -p snellen.support -p snellen.tasks -p snellen.stats \
 		-p snellen.store -p snellen.runners -p snellen.probes -p snellen.reports -p snellen.harness \
 		-p snellen.exams -p snellen.cli -m snellen -m snellen.errors
-	@$(BIN)/mypy tests benchmarks examples scripts
+	@$(BIN)/mypy tests benchmarks examples scripts --exclude benchmarks/decoder_families
+	@$(BIN)/mypy benchmarks/decoder_families  # a second __main__, and mypy knows one at a time
 
 test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), a Ray cluster, and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
