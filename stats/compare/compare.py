@@ -136,14 +136,16 @@ def compare(
     only_a, only_b = int(pairs.only_a.sum()), int(pairs.only_b.sum())
     p_lengths = mcnemar_midp(pairs.only_a, pairs.only_b)
     level = alpha / max(looks, 1)
-    draws = joint_thresholds(pairs, _alone(a, b), _alone(b, a), family, seed)
+    few = pairs.coarse()
+    alone = _alone(a, b).coarse(), _alone(b, a).coarse()
+    draws = joint_thresholds(few, *alone, family, seed)
     tested = _tested(a), _tested(b)
     reason = _no_ratio(reports)
     ratio, interval = ratio_of(draws, tested, level / 2)
     _, narrower = ratio_of(draws, tested, level)
     if reason is not None:
         ratio, interval, narrower = None, UNKNOWN, UNKNOWN
-    shown, shown_ratio = _detectable(pairs, reports, level)
+    shown, shown_ratio = _detectable(few, reports, level)
     grounds = Grounds(
         p_here=_anytime(a, b) if looks == 0 else float(mcnemar_midp(only_a, only_b)),
         p_curve=clustered(pairs.only_a, pairs.only_b),

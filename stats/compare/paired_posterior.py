@@ -41,6 +41,12 @@ class Pairs(NamedTuple):
         """Number of pairs."""
         return int(sum(np.sum(cell) for cell in self[1:]))
 
+    def coarse(self) -> "Pairs":
+        """The same pairs at no more than about 256 lengths, as `Tally.coarse` counts them."""
+        trials = self.both + self.only_a + self.only_b + self.neither
+        cells = [Tally(self.lengths, cell, trials).coarse() for cell in self[1:]]
+        return Pairs(cells[0].lengths, *(cell.correct for cell in cells))
+
 
 def joint_thresholds(
     pairs: Pairs, alone_a: Tally, alone_b: Tally, family: CurveFamily, seed: int = 0

@@ -20,7 +20,7 @@ from snellen.stats.compare.mcnemar import (
     mcnemar,
     mcnemar_midp,
 )
-from snellen.stats.compare.paired_posterior import joint_thresholds
+from snellen.stats.compare.paired_posterior import Pairs, joint_thresholds
 from snellen.stats.compare.power import Alternative, alternative, detectable
 from snellen.stats.curve.posterior import posterior
 from snellen.stats.curve.psychometric import CurveFamily, Psychometric
@@ -78,6 +78,15 @@ def test_pairs_are_counted_by_trial() -> None:
     assert pairs.lengths.tolist() == [2, 4]
     assert [cell.tolist() for cell in pairs[1:]] == [[0, 1], [0, 1], [0, 1], [1, 0]]
     assert pairs.total == 4
+
+
+def test_many_lengths_are_counted_together_and_no_pair_is_lost() -> None:
+    n = np.arange(1, 3001)
+    cells = [np.full(3000, i) for i in (4, 1, 2, 3)]
+    few = Pairs(n, *cells).coarse()
+    assert few.lengths.size <= 256
+    assert [int(cell.sum()) for cell in few[1:]] == [12000, 3000, 6000, 9000]
+    assert Pairs(n[:9], *(c[:9] for c in cells)).coarse().lengths.tolist() == list(range(1, 10))
 
 
 @pytest.mark.parametrize(("octaves", "verdict"), [(1.6, Verdict.BETTER), (-1.6, Verdict.WORSE)])
