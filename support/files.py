@@ -34,6 +34,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         with scratch.open("rb") as written:
             os.fsync(written.fileno())
         scratch.replace(path)
+    except OSError as error:
+        # A full disk names no file by itself.
+        raise OSError(error.errno, f"cannot write to {path}: {error.strerror}") from error
     finally:
         scratch.unlink(missing_ok=True)
 

@@ -24,6 +24,8 @@ class _Unopened:
     model: str
     base_url: str | None
     numerics: Mapping[str, Any] = field(default_factory=dict)
+    price_share: float = 1.0
+    all_at_once: bool = False
 
     def count_tokens(self, text: str) -> int | None:
         """Not known."""

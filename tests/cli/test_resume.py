@@ -16,8 +16,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-# Several batches, each of which takes a moment: answers of 200 tokens from 80 trials.
-LONG = ("--tasks", "count_ones", "--lengths", "1,3,9,20", "--trials", "20", "--max-tokens", "200")
+# Several batches of rows, each of which takes a moment: answers of 200 tokens from 240 trials.
+LONG = ("--tasks", "count_ones", "--lengths", "1,3,9,20", "--trials", "60", "--max-tokens", "200")
+ALL = 240
 
 
 def answers(out: Path) -> list[tuple[str, str]]:
@@ -63,13 +64,13 @@ def test_a_killed_run_asks_only_what_is_missing(
     with stopped_midway(start, command, signal.SIGKILL) as process:
         assert process.wait() == -signal.SIGKILL
     kept = answers(Path("results"))
-    assert 0 < len(kept) < 80
+    assert 0 < len(kept) < ALL
     assert not list(Path("results").glob("*/*/trials.csv"))
     said = snellen("run", *command)
     assert said.code == 0, said.err
     everything = answers(Path("results"))
     assert everything[: len(kept)] == kept  # the same answers at the same moments
-    assert len(everything) == 80
+    assert len(everything) == ALL
     assert snellen("run", *command, "--out", "whole").code == 0
     assert table(Path("results")) == table(Path("whole"))
 
@@ -86,18 +87,18 @@ def test_an_interrupted_run_says_how_to_go_on(
     words = shlex.split(again.removeprefix("to resume: "))
     assert words == ["snellen", "run", *command]
     kept = len(answers(Path("results")))
-    assert 0 < kept < 80
+    assert 0 < kept < ALL
     assert snellen(*words[1:]).code == 0
-    assert len(answers(Path("results"))) == 80
+    assert len(answers(Path("results"))) == ALL
 
 
 def test_a_full_disk_ends_a_run_with_one_line(
     command: tuple[str, ...], start: Callable[..., Any], snellen: Callable[..., Any]
 ) -> None:
-    def no_file_above_90_kb() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))
+    def no_file_above_200_kb() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-    with start("run", *command, preexec_fn=no_file_above_90_kb) as process:
+    with start("run", *command, preexec_fn=no_file_above_200_kb) as process:
         _, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "Traceback" not in err
@@ -105,6 +106,6 @@ def test_a_full_disk_ends_a_run_with_one_line(
     assert "cannot write to" in line
     assert "every answer before this one is kept" in line
     kept = len(answers(Path("results")))
-    assert 0 < kept < 80
+    assert 0 < kept < ALL
     assert snellen("run", *command).code == 0
-    assert len(answers(Path("results"))) == 80
+    assert len(answers(Path("results"))) == ALL

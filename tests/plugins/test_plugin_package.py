@@ -41,7 +41,7 @@ said = {
     "budget": command(*ASK, "--lengths", "4", "--budget", "1"),
     "price": command(*ASK, "--lengths", "4", "--dry-run"),
     "run": command(
-        *ASK, "--lens", "none,brackets", "--lengths", "1,4,32,64", "--trials", "6", "--out", "o"
+        *ASK, "--lens", "none,framed", "--lengths", "1,4,32,64", "--trials", "6", "--out", "o"
     ),
     "name": command("run", "--model", "robot/far", "--tasks", "count_vowels"),
 }
@@ -62,7 +62,7 @@ def harness(*words):
         parser.execute(parser.parse_args())
     return out.getvalue()
 
-FEW = ["--metadata", '{"lengths": [2, 40], "trials": 2, "lens": "brackets"}']
+FEW = ["--metadata", '{"lengths": [2, 40], "trials": 2, "lens": "framed"}']
 said["stock"] = harness(
     "run", "--model", "dummy", "--include_path", said["path"]["out"].strip(),
     "--tasks", "snellen_count_vowels", *FEW,
@@ -130,7 +130,7 @@ def test_it_is_listed(said: Any) -> None:
     assert said["tasks"]["code"] == said["models"]["code"] == 0
     assert "count_vowels" in said["tasks"]["out"]
     assert "letters, half of them vowels; how many vowels" in said["tasks"]["out"]
-    assert "brackets" in said["tasks"]["out"]
+    assert "framed" in said["tasks"]["out"]
     assert "robot/SIGHT" in said["models"]["out"]
 
 
@@ -139,7 +139,7 @@ def test_its_provider_is_asked_and_its_task_reported(said: Any, folder: Path) ->
     (path,) = folder.glob("o/*/*/trials.csv")
     trials = pd.read_csv(path)
     assert set(trials["task"]) == {"count_vowels"}
-    assert set(trials["lens"]) == {"none", "brackets"}
+    assert set(trials["lens"]) == {"none", "framed"}
     assert set(trials["model"]) == {"robot/8"}
     # It sees eight letters: all of 1 and 4, a part of 32 and 64.
     right = trials.assign(right=trials["outcome"] == "correct").groupby("length")["right"].mean()
@@ -147,7 +147,7 @@ def test_its_provider_is_asked_and_its_task_reported(said: Any, folder: Path) ->
     assert right[64] < 0.2
     page = (path.parent / "report.html").read_text()
     assert "count_vowels" in page
-    assert "brackets" in page
+    assert "framed" in page
     samples = list(path.parent.glob("lm_eval/*/samples_snellen_count_vowels_*.jsonl"))
     assert len(samples) == 2
 

@@ -100,6 +100,7 @@ def test_a_plug_ins_price_is_its_own_and_else_unknown() -> None:
 
     class Silent:
         model, base_url = "silent/any", None
+        price_share, all_at_once = 1.0, False
 
         def count_tokens(self, text: str) -> None:
             return None

@@ -12,4 +12,4 @@ def in_brackets(items: Sequence[str], separator: str) -> str:
     return separator.join(f"[{item}]" for item in items)
 
 
-BRACKETS = Lens("brackets", "every item in brackets", write=in_brackets)
+FRAMED = Lens("framed", "every item in brackets", write=in_brackets)

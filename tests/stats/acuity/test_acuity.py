@@ -57,7 +57,7 @@ def test_a_doubtful_end_is_left_open() -> None:
 
 
 def test_lapses_put_l90_below_the_chart_and_guesses_forbid_l50() -> None:
-    assert report([18] * 6 + [0] * 4).l90.censored == "below"
+    assert report([17] * 6 + [0] * 4).l90.censored == "below"
     guessed = report([20] * 5 + [10] * 5, chance=0.5)
     assert guessed.l50.value is None
     assert "50%" in present(guessed.l50.reason)

@@ -44,7 +44,8 @@ def test_the_total_is_read(task: Task, lens: str, mode: str, n: int, index: int)
     # Cut anywhere before the end, it is truncated, and never a part of it taken for the whole.
     for cut in (lines, lines[: len(lines) // 2], f"{lines}\nThe final answer"):
         assert trial.judge(cut, "length").outcome == "truncated", cut
-    if task.answer == "sequence" and mode != "cot":
+    # Of one item, "1: 0" may be said of anything.
+    if task.answer == "sequence" and mode != "cot" and n > 1:
         assert trial.judge(lines).outcome == "correct", lines
 
 
