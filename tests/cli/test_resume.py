@@ -95,6 +95,8 @@ def test_an_interrupted_run_says_how_to_go_on(
 def test_a_full_disk_ends_a_run_with_one_line(
     command: tuple[str, ...], start: Callable[..., Any], snellen: Callable[..., Any]
 ) -> None:
+    command, every = (*command, "--trials", "150"), 600  # the journal outgrows the limit midway
+
     def no_file_above_200_kb() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
@@ -106,6 +108,6 @@ def test_a_full_disk_ends_a_run_with_one_line(
     assert "cannot write to" in line
     assert "every answer before this one is kept" in line
     kept = len(answers(Path("results")))
-    assert 0 < kept < ALL
+    assert 0 < kept < every
     assert snellen("run", *command).code == 0
-    assert len(answers(Path("results"))) == ALL
+    assert len(answers(Path("results"))) == every
