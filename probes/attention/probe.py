@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ..drawing import save_figure
-from ..folder import Parts, probe_folder, write_manifest, write_tables
+from ..folder import write_manifest, write_tables
+from ..opening import open_probe
 from ..result import ProbeResult, Progress, silent
-from ..states.subject import Subject, open_subject
+from ..states.subject import Subject
 from .figures import attention_figure
 from .measure import AttentionPlan, measure_attention
 
@@ -39,14 +40,10 @@ def probe_attention(
     Raises:
         InputError: The plan does not fit the model, or it has no attention weights to give.
     """
-    subject = open_subject(model, device) if isinstance(model, str) else model
     plan = plan or AttentionPlan()
     record = asdict(plan)
-    folder = probe_folder(out, subject.name, "attention", record)
-    identity = subject.identity()
-    tables, failures = measure_attention(
-        subject, plan, progress, Parts(folder, {**identity, **record})
-    )
+    subject, folder, identity, parts = open_probe("attention", model, record, out, device)
+    tables, failures = measure_attention(subject, plan, progress, parts)
     write_tables(folder, tables)
     figure = attention_figure(tables["heads"], tables["first_token"])
     save_figure(figure, folder / "figures", "attention")

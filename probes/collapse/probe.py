@@ -10,9 +10,10 @@ import pandas as pd
 
 from ...errors import InputError
 from ..drawing import save_figure
-from ..folder import Parts, probe_folder, write_manifest, write_tables
+from ..folder import write_manifest, write_tables
+from ..opening import open_probe
 from ..result import ProbeResult, Progress, silent
-from ..states.subject import Subject, open_subject
+from ..states.subject import Subject
 from .figures import collapse_figure, depth_figure
 from .measure import CollapseTables, headline, measure_collapse
 from .rows import CollapsePlan
@@ -41,12 +42,10 @@ def probe_collapse(
     Raises:
         InputError: The plan does not fit the model, or nothing could be finished.
     """
-    subject = open_subject(model, device) if isinstance(model, str) else model
     plan = plan or CollapsePlan()
     record = asdict(plan)
-    folder = probe_folder(out, subject.name, "collapse", record)
-    identity = subject.identity()
-    tables = measure_collapse(subject, plan, progress, Parts(folder, {**identity, **record}))
+    subject, folder, identity, parts = open_probe("collapse", model, record, out, device)
+    tables = measure_collapse(subject, plan, progress, parts)
     if not len(tables.collapse):
         raise InputError(f"nothing could be finished: {'; '.join(tables.failures)}")
     frames = {"collapse": tables.collapse, "horizon": tables.horizon, "null": tables.null}

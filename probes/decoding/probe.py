@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..drawing import save_figure
-from ..folder import Parts, probe_folder, write_manifest, write_tables
+from ..folder import write_manifest, write_tables
+from ..opening import open_probe
 from ..result import ProbeResult, Progress, silent
-from ..states.subject import Subject, open_subject
+from ..states.subject import Subject
 from .figures import read_out_figure, verdict_figure
 from .measure import measure_decoding
 from .prompts import CUE, WORDINGS, DecodingPlan
@@ -39,12 +40,10 @@ def probe_decoding(
     Raises:
         InputError: The plan does not fit the model, or names no reference dtype.
     """
-    subject = open_subject(model, device) if isinstance(model, str) else model
     plan = plan or DecodingPlan()
     record = asdict(plan)
-    folder = probe_folder(out, subject.name, "decoding", record)
-    identity = subject.identity()
-    found = measure_decoding(subject, plan, progress, Parts(folder, {**identity, **record}))
+    subject, folder, identity, parts = open_probe("decoding", model, record, out, device)
+    found = measure_decoding(subject, plan, progress, parts)
     write_tables(folder, found.tables)
     figures = folder / "figures"
     save_figure(verdict_figure(found.tables["verdicts"]), figures, "verdicts")

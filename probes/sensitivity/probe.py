@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..drawing import save_figure
-from ..folder import Parts, probe_folder, write_manifest, write_tables
+from ..folder import write_manifest, write_tables
+from ..opening import open_probe
 from ..result import ProbeResult, Progress, silent
-from ..states.subject import Subject, open_subject
+from ..states.subject import Subject
 from .figures import sensitivity_figure
 from .measure import SensitivityPlan, measure_sensitivity
 
@@ -36,14 +37,10 @@ def probe_sensitivity(
     Raises:
         InputError: The plan does not fit the model, or nothing could be finished.
     """
-    subject = open_subject(model, device) if isinstance(model, str) else model
     plan = plan or SensitivityPlan()
     record = asdict(plan)
-    folder = probe_folder(out, subject.name, "sensitivity", record)
-    identity = subject.identity()
-    tables, failures, warnings = measure_sensitivity(
-        subject, plan, progress, Parts(folder, {**identity, **record})
-    )
+    subject, folder, identity, parts = open_probe("sensitivity", model, record, out, device)
+    tables, failures, warnings = measure_sensitivity(subject, plan, progress, parts)
     write_tables(folder, tables)
     save_figure(sensitivity_figure(tables), folder / "figures", "sensitivity")
     write_manifest(
