@@ -68,11 +68,12 @@ def snellen(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Starts a command in a process of its own."""
+    """Starts a command in a process of its own, through a script where one is given."""
 
-    def run(*words: str | Path, **more: Any) -> subprocess.Popen[str]:
+    def run(*words: str | Path, script: str | None = None, **more: Any) -> subprocess.Popen[str]:
+        program = ("-m", "snellen") if script is None else ("-c", script)
         return subprocess.Popen(
-            [sys.executable, "-m", "snellen", *map(str, words)],
+            [sys.executable, *program, *map(str, words)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
             **more,
         )  # fmt: skip

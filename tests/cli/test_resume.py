@@ -16,9 +16,25 @@ from typing import Any
 import pandas as pd
 import pytest
 
-# Several batches of rows, each of which takes a moment: answers of 200 tokens from 240 trials.
-LONG = ("--tasks", "count_ones", "--lengths", "1,3,9,20", "--trials", "60", "--max-tokens", "200")
+# Several batches of rows: 240 trials, of which at most 64 are answered at once.
+LONG = ("--tasks", "count_ones", "--lengths", "1,3,9,20", "--trials", "60", "--max-tokens", "20")
 ALL = 240
+# The command line, keeping rows as soon as they end and halted once the first are kept: how far
+# a run came by a given moment would depend on the machine.
+HALTED = """
+import time
+from snellen.cli.main import main
+from snellen.runners.local import runner
+from snellen.store.journal import Journal
+
+def append_and_halt(self, *rows, append=Journal.append, **more):
+    append(self, *rows, **more)
+    time.sleep(60)
+
+runner._KEPT_EVERY_S = 0
+Journal.append = append_and_halt
+raise SystemExit(main())
+"""
 
 
 def answers(out: Path) -> list[tuple[str, str]]:
@@ -38,7 +54,7 @@ def stopped_midway(
     start: Callable[..., Any], words: tuple[str, ...], how: signal.Signals
 ) -> Iterator[subprocess.Popen[str]]:
     """A run that got a signal once some of its answers were kept, and not all."""
-    process = start("run", *words)
+    process = start("run", *words, script=HALTED)
     with process:
         while not answers(Path("results")):
             assert process.poll() is None, process.stderr.read()
@@ -95,7 +111,8 @@ def test_an_interrupted_run_says_how_to_go_on(
 def test_a_full_disk_ends_a_run_with_one_line(
     command: tuple[str, ...], start: Callable[..., Any], snellen: Callable[..., Any]
 ) -> None:
-    command, every = (*command, "--trials", "150"), 600  # the journal outgrows the limit midway
+    # The journal outgrows the limit midway.
+    command, every = (*command, "--trials", "150", "--max-tokens", "200"), 600
 
     def no_file_above_200_kb() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
