@@ -5,10 +5,13 @@
 A loopback server in a process of its own, without limits, that takes 20 ms for an answer, as a
 fast real one does, and one that takes no time at all, where the clients are all that is measured.
 Ours keeps every answer durably in a journal as it arrives; lm-eval's ``local-chat-completions``
-keeps nothing until the end. The ideal is what is in flight, divided by the latency.
+keeps nothing until the end. Beside them the official SDK by itself, as it is shipped, with nothing
+around it: what any client costs that goes through it, as ours does with every request. The ideal
+is what is in flight, divided by the latency.
 """
 
 import argparse
+import asyncio
 import logging
 import statistics
 import sys
@@ -18,6 +21,7 @@ from contextlib import closing
 from pathlib import Path
 
 import lm_eval.models  # noqa: F401 - registers the built-in models
+import openai
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import get_model
 
@@ -79,9 +83,38 @@ def theirs(root: str, asked: list[str], concurrency: int) -> tuple[float, float]
     return wall, cpu
 
 
+def sdk_alone(root: str, asked: list[str], concurrency: int) -> tuple[float, float]:
+    """Wall and CPU seconds."""
+
+    async def ask_all() -> set[str | None]:
+        waiting = iter(asked)
+        async with openai.AsyncOpenAI(
+            api_key="none", base_url=root + "/v1", http_client=openai.DefaultAioHttpClient()
+        ) as sdk:
+
+            async def ask_on() -> list[str | None]:
+                texts = []
+                for prompt in waiting:
+                    answer = await sdk.chat.completions.create(
+                        model="wire-1", messages=[{"role": "user", "content": prompt}],
+                        max_tokens=16, temperature=0.0,
+                    )  # fmt: skip
+                    texts.append(answer.choices[0].message.content)
+                return texts
+
+            return {text for of_one in await asyncio.gather(*(ask_on() for _ in range(concurrency)))
+                    for text in of_one}  # fmt: skip
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    texts = asyncio.run(ask_all())
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    assert texts == {answer_to(p) for p in asked}
+    return wall, cpu
+
+
 def measure(root: str, asked: list[str], concurrency: int, rounds: int, latency_s: float) -> None:
     """Print a line: both sides alternate, medians of all rounds."""
-    sides = {"ours": ours, "theirs": theirs}
+    sides = {"ours": ours, "sdk": sdk_alone, "lm-eval": theirs}
     runs: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
     for _ in range(rounds):
         for side, run in sides.items():
@@ -90,9 +123,10 @@ def measure(root: str, asked: list[str], concurrency: int, rounds: int, latency_
     cpu = {s: statistics.median(cpu for _, cpu in runs[s]) / len(asked) * 1000 for s in sides}
     ideal = f"{concurrency / latency_s:>8.0f}" if latency_s else f"{'':>8}"
     print(
-        f"{latency_s * 1000:>7.0f}  {concurrency:>9}  {ideal}  {rate['ours']:>10.0f}  "
-        f"{rate['theirs']:>8.0f}  {rate['ours'] / rate['theirs']:>5.2f}x  {cpu['ours']:>15.2f}  "
-        f"{cpu['theirs']:>8.2f}",
+        f"{latency_s * 1000:>5.0f}  {concurrency:>9}  {ideal}  "
+        + "".join(f"{rate[side]:>8.0f}" for side in sides)
+        + f"  {rate['ours'] / rate['lm-eval']:>7.2f}x  {rate['ours'] / rate['sdk']:>6.2f}x  "
+        + "".join(f"{cpu[side]:>8.2f}" for side in sides),
         flush=True,
     )
 
@@ -106,10 +140,11 @@ if __name__ == "__main__":
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     print(f"up to {args.requests} requests, medians of {args.rounds} rounds, alternating")
+    print(f"{'':26}{'requests/s':>24}  {'ours against':>17}  {'CPU s/1000':>24}")
     print(
-        f"{'ms':>7}  {'in flight':>9}  {'ideal/s':>8}  {'ours req/s':>10}  {'lm-eval':>8}", end=""
+        f"{'ms':>5}  {'in flight':>9}  {'ideal/s':>8}  {'ours':>8}{'sdk':>8}{'lm-eval':>8}  "
+        f"{'lm-eval':>8}  {'sdk':>7}  {'ours':>8}{'sdk':>8}{'lm-eval':>8}"
     )
-    print(f"  {'ratio':>6}  {'ours CPU s/1000':>15}  {'lm-eval':>8}")
     for latency_s in args.latency:
         with server_process("--bare", "--latency", str(latency_s)) as root:
             for concurrency in args.in_flight:

@@ -43,8 +43,8 @@ def sdk_settings(extra_headers: Mapping[str, str], *, direct: bool = False) -> J
     }
 
 
-async def post(sdk: openai.AsyncOpenAI, base_url: str, path: str, body: Json) -> Answer:
-    """Send a body to an endpoint, and read the answer whole.
+async def post(sdk: openai.AsyncOpenAI, base_url: str, url: str, body: Json) -> Answer:
+    """Send a body to an endpoint (a URL, or a path after the SDK's own), and read the answer whole.
 
     Raises:
         Unreachable: nobody answers there.
@@ -53,7 +53,7 @@ async def post(sdk: openai.AsyncOpenAI, base_url: str, path: str, body: Json) ->
     """
     try:
         try:
-            response = await sdk.post(path, cast_to=httpx2.Response, body=body)
+            response = await sdk.post(url, cast_to=httpx2.Response, body=body)
         except openai.APIStatusError as error:
             response = error.response
         content = await response.aread()

@@ -101,11 +101,13 @@ class OpenAI:
         self._stream_usage = True  # does it take stream_options?
         at_home = urlsplit(self.base_url).hostname == urlsplit(_HOME).hostname
         self._endpoint = CHAT_OPENAI if at_home else CHAT
-        key = ""
+        key, self._root = "", ""
         if sdk is None:
             key = self._key(key_name, at_home)
             settings = sdk_settings(extra["extra_headers"], direct=direct)
             sdk = openai.AsyncOpenAI(api_key=key, base_url=self.base_url, **settings)
+            # A whole URL: for a path alone the SDK takes its base apart for every request.
+            self._root = str(sdk.base_url).rstrip("/")
         self._sdk = sdk
         self._asked = Asked(
             model=self.model,
@@ -164,7 +166,7 @@ class OpenAI:
         await self._sdk.close()
 
     async def _post(self, path: str, body: Json) -> Answer:
-        return await post(self._sdk, self.base_url, path, body)
+        return await post(self._sdk, self.base_url, self._root + path, body)
 
     async def _ask(self, path: str, body: Json) -> Json:
         """The JSON that the server answers with, or our exception for its refusal."""
