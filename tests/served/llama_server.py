@@ -6,7 +6,7 @@ Run by the Python of ``.venv-llama``; xllamacpp is llama.cpp and its server as a
 import sys
 import threading
 
-import xllamacpp
+import xllamacpp  # type: ignore[import-not-found]
 
 params = xllamacpp.CommonParams()
 params.model.path, params.port = sys.argv[1], int(sys.argv[2])
