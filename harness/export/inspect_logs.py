@@ -21,7 +21,7 @@ from .kept_run import KeptRun, KeptTrial, sound
 PACKAGE = "snellen[inspect]"
 SCORER = "snellen"
 _STOPS = {"stop": "stop", "length": "max_tokens", "content_filter": "content_filter"}
-_NOT_KEPT = "(its words are not at hand; SHA-256 {})"
+_NOT_KEPT = "(its words are not at hand)"
 
 
 def write_logs(folder: Path, runs: Sequence[KeptRun]) -> None:
@@ -165,10 +165,11 @@ def _sample(run: KeptRun, trial: KeptTrial) -> Any:
     from inspect_ai.log import EvalError, EvalSample
     from inspect_ai.model import ChatMessageUser, ModelOutput
 
-    row, reply, prompt = trial.row, trial.reply, trial.prompt
-    asked = _NOT_KEPT.format(row["prompt_sha256"]) if prompt is None else prompt
+    row, prompt = trial.row, trial.prompt
+    asked = _NOT_KEPT if prompt is None else prompt
     model = sound(run.manifest.plan.model)
-    output = _output(reply, row, model) if reply else ModelOutput(model=model)
+    failed = row["outcome"] == "failed"
+    output = ModelOutput(model=model) if failed else _output(trial.reply, row, model)
     facts = ("length", "tokens", "index", "seed", "depth", "prompt_sha256")
     error = None
     if (failure := trial.failure) is not None:
@@ -205,7 +206,7 @@ def _judged(row: Any) -> Any:
     )
 
 
-def _output(reply: Reply, row: Any, model: str) -> Any:
+def _output(reply: Reply | None, row: Any, model: str) -> Any:
     from inspect_ai.model import (
         ChatCompletionChoice,
         ChatMessageAssistant,
@@ -215,25 +216,25 @@ def _output(reply: Reply, row: Any, model: str) -> Any:
         ModelUsage,
     )
 
-    text = sound(reply.text)
+    text = sound(reply.text) if reply else _NOT_KEPT
     content: Any = text
-    if reply.reasoning:
+    if reply and reply.reasoning:
         content = [ContentReasoning(reasoning=sound(reply.reasoning)), ContentText(text=text)]
-    asked, said = reply.prompt_tokens, reply.completion_tokens
+    asked, said = row["prompt_tokens"], row["completion_tokens"]
     usage = None
     if asked is not None and said is not None:
         usage = ModelUsage(
             input_tokens=asked,
             output_tokens=said,
             total_tokens=asked + said,
-            reasoning_tokens=reply.reasoning_tokens,
+            reasoning_tokens=reply.reasoning_tokens if reply else None,
         )
     return ModelOutput(
         model=model,
         choices=[
             ChatCompletionChoice(
                 message=ChatMessageAssistant(content=content, model=model, source="generate"),
-                stop_reason=_STOPS.get(reply.finish_reason, "unknown"),
+                stop_reason=_STOPS.get(row["finish_reason"], "unknown"),
             )
         ],
         usage=usage,

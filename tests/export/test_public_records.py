@@ -131,7 +131,7 @@ def manifest(model: str, endpoint: str | None = None, **plan: Any) -> Manifest:
         ("hf/Qwen/Qwen3-8B", None, "Qwen/Qwen3-8B", "self_deployed", "open"),
         ("hf//home/me/my model", None, "local/my_model", "self_deployed", "unknown"),
         ("hf/..", None, "local/model", "self_deployed", "unknown"),
-        ("vllm/Qwen/Qwen3-8B", "http://localhost:8000/v1", "Qwen/Qwen3-8B", "self_deployed", "open"),
+        ("vllm/Qwen/Qwen3-8B", "http://localhost:80/v1", "Qwen/Qwen3-8B", "self_deployed", "open"),
         ("vllm/Qwen/Qwen3-8B", "https://gpu.example.com/v1", "Qwen/Qwen3-8B", "unknown", "open"),
         ("openai/gpt-5-mini", "https://api.openai.com/v1", "openai/gpt-5-mini",
          "externally_managed", "closed"),
