@@ -128,7 +128,7 @@ def _run_link(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
 def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
     from ..probes.paper.probe import probe_paper
     from ..reports.paper.published import published
-    from ..store.run_directory import folder_name
+    from ..store.run_directory import find_run, folder_name
     from ..store.trials import read_trials
     from .main import main
 
@@ -140,10 +140,11 @@ def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
         code = main([*words, *(["--max-tokens", args.max_tokens] if args.max_tokens else [])])
         if code != 0:
             return None
-    trials = read_trials(where / "trials.csv" if where.is_dir() else where)
+    run = find_run(where) if where.is_dir() else None
+    trials = read_trials(run.trials_path if run else where)
     return probe_paper(
-        args.model, trials, published, longest=args.longest, seeds=args.seeds, out=args.out,
-        device=args.device, progress=bar,
+        args.model, trials, published, manifest=run.manifest if run else None,
+        longest=args.longest, seeds=args.seeds, out=args.out, device=args.device, progress=bar,
     )  # fmt: skip
 
 

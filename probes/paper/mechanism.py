@@ -142,7 +142,9 @@ def _both(figure: str, kind: str, tables: CollapseTables, needed: int) -> list[F
     half = ends[(ends.kind == kind) & (ends.dtype == "bfloat16")]
     if len(half):
         claim = "In bfloat16 their distance lies within that of rounding from some length on."
-        out.append(reaches_band(figure, claim, half.iloc[0], needed=needed))
+        coarse = rows[rows.dtype == "bfloat16"]
+        band = float(coarse.null_linf.iloc[-1])
+        out.append(reaches_band(figure, claim, half.iloc[0], coarse.linf, band, needed=needed))
     return out
 
 

@@ -23,13 +23,13 @@ CAPTIONS = {
 
 
 def render_page(
-    model: str, about: str, drawn: list[Drawn], findings: list[Finding], failures: list[str]
+    model: str, about: list[str], drawn: list[Drawn], findings: list[Finding], failures: list[str]
 ) -> str:
     """The page: each figure with its numbers, then a verdict per claim.
 
     Args:
         model: Its name.
-        about: What it is: weights, dtypes, token limits.
+        about: Lines on what it is: weights, dtypes, token limits.
         drawn: The figures.
         findings: The judged claims.
         failures: What could not be finished.
@@ -64,11 +64,15 @@ img { max-width: 100%; height: auto; }
 figcaption { margin: .3rem 0; }
 .held { color: #00674f; } .did { color: #a04000; } .not { color: #595959; }
 small { color: #595959; }
+h1 small { display: block; font-size: .95rem; font-weight: normal; line-height: 1.5; }
 </style>
 </head>
 <body>
-<h1>Transformers need glasses, on {{ model }}</h1>
-<p><small>{{ about }}</small></p>
+<h1>Transformers need glasses, on {{ model }}
+{% for line in about %}
+<small>{{ line }}</small>
+{% endfor %}
+</h1>
 <p>Every figure of Barbero et al. (NeurIPS 2024, arXiv 2406.04267) drawn again on this model.
 Behavioural points are single
 trials, as in the paper; published points are shown as published.</p>

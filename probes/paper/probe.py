@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -19,11 +19,15 @@ from ..result import ProbeResult, Progress, silent, within
 from ..sensitivity.measure import SensitivityPlan, measure_sensitivity
 from ..states.subject import Subject, open_subject
 from ..theory.tables import theory_tables
+from .about import describe
 from .behaviour import Published, behaviour_figures
 from .limits import sensitivity_findings, theory_findings
-from .mechanism import DTYPES, collapse_figures, theory_drawn
+from .mechanism import collapse_figures, theory_drawn
 from .page import render_page
 from .sight import sight_findings
+
+if TYPE_CHECKING:
+    from ...store.manifest import Manifest
 
 DECODED = (4, 16, 64, 256)
 """Lengths at which the page says what became of one more item."""
@@ -36,6 +40,7 @@ def probe_paper(
     trials: pd.DataFrame,
     published: Published,
     *,
+    manifest: Manifest | None = None,
     longest: int = 501,
     seeds: int = 20,
     out: Path = Path("results"),
@@ -48,6 +53,7 @@ def probe_paper(
         model: The model, by name or opened.
         trials: Its trials of ``snellen_paper``.
         published: The paper's points by task.
+        manifest: Of the run that the trials are of: what asked, in which arithmetic, and limits.
         longest: Most items in Figures 5 and 12 (the paper went to 2001).
         seeds: Draws per point of Figures 8, 9 and 10.
         out: The results folder.
@@ -88,24 +94,10 @@ def probe_paper(
     findings += sight_findings(seen.tables)
     table = pd.DataFrame([finding.row() for finding in findings])
     write_tables(folder, {**tables, "findings": table})
-    about = describe(subject, identity, trials)
+    about = describe(identity, subject.context, trials, manifest)
     page = render_page(subject.name, about, drawn, findings, failures)
     write_atomically(folder / "index.html", page)
     plan = {"longest": longest, "seeds": seeds}
     write_manifest(folder, "paper", subject.name, plan, **identity, failures=failures)
     shown = table[["figure", "verdict", "claim", "numbers"]]
     return ProbeResult(folder, shown, failures, {**tables, "findings": table})
-
-
-def describe(subject: Subject, identity: dict[str, Any], trials: pd.DataFrame) -> str:
-    """What the model is: weights, dtypes, and how many tokens its answers took at most."""
-    weights = str(identity["weights"] or "weights not identified")
-    longest = trials.completion_tokens.max() if len(trials) else None
-    cut = int((trials.outcome == "truncated").sum())
-    answers = f"{len(trials)} answers"
-    if longest is not None and not pd.isna(longest):
-        answers += f" of at most {int(longest)} tokens, {cut} of them cut at their limit"
-    return (
-        f"weights {weights[:19]}; states in {', '.join(DTYPES)} on "
-        f"{identity['machine']['device']}; context {subject.context} tokens; {answers}"
-    )

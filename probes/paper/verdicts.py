@@ -136,23 +136,42 @@ def falls(
     return Finding(figure, claim, rule, verdict, f"{numbers}; rho = {rho:.2f}")
 
 
-def reaches_band(figure: str, claim: str, horizon: pd.Series, *, needed: int) -> Finding:
+def reaches_band(
+    figure: str,
+    claim: str,
+    horizon: pd.Series,
+    distance: pd.Series,
+    band: float,
+    *,
+    needed: int,
+) -> Finding:
     """Whether a pair's distance lies inside the null band from some length of the grid on.
+
+    The claim is about long enough sequences, so that a distance still falling at the end of the
+    grid refutes nothing.
 
     Args:
         figure: Of the paper.
         claim: In words.
         horizon: A row of the horizon table.
+        distance: One per length, in rising order of length.
+        band: Upper edge of the null band at the longest length.
         needed: The paper's own longest length: a grid that ends before it refutes nothing.
     """
     rule = (
-        "a horizon lies on the grid with its whole 95 % interval; none on a grid as long as the "
-        f"paper's (to {needed}): did not hold; otherwise not testable"
+        "a horizon lies on the grid with its whole 95 % interval: held; none on a grid as long as "
+        f"the paper's (to {needed}), where the last distance is at least 3 times the band's edge "
+        "and not below the one two lengths before: did not hold; otherwise not testable"
     )
     if pd.isna(horizon.horizon):
-        short = int(horizon.longest) < needed
-        numbers = f"outside the band up to n = {horizon.longest}, the end of the grid"
-        verdict = Claim.UNTESTABLE if short else Claim.NOT_HELD
+        last = float(distance.iloc[-1])
+        settled = len(distance) > 2 and last >= max(3 * band, float(distance.iloc[-3]))
+        refuted = int(horizon.longest) >= needed and settled
+        numbers = (
+            f"outside the band up to n = {horizon.longest}, the end of the grid: {last:.3g} there, "
+            f"the band's edge {band:.2g}"
+        )
+        verdict = Claim.NOT_HELD if refuted else Claim.UNTESTABLE
         return Finding(figure, claim, rule, verdict, numbers)
     ends = ["beyond" if pd.isna(x) else str(x) for x in (horizon.low, horizon.high)]
     numbers = f"horizon {horizon.horizon} ({ends[0]} to {ends[1]}), longest {horizon.longest}"
