@@ -31,7 +31,10 @@ CONDITION_LOOKS = {
 
 @styled
 def verdict_figure(verdicts: pd.DataFrame) -> Figure:
-    """The pair test in the state that answers: AUC by length, a panel per kind and dtype."""
+    """The pair test in the state that answers: AUC by length, a panel per kind and dtype.
+
+    Beside it, as a line, the same test in the state of the sequence's last item.
+    """
     cells = list(verdicts.groupby(["kind", "dtype"], sort=False))
     columns = min(2, len(cells))
     figure, axes = new_figure(
@@ -40,6 +43,7 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
     for axis, ((kind, dtype), rows) in zip(axes, cells, strict=False):
         axis.axhline(0.5, color=MUTED, lw=0.9, ls=":")
         axis.axhline(DECODABLE, color=MUTED, lw=0.9, ls="--")
+        axis.plot(rows.length, rows.auc_last_item, "-", color=ORANGE, lw=1.2, zorder=1.8)
         axis.vlines(rows.length, rows.low, rows.high, color=MUTED, lw=1.2)
         for verdict, look in VERDICT_LOOKS.items():
             own = rows[rows.verdict == verdict]
@@ -54,9 +58,10 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
         axis.set_ylabel("AUC, n against n + 1\n(state that answers)")
     for verdict, look in VERDICT_LOOKS.items():
         axes[0].plot([], [], ls="none", ms=6, label=str(verdict), **look)
+    axes[0].plot([], [], color=ORANGE, lw=1.2, label="state of the last item")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=5, title_fontsize=8,
+        handles, labels, loc="outside lower center", ncols=3, title_fontsize=8,
         title=f"dotted: luck; dashed: decodable from {DECODABLE} on; bars: 95 % intervals",
     )  # fmt: skip
     return figure
