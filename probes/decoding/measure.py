@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ..folder import Parts, Tables
 from ..result import Progress, silent, within
-from ..states.arithmetic import COST, DTYPES, out_of_memory, parse_dtype
+from ..states.arithmetic import COST, DTYPES, parse_dtype, spared
 from ..states.head import digit_rows
 from ..states.last_token import depth_names, last_token_states
 from ..states.routes import equivalent_routes, usable_routes
@@ -80,23 +80,15 @@ def measure_decoding(
             model, pairs, ways = models.at(parse_dtype(dtype)), units[kind], directions.get(kind)
             return _measure(model, subject, kind, dtype, pairs, ways, plan, told)
 
-        try:
+        with spared(failures, f"{kind} in {dtype}", "lower --chunk, --routes or --lengths"):
             tables = parts.get(f"decoding-{kind}-{dtype}", part)
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-            failures.append(
-                f"{kind} in {dtype} ran out of memory: lower --chunk, --routes or --lengths; what "
-                "was finished before is kept"
-            )
-            if dtype == dtypes[0]:
-                raise InputError(f"nothing can be judged: {failures[-1]}") from error
-            continue
-        if "directions" in tables:
-            flat = tables.pop("directions").to_numpy()
-            directions[kind] = flat.reshape(len(ENDS) * len(units[kind]), -1, flat.shape[1])
-        for table, frame in tables.items():
-            found[table].append(frame)
+            if "directions" in tables:
+                flat = tables.pop("directions").to_numpy()
+                directions[kind] = flat.reshape(len(ENDS) * len(units[kind]), -1, flat.shape[1])
+            for table, frame in tables.items():
+                found[table].append(frame)
+        if failures and dtype == dtypes[0]:
+            raise InputError(f"nothing can be judged: {failures[-1]}")
     whole = {
         table: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         for table, frames in found.items()

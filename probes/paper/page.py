@@ -19,7 +19,12 @@ CAPTIONS = {
     "of ALiBi).",
     "fig11": "Copying with the question before the sequence.",
     "fig12": "Distance of the last states under the Type 1 prompt.",
+    "sight": "Whether the states still tell n from n + 1 (AUC of the pair test), and what became "
+    "of one more item; the paper has no such figure.",
+    "sensitivity": "How strongly the last state depends on each token, beside the path sum of "
+    "Theorem 5.1; the paper has no such figure.",
 }
+TITLES = {"sight": "Lost, unread, or never there", "sensitivity": "Over-squashing"}
 
 
 def render_page(
@@ -44,6 +49,7 @@ def render_page(
         findings=findings,
         failures=failures,
         captions=CAPTIONS,
+        titles=TITLES,
     )
 
 
@@ -80,9 +86,10 @@ trials, as in the paper; published points are shown as published.</p>
 <p><strong>Not finished:</strong> {{ failure }}</p>
 {% endfor %}
 {% for item in drawn %}
+{% set title = titles[item.name] or "Figure " + item.name[3:] %}
 <figure id="{{ item.name }}">
-<img src="{{ item.name }}.svg" alt="Figure {{ item.name[3:] }}: {{ captions[item.name] }}">
-<figcaption><strong>Figure {{ item.name[3:] }}.</strong> {{ captions[item.name] }}
+<img src="{{ item.name }}.svg" alt="{{ title }}: {{ captions[item.name] }}">
+<figcaption><strong>{{ title }}.</strong> {{ captions[item.name] }}
 <a href="{{ item.name }}.csv">numbers</a> · <a href="{{ item.name }}.png">PNG</a></figcaption>
 </figure>
 {% endfor %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from snellen.store.trials import COLUMNS
 from snellen.tasks.documents import trial_ids
 from snellen.tasks.registry import GROUPS, find_task
 from snellen.tasks.trial import rebuild_trial
+
+from .conftest import small_tokenizer
 
 
 def outcomes(correct: int, wrong: int, truncated: int = 0) -> pd.DataFrame:
@@ -238,7 +241,9 @@ def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
         for kind in ("svg", "png", "csv"):
             assert (result.folder / f"fig{n}.{kind}").stat().st_size > 100
     page = (result.folder / "index.html").read_text(encoding="utf-8")
-    assert page.count("<figure") == 11
+    assert page.count("<figure") == 13
+    assert "<strong>Figure 12.</strong>" in page
+    assert "<strong>Over-squashing.</strong>" in page
     findings = pd.read_csv(result.folder / "findings.csv")
     assert set(findings.verdict) <= {str(v) for v in Claim}
     assert page.count("<tr>") == len(findings) + 1
@@ -260,6 +265,18 @@ def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
     assert all(
         len(v) == len(paper_mechanism.FIG5_LENGTHS) for v in paper_mechanism.GEMMA_7B.values()
     )
+
+
+def test_a_page_without_what_the_model_does_not_take(subject: Any, tmp_path: Path) -> None:
+    """No token for an item: the behaviour and the theory stand by themselves."""
+    spoilt = dataclasses.replace(subject("llama"), tokenizer=small_tokenizer(without="1"))
+    result = probe_paper(spoilt, paper_run(), published, longest=51, seeds=2, out=tmp_path)
+    assert [line.split(":")[0] for line in result.failures] == [
+        "Figures 5 and 12", "decoding", "sensitivity",
+    ]  # fmt: skip
+    page = (result.folder / "index.html").read_text(encoding="utf-8")
+    assert page.count("Not finished:") == 3
+    assert page.count("<figure") == 9
 
 
 def test_the_page_escapes(subject: Any) -> None:
