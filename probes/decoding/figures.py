@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ...support.palette import BLACK, BLUE, GREEN, MUTED, ORANGE, VERMILLION
-from ..drawing import new_figure, plain_log_axis, styled
+from ..drawing import legend_below, new_figure, plain_log_axis, styled
 from .verdicts import DECODABLE, SightVerdict
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
         axes[0].plot([], [], ls="none", ms=6, label=str(verdict), **look)
     axes[0].plot([], [], color=ORANGE, lw=1.2, label="state of the last item")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=3, title_fontsize=8,
-        title=f"dotted: luck; dashed: decodable from {DECODABLE} on; bars: 95 % intervals",
+    legend_below(
+        figure, handles, labels, columns=3 if columns > 1 else 2,
+        title=f"dotted: luck; dashed: decodable from {DECODABLE} on\nbars: 95 % intervals",
     )  # fmt: skip
     return figure
 
@@ -91,5 +91,5 @@ def read_out_figure(readout: pd.DataFrame) -> Figure:
     for axis in axes[::columns]:
         axis.set_ylabel("$R^2$ of n on held-out prompts\n(cut at -1)")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5)
+    legend_below(figure, handles, labels, columns=5 if columns > 1 else 2)
     return figure

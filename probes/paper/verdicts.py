@@ -68,11 +68,15 @@ def errors_grow(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
     """Whether absolute errors rise with length, by Spearman's correlation."""
     rule = (
         "Spearman's correlation of length and absolute error > 0 with p < 0.05; below 0 with "
-        "p < 0.05: did not hold; otherwise, or with fewer than 8 readable answers, not testable"
+        "p < 0.05, or one and the same error at every length: did not hold; otherwise, or with "
+        "fewer than 8 readable answers, not testable"
     )
     rows = trials.dropna(subset=["abs_error"])
-    if len(rows) < 8 or rows.length.nunique() < 4 or rows.abs_error.nunique() < 2:
+    if len(rows) < 8 or rows.length.nunique() < 4:
         return Finding(figure, claim, rule, Claim.UNTESTABLE, f"{len(rows)} readable answers")
+    if rows.abs_error.nunique() < 2:
+        numbers = f"an error of {rows.abs_error.iloc[0]:g} in all {len(rows)} readable answers"
+        return Finding(figure, claim, rule, Claim.NOT_HELD, numbers)
     test = stats.spearmanr(rows.length.astype(float), rows.abs_error.astype(float))
     verdict = Claim.UNTESTABLE
     if test.pvalue < ALPHA:
@@ -100,8 +104,11 @@ def has_attractor(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
 
 def decays(figure: str, claim: str, exponent: float, low: float, high: float) -> Finding:
     """Whether a fitted exponent is negative, its interval included."""
-    rule = "95 % interval of the decay exponent below 0; above -0.1: did not hold"
-    verdict = Claim.HELD if high < 0 else Claim.NOT_HELD if low > -0.1 else Claim.UNTESTABLE
+    rule = (
+        "exponent fitted from length 10 to the longest, its 95 % interval below -0.1: held; above "
+        "-0.1: did not hold; else not testable"
+    )
+    verdict = Claim.HELD if high < -0.1 else Claim.NOT_HELD if low > -0.1 else Claim.UNTESTABLE
     numbers = f"exponent {exponent:.2f} ({low:.2f} to {high:.2f})"
     return Finding(figure, claim, rule, verdict, numbers)
 

@@ -134,7 +134,7 @@ def test_out_of_memory_keeps_what_was_finished(
     assert set(tables.collapse.dtype) == {"float32"}
     assert tables.failures == [
         "count_ones in bfloat16 ran out of memory: lower --chunk (now 512) or the longest "
-        "length; what was finished before is kept"
+        "length; what was finished is kept"
     ]
 
 

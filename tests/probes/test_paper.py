@@ -54,6 +54,7 @@ def test_errors_grow() -> None:
     assert verdicts.errors_grow("3", "c", errors(rise)).verdict == Claim.HELD
     assert verdicts.errors_grow("3", "c", errors(rise[::-1])).verdict == Claim.NOT_HELD
     assert verdicts.errors_grow("3", "c", errors(flat)).verdict == Claim.UNTESTABLE
+    assert verdicts.errors_grow("3", "c", errors([0.0] * 20)).verdict == Claim.NOT_HELD
     few = verdicts.errors_grow("3", "c", errors([1.0, 2.0] + [np.nan] * 18))
     assert few.verdict == Claim.UNTESTABLE
     assert few.numbers == "2 readable answers"
@@ -77,6 +78,7 @@ def test_decay_and_band_rules() -> None:
     assert verdicts.decays("10", "c", 0.3, 0.1, 0.5).verdict == Claim.NOT_HELD
     assert verdicts.decays("10", "c", 0.02, -0.01, 0.05).verdict == Claim.NOT_HELD
     assert verdicts.decays("10", "c", -0.2, -0.5, 0.1).verdict == Claim.UNTESTABLE
+    assert verdicts.decays("10", "c", -0.09, -0.11, -0.08).verdict == Claim.UNTESTABLE
     n = pd.Series([1, 10, 100, 1000])
     assert verdicts.falls("5a", "c", n, 1 / n).verdict == Claim.HELD
     assert verdicts.falls("5a", "c", n, n * 1.0).verdict == Claim.NOT_HELD
