@@ -9,9 +9,11 @@ Example:
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ..exams.run import run as ask
 from ..exams.session import estimate
+from ..runners.registry import find_kind
 from ..store.plan import Plan
 from .model_options import add_model_arguments, add_sampling_arguments, settings_of
 from .question_options import (
@@ -48,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     plan = plan_of(args, lenses=args.lens, lengths=args.lengths, trials=args.trials)
     if args.dry_run:
         return _dry_run(args, plan)
+    if find_kind(plan.model).is_far(args.base_url):
+        _warn_of_weak(plan)
     where = tracker_of(args)
     # Imported late: what shows tables must not keep the first question waiting.
     from .watching import carry_out
@@ -55,6 +59,14 @@ def run(args: argparse.Namespace) -> int:
     code, found = carry_out(lambda watcher: ask(plan, settings_of(args, watcher)))
     track_run(where, found)
     return code
+
+
+def _warn_of_weak(plan: Plan) -> None:
+    """Say before anything is paid what two runs like this one cannot tell apart."""
+    from ..exams.design import told_of
+
+    for line in told_of(plan, weak_only=True):
+        print(f"snellen: {line}", file=sys.stderr)
 
 
 def _dry_run(args: argparse.Namespace, plan: Plan) -> int:

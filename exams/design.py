@@ -20,6 +20,7 @@ from .loaded import Run, load_run
 
 RATIO = 1.25
 POWER = 0.8
+_DECIDES = 2.0  # the ratio of L50 that a design should show, at the least
 
 
 def design(
@@ -72,7 +73,7 @@ def check_design(
     return assess(lengths, trials, between, ratio=ratio)
 
 
-def told_of(plan: Plan) -> list[str]:
+def told_of(plan: Plan, *, weak_only: bool = False) -> list[str]:
     """What a comparison of two runs of this plan can show, before it is paid for.
 
     One line for each kind of design in it, with why it cannot decide where it cannot. Adaptive
@@ -80,6 +81,7 @@ def told_of(plan: Plan) -> list[str]:
 
     Args:
         plan: what is to be asked.
+        weak_only: only of designs that do not even show an L50 that is doubled.
     """
     known: dict[tuple[object, ...], str] = {}
     told: dict[str, list[str]] = {}
@@ -91,8 +93,10 @@ def told_of(plan: Plan) -> list[str]:
         guessing = _family(task, min(lengths), max(lengths)).guessing
         key = (lengths, trials, guessing)
         if key not in known:
-            known[key] = _told(check_design(task, lengths, trials))
-        told.setdefault(known[key], []).append(task.name)
+            found = check_design(task, lengths, trials)
+            known[key] = "" if weak_only and found.ratio <= _DECIDES else _told(found)
+        if known[key]:
+            told.setdefault(known[key], []).append(task.name)
     return [f"{', '.join(names)}: {line}" for line, names in told.items()]
 
 
@@ -101,7 +105,9 @@ def _told(one: Design) -> str:
     if not math.isfinite(one.ratio):
         return f"{of} show no difference between two runs; 'snellen plan' gives a design that does"
     shown = f"{of} show a ratio of L50 of {one.ratio:.2f} between two runs (power {POWER:.0%})"
-    return shown if one.ratio <= 2 else f"{shown}; 'snellen plan' gives designs that show less"
+    if one.ratio <= _DECIDES:
+        return shown
+    return f"{shown}; 'snellen plan' gives designs that show less"
 
 
 def _family(task: str | Task, shortest: int, longest: int) -> CurveFamily:

@@ -154,14 +154,18 @@ class ModelKind:
         found = (os.environ.get(name, "").strip() for name in self.url_variables)
         return next(filter(None, found), None)
 
+    def is_far(self, base_url: str | None = None) -> bool:
+        """Whether machines of somebody else are asked, which mostly want to be paid.
+
+        Depends on the server that is asked, never on how it was named.
+        """
+        server = self.endpoint(base_url)
+        return self.hosted if server is None else not is_near(server)
+
     def room_for_reasoning(self, base_url: str | None = None) -> int:
         """Tokens to add to the limit of an answer for reasoning that is not shown.
 
-        Depends on the server that is asked, never on how it was named: servers on this machine
-        or in a private network get none, for their models have a small context, and a model that
-        is lost would fill the room.
+        Servers on this machine or in a private network get none, for their models have a small
+        context, and a model that is lost would fill the room.
         """
-        server = self.endpoint(base_url)
-        if server is None:
-            return self.reasoning_room if self.hosted else 0
-        return 0 if is_near(server) else self.reasoning_room
+        return self.reasoning_room if self.is_far(base_url) else 0

@@ -6,6 +6,8 @@ import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ...support.http import root_cause
+
 if TYPE_CHECKING:
     import tiktoken
 
@@ -23,7 +25,8 @@ def encoding_of(name: str) -> tiktoken.Encoding | None:
         except KeyError:
             return None  # a model of somebody else's
     except Exception as error:  # no tiktoken, no network, a proxy's page for a vocabulary
-        log.info("no tokenizer for %s (%s): token counts are approximate", name, error)
+        reason = root_cause(error)
+        log.info("token counts of %s are approximate: no tokenizer for it (%s)", name, reason)
         return None
 
 

@@ -112,7 +112,9 @@ def shared_prior(evidence: ArrayLike) -> tuple[float, ...]:
     """Prior of the spread for curves that were measured together, learnt from all of them.
 
     One curve says little of its spread; the curves of one model say more together. Their mixture
-    of spreads is estimated by maximum likelihood, shrunk towards `PRIOR` as by two curves.
+    of spreads is estimated by maximum likelihood, shrunk towards `PRIOR` as by two curves. It can
+    only raise the spread: a small one looks like none in every one of them, and to rule it out
+    for all at once cost coverage (87 % at 0.5, where each curve by itself has 94 %).
 
     Args:
         evidence: Log-likelihood of each curve's answers for each of `SPREADS`, averaged over its
@@ -126,4 +128,4 @@ def shared_prior(evidence: ArrayLike) -> tuple[float, ...]:
         share = likelihood * weight
         share = share / share.sum(axis=1, keepdims=True)
         weight = (share.sum(axis=0) + 2 * prior) / (len(share) + 2)
-    return tuple(float(w) for w in weight)
+    return PRIOR if weight[0] > PRIOR[0] else tuple(float(w) for w in weight)

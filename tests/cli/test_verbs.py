@@ -191,6 +191,22 @@ def test_acuity_stops_where_nothing_is_seen(tiny: Path, snellen: Snellen) -> Non
     assert "could not be read" in said.out  # so no L50 is quoted, not even as "< 1"
 
 
+@pytest.mark.parametrize(
+    ("url", "trials", "warned"),
+    [(None, "2", True), (None, "400", False), ("http://127.0.0.1:9/v1", "2", False)],
+)
+def test_a_design_that_cannot_decide_is_said_before_it_is_paid(
+    snellen: Snellen, monkeypatch: pytest.MonkeyPatch, url: str | None, trials: str, warned: bool
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    at = () if url is None else ("--base-url", url)
+    said = snellen("run", "--model", "openai/gpt-4o", *at, "--tasks", "copy_last", "--lengths",
+                   "log:1:64:7", "--trials", trials)  # fmt: skip
+    assert said.code == 2  # no key, or nobody there: nothing was asked
+    assert ("copy_last: 2 trials at each of 7 lengths show" in said.err) == warned
+
+
 def test_a_dry_run_asks_and_writes_nothing(tiny: Path, snellen: Snellen) -> None:
     said = snellen(
         "run", "--model", f"hf/{tiny}", "--tasks", "count_ones", "--lengths", "1,2", "--trials",

@@ -108,11 +108,11 @@ def test_the_spread_is_found_and_widens_the_interval() -> None:
     assert wide > 2 * narrow
 
 
-def test_the_shared_prior_moves_with_the_curves_and_not_without() -> None:
+def test_the_shared_prior_rises_with_the_curves_and_never_falls() -> None:
     assert shared_prior(np.zeros((0, 3))) == pytest.approx(PRIOR)
     assert shared_prior(np.zeros((5, 3))) == pytest.approx(PRIOR)
-    sure = shared_prior([[0.0, -9, -9]] * 8)
-    assert sure[0] > 0.9
+    # Curves that look free of it cannot rule it out: a small spread looks so, too.
+    assert shared_prior([[0.0, -9, -9]] * 8) == pytest.approx(PRIOR)
     spread = shared_prior([[-9.0, 0, -2]] * 8)
     assert spread[0] < 0.2
     assert sum(spread) == pytest.approx(1)
