@@ -40,7 +40,7 @@ def test_published_answers_come_out_as_the_paper_says() -> None:
             counts.append(
                 rows.assign(
                     abs_error=rows.value, outcome="unparseable", task=task, lens="none", index=0,
-                    answer=pd.NA, truth="0", seed=0,
+                    answer=None, truth="0", seed=0,
                 )
             )  # fmt: skip
         trials = pd.concat([*counts, copies], ignore_index=True)
