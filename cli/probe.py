@@ -134,11 +134,13 @@ def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
 
     where = args.run
     if where is None:
-        where = args.out / folder_name(args.model) / "paper"
-        words = ["run", "--model", args.model, "--tasks", "snellen_paper", "--run-id", "paper"]
-        words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out)]
-        code = main([*words, *(["--max-tokens", args.max_tokens] if args.max_tokens else [])])
-        if code != 0:
+        # The limit is in the run's name: answers of another limit are another run.
+        limited = [] if args.max_tokens == "all" else ["--max-tokens", args.max_tokens]
+        name = "-".join(["paper", *limited[1:]])
+        where = args.out / folder_name(args.model) / name
+        words = ["run", "--model", args.model, "--tasks", "snellen_paper", "--run-id", name]
+        words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out), *limited]
+        if main(words) != 0:
             return None
     run = find_run(where) if where.is_dir() else None
     trials = read_trials(run.trials_path if run else where)
