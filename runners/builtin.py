@@ -6,9 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import InputError
+from ..support.urls import host_of
 from .kinds import LIMITS, ListPrice, ModelKind, Options
 from .protocol import Runner
 
@@ -51,7 +51,7 @@ def _openai(model: str, name: str, options: Options) -> Runner:
 
         made = OpenAIBatches
     server = options.base_url or os.environ.get("OPENAI_BASE_URL")
-    if not server or urlsplit(server).hostname == "api.openai.com":
+    if not server or host_of(server) == "api.openai.com":
         at_home = made(name, base_url=options.base_url, **options.extras())
         return _batched(at_home) or Dispatch(at_home, options.limits())
     provider = made(name, base_url=server, neutral=NEUTRAL, **options.extras())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; UTF-8 may not
 
 FinishReason = str
 """Why generation ended: ``stop`` (of itself), ``length`` (at the token limit), ``content_filter``
@@ -39,6 +42,10 @@ class Reply:
     reasoning: str | None = None
     notice: str | None = None
 
+    def __post_init__(self) -> None:
+        """Mend half characters, wherever the answer came from."""
+        _mend(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -46,6 +53,10 @@ class Failure:
 
     reason: str
     status: int | None = None
+
+    def __post_init__(self) -> None:
+        """Mend half characters in the reason."""
+        _mend(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +75,11 @@ class Entry:
     prompt_sha256: str
     result: Reply | Failure
     sampling: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _mend(said: Reply | Failure) -> None:
+    """Put a replacement character for each half of one: no file and no table takes it."""
+    for one in fields(said):
+        text = getattr(said, one.name)
+        if isinstance(text, str) and not text.isascii() and _LONE_SURROGATE.search(text):
+            object.__setattr__(said, one.name, _LONE_SURROGATE.sub("\ufffd", text))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,6 @@ _REPLY_COLUMNS = (
     "text, finish_reason, prompt_tokens, completion_tokens, reasoning_tokens, latency_s, "
     "fingerprint, reasoning, notice"
 )
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """What a provider's JSON may hold and no UTF-8 can: half of a character."""
 
 
@@ -70,10 +68,6 @@ def answer_key(
             "trial": dict(trial),
         }
     )
-
-
-def _storable(text: str | None) -> str | None:
-    return None if text is None else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 class Journal:
@@ -143,7 +137,7 @@ class Journal:
         if isinstance(entry.result, Failure):
             self._db.execute(
                 "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*head, sampling, _storable(entry.result.reason), entry.result.status, now),
+                (*head, sampling, entry.result.reason, entry.result.status, now),
             )
             return
         reply = entry.result
@@ -154,15 +148,15 @@ class Journal:
             (
                 *head,
                 sampling,
-                _storable(reply.text),
-                _storable(reply.finish_reason),
+                reply.text,
+                reply.finish_reason,
                 reply.prompt_tokens,
                 reply.completion_tokens,
                 reply.reasoning_tokens,
                 reply.latency_s,
-                _storable(reply.fingerprint),
-                _storable(reply.reasoning),
-                _storable(reply.notice),
+                reply.fingerprint,
+                reply.reasoning,
+                reply.notice,
                 now,
             ),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -52,9 +54,31 @@ def check_url(url: str, *, query: bool = False) -> None:
             )
 
 
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse headers that cannot be sent.
+
+    Raises:
+        InputError: a name or a value holds characters that no header has.
+    """
+    for name, value in headers.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise InputError(f"--header: {name!r} is no name of a header")
+        odd = [character for character in value if not " " <= character <= "~"]
+        if odd:
+            raise InputError(f"--header {name}: its value holds {odd[0]!r}, which no header may")
+
+
+def host_of(url: str) -> str:
+    """The host of a URL; empty where there is none, or the URL is not one."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def is_azure(url: str) -> bool:
     """Whether a URL is that of an Azure OpenAI resource."""
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com")) or (
         "/openai/deployments/" in urlsplit(url).path
     )
@@ -62,7 +86,7 @@ def is_azure(url: str) -> bool:
 
 def is_near(url: str) -> bool:
     """Whether a server is on this machine or in a private network, as far as its name says."""
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     try:
         address = ip_address(host)
     except ValueError:

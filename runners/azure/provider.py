@@ -11,7 +11,7 @@ import openai
 
 from ...errors import InputError
 from ...support.secrets import find_key, refuse_secrets
-from ...support.urls import check_url
+from ...support.urls import check_headers, check_url
 from ..openai.client import sdk_settings
 from ..openai.provider import OpenAI
 
@@ -75,6 +75,7 @@ class Azure(OpenAI):
         if not token and not key:
             raise InputError(f"no key for {model}: set {_KEY} or {_TOKEN} in the environment")
         refuse_secrets("--header", extra_headers or {})
+        check_headers(extra_headers or {})
         sdk = openai.AsyncAzureOpenAI(
             azure_endpoint=resource,
             azure_deployment=deployment,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from ..meaning.fields import Count, IfMapping, Rows, Shape, Word, texts
+from ..meaning.fields import Count, IfMapping, IfMessage, Rows, Shape, Word, texts
 from ..meaning.said import Said
 
 Json = dict[str, Any]
@@ -25,10 +25,11 @@ class _Usage(_Shape):
 
 class _Content(_Shape):
     parts: Any = None
+    content: Any = None  # a bare text in its place
 
 
 class _Candidate(_Shape):
-    content: Annotated[_Content | None, IfMapping] = None
+    content: Annotated[_Content | None, IfMessage] = None
     finish_reason: Word = None
     finish_message: Word = None
 
@@ -83,7 +84,8 @@ def read(body: Json, oddities: list[str]) -> Said:
             raise LookupError("no candidates")
         raise NoCandidates("the server's answer has no candidates")
     candidate = said.candidates[0]
-    text, thought = texts(candidate.content.parts if candidate.content else None)
+    content = candidate.content or _Content()
+    text, thought = texts(content.content if content.parts is None else content.parts)
     return Said(
         text=text,
         finish=candidate.finish_reason,

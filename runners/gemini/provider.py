@@ -15,6 +15,7 @@ from google.genai import errors, types
 from ...errors import InputError, ModelRefused
 from ...support.http import root_cause
 from ...support.secrets import refuse_secrets
+from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
 from ..meaning.complaint import Complaint, is_error, read_json
@@ -75,6 +76,7 @@ class Gemini:
         self._extra_body, self._extra_headers = dict(extra_body or {}), dict(extra_headers or {})
         refuse_secrets("--extra-body", self._extra_body)
         refuse_secrets("--header", self._extra_headers)
+        check_headers(self._extra_headers)
         extra = {"extra_body": self._extra_body, "extra_headers": self._extra_headers}
         given = {setting: value for setting, value in extra.items() if value}
         self.numerics: Mapping[str, Any] = self._place.numerics | given

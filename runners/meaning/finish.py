@@ -27,20 +27,24 @@ class Ending(Enum):
 # Bedrock, DeepSeek, Zhipu, xAI, TGI, vLLM, sglang, Ollama, llama.cpp, LM Studio.
 _TABLE: dict[Ending, str] = {
     Ending.STOP: """stop stopped eos eostoken eosfound endoftext endturn stopsequence stopword
-        stoptoken stopstr stopcriteria complete completed finish finished done end normal natural
+        stoptoken stopstr stopstring stopcriteria eostokenid normalstop hitstop matchedstop turnend
+        complete completed finish finished done end normal natural
         endofsequence endofturn stoppedeos stoppedword stopstringfound s eotid imend endoftoken""",
     Ending.LENGTH: """length maxtokens maxnewtokens maxoutputtokens maxcompletiontokens modellength
         maxlength maxlen lengthlimit tokenlimit maxcontext contextlength contextlimit limit
         contextwindowexceeded modelcontextwindowexceeded contextlengthexceeded truncated
         continuation maxoutput maxtokensreached tokenlimitreached maxlengthreached stoppedlimit
-        maxpredictedtokensreached contextlengthreached errorlimit timelimit""",
+        maxpredictedtokensreached contextlengthreached errorlimit timelimit truncation outputlimit
+        overlength limitreached outputtruncated incomplete""",
     Ending.FILTERED: """contentfilter contentfiltered contentpolicy contentpolicyviolation
         contentblocked safety safetyblock recitation blocklist prohibitedcontent spii modelarmor
-        refusal refused sensitive moderation blocked guardrail guardrailintervened errortoxic""",
+        refusal refused sensitive moderation blocked guardrail guardrailintervened errortoxic
+        policyviolation safetyviolation harmful copyright""",
     Ending.BROKEN: """abort aborted error errored failed failure cancelled canceled timeout
         networkerror servererror internalerror insufficientsystemresource malformedresponse
         modelerror connectionerror overloaded errorfinish usercancel userstopped modelunloaded
-        unloaded evicted eviction preempted""",
+        unloaded evicted eviction preempted engineerror servershutdown shutdown ratelimit
+        upstreamerror providererror""",
     Ending.MISFIRED: """toolcalls toolcall tooluse functioncall malformedfunctioncall
         unexpectedtoolcall toomanytoolcalls malformedtooluse malformedmodeloutput pauseturn
         missingthoughtsignature noimage""",

@@ -69,7 +69,7 @@ TABLE = (
             content_filtered responsibleaipolicyviolation data_inspection_failed
             datainspectionfailed
             moderation_blocked moderation_error prohibited_content safety sensitive_content 1301
-            content_violation""".split()
+            content_violation 1026 1027""".split()
         ),
         words_of(
             r"""flagged \s (by|as|for) | (blocked|rejected|refused) \s by .{0,40}
@@ -77,7 +77,8 @@ TABLE = (
             | violat\w* .{0,30} (usage|content|safety|use) \s (polic|guideline)
             | (blocked|rejected|refused) .{0,40} \b moderation | for \s safety \s reasons
             | inappropriate \s content | content \s exists \s risk | safety_check_type
-            | content \s (policy|moderation) \s violation | did \s not \s pass .{0,30} moderation"""
+            | content \s? (policy|moderation) \s? violation | violat\w* .{0,30} guardrail
+            | (input|output) \s new_sensitive | did \s not \s pass .{0,30} moderation"""
         ),
     ),
     Row(
@@ -92,15 +93,17 @@ TABLE = (
         (*_REFUSALS, *range(500, 600)),
         frozenset(
             """context_length_exceeded request_too_large string_above_max_length prompt_too_long
-            exceed_context_size_error context_window_exceeded too_many_tokens""".split()
+            exceed_context_size_error context_window_exceeded too_many_tokens 1261""".split()
         ),
         words_of(
             r"""context \s? (length|size|window) | maximum \s context | too \s many \s
-            (input \s | prompt \s)? tokens | (prompt|input|request) \s (is \s)? too \s (long|large)
+            (input \s | prompt \s)? tokens (?! .{0,20} (wait|retry|again))
+            | (prompt|input|request) \s (is \s)? too \s (long|large)
             | context .{0,20} overflow | less \s than \s \d+ \s tokens
             | (prompt|input) .{0,40} (exceeds|longer \s than) | exceeds .{0,40} (maximum \s
             number \s of \s tokens | tokens \s allowed) | inputs? .{0,20} tokens .{0,40} must \s
-            be \s (<=|at \s most) | reduce \s the \s length | input \s length \s (should|must)"""
+            be \s (<=|at \s most) | reduce \s the \s length | input \s length \s (should|must)
+            | request \s exceed(s|ed) .{0,30} token \s limit | not \s exceed \s max_\w*tokens"""
         ),
         by_status_alone=(413,),
     ),
@@ -113,18 +116,24 @@ TABLE = (
             insufficient_credits insufficient_funds payment_required billing_error arrearage
             access_terminated access_terminated_error organization_suspended out_of_credits
             credit_balance_too_low prepaymentbillovertdue billing_disabled budget_exceeded
-            1113""".split()
+            insufficient_user_quota quota_exhausted quota_limit_reached trial_expired billing
+            quota_not_enough 1113""".split()
         ),
         words_of(
             r"""insufficient \s (account \s)? (balance|credit|funds?|quota)
             | balance \s (does \s not \s suffice|is \s (too \s low|insufficient|not \s enough))
             | (credit|account) \s balance | out \s of \s credit | not \s enough \s (credit|balance)
             | (account|organi[sz]ation|project|consumer|api \s key|workspace) .{0,40}
-              \b(suspended|deactivated|terminated|in \s arrears|overdue) | payment \s required
+              \b(suspended|deactivated|terminated|in \s arrears|overdue|been \s disabled
+              |disabled \s due|unpaid) | payment \s required
             | (spending|billing|credit|usage) \s (hard \s)? (limit|cap|quota)s? .{0,30}
               (reached|exceeded|exhausted) | (no|remaining) \s credits | purchase .{0,20} credits
             | (reached|exceeded|exhausted|over) .{0,40} (spending|billing|usage) \s (limit|cap)
             | credits? .{0,20} (used \s up|exhausted|expired) | budget .{0,20} exceeded
+            | (credits?|balance|quota|trial) .{0,24} (depleted|ran \s out|run \s out|expired)
+            | exceeded \s your \s balance | quota \s is \s not \s enough | \b recharge \b
+            | used \s up \s your \s free | payment \s method | unpaid | (plan|subscription)
+              \s has \s (run \s out|expired) | included \s credits \s exceeded
             | enable \s billing | billing \s to \s be \s enabled | top \s up
             | (api \s)? key \s limit \s exceeded"""
         ),
@@ -143,7 +152,9 @@ TABLE = (
             | (invalid|incorrect|wrong|missing|expired|malformed) .{0,12} (api[ _-]?key|auth\w*
               | bearer \s token|access \s token|credentials?) | authentication \s (error|failed)
             | (invalid|unknown) \s proxy \s (server \s)? token | api[ _-]? key \s is \s required
-            | not \s authenticated | unregistered \s callers | reported \s as \s leaked
+            | no \s auth\w* \s credentials | insufficient \s authentication | login \s fail
+            | ^ invalid \s token | key .{0,12} revoked | not \s authenticated
+            | unregistered \s callers | reported \s as \s leaked
             | (security|access|session|bearer) \s token .{0,40} (invalid|expired|missing)"""
         ),
         by_status_alone=(401,),
@@ -160,7 +171,10 @@ TABLE = (
             | stream .{0,24} must \s be \s (set \s to \s)? (['"`])? true
             | stream(ing)? \s (mode \s)? is \s required
             | non[- ]?stream\w* .{0,40} (not \s (supported|allowed|available)|unsupported)
-            | requires? .{0,12} stream"""
+            | requires? .{0,12} stream | only \s SSE | SSE \s only
+            | stream['"`]? \s? (=|:|is|set \s to|to \s be)? \s? false .{0,24} not \s
+              (supported|allowed|available)
+            | false \s for \s non-?stream\w*"""
         ),
     ),
     Row(
@@ -174,7 +188,8 @@ TABLE = (
         words_of(
             r"""model \b .{0,80} (not \s found|does \s not \s exist|not \s exist|doesn't \s exist
               |is \s not \s available|not \s a \s valid|is \s not \s loaded|has \s been \s
-              (decommissioned|deprecated|retired)|not \s registered)
+              (decommissioned|deprecated|retired|sunset|removed|shut \s down)|not \s deployed
+              |not \s registered)
             | (no \s such|unknown|invalid|unrecogni[sz]ed|unsupported) \s model \b
               (?! .{0,12} param)
             | not \s a \s valid \s model | invalid \s model \s name
@@ -192,7 +207,8 @@ TABLE = (
               up|is \s starting|starting \s up|initiali[sz]ing|being \s loaded
               |not \s (yet \s)? ready)
             | \b(loading|warming \s up|initiali[sz]ing) \b .{0,30} (model|weights|server|engine)
-            | still \s (loading|starting) | cold \s start | scaling \s up"""
+            | still \s (loading|starting) | (worker|server|container|instance|model) .{0,20} \b
+              (booting|warming) | cold \s start | scaling \s up"""
         ),
     ),
     Row(
@@ -203,9 +219,11 @@ TABLE = (
             rate_limit_error overloaded_error serviceunavailableexception""".split()
         ),
         words_of(
-            r"""too \s many \s requests | \b (busy|overloaded) \b | try \s again \s (later|in)
-            | retry \s later | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
+            r"""too \s many \s (requests|tokens) | \b (busy|overloaded) \b
+            | (try \s again|retry) \s (later|in|shortly|after)
+            | throttl | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
         ),
+        by_status_alone=(424,),  # what stands behind it failed
     ),
     Row(
         Meaning.WAIT,
@@ -219,7 +237,8 @@ TABLE = (
             1302 1305 throttling throttlingexception""".split()
         ),
         words_of(
-            r"rate \s? limit | too \s many \s requests | overloaded | try \s again \s (later|in)"
+            r"""rate \s? limit | too \s (many \s requests|frequent) | \b (overloaded|busy) \b
+            | throttl | (try \s again|retry) \s (later|in|shortly|after)"""
         ),
         by_status_alone=(408, 409, 425, 429, 499, 500, *range(502, 505), *range(506, 600)),
     ),

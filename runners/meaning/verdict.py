@@ -14,7 +14,9 @@ from .table import TABLE, Meaning, words_of
 
 _NOWHERE = words_of(
     r"""^((file \s)? not \s found | method \s not \s allowed | 40[45] .{0,24})? [.!]? $
-    | unexpected \s endpoint | (invalid|unknown) \s (request \s)? url
+    | unexpected \s endpoint | ^ cannot \s (post|get) \s / | ^ resource \s not \s found [.]? $
+    | \b (route|path|endpoint|url) \b .{0,80} (not \s found|does \s not \s exist)
+    | (invalid|unknown) \s (request \s)? url
     | (unknown|no \s such|no) \s (url|endpoint|path|route)
       \b (?! s)"""
 )
@@ -127,7 +129,7 @@ def _wait(complaint: Complaint, headers: Mapping[str, str]) -> float | None:
     ):
         if wait is not None:
             return wait
-    return waits.refill_s(headers) or None
+    return waits.refill_s(headers) or waits.reset_s(headers)
 
 
 def _is_for_all(complaint: Complaint, headers: Mapping[str, str]) -> bool:

@@ -16,45 +16,87 @@ _LONGEST_S = 366 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _AGAIN = re.compile(
-    r"(?:try again|retry|wait)[a-z ]{0,30}?\s((?:\d+(?:\.\d+)?\s*"
-    r"(?:ms|s|m|h|d|seconds?|secs?|minutes?|mins?|hours?|days?)(?![a-z])\s*)+)",
+    r"(?:(?:try again|retry|wait|retry[-_](?:after|delay)['\":=]*|cool-?down|available again"
+    r"|next request)[a-z ]{0,30}?"
+    r"|reset(?:s|ting)?(?: again)? (?:in|after)|available .{0,24} in)[\s:]"
+    r"((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|m|h|d|seconds?|secs?|minutes?|mins?|hours?|days?)"
+    r"(?![a-z])(?:,? and\s|,)?\s*)+)",
     re.IGNORECASE,
 )
+_BARE = re.compile(  # seconds, by the name of the header that says so
+    r"\bretry[-_ ]?(?:after|delay)['\"]?\s?[:=]?\s['\"]?(\d+(?:\.\d+)?)(?![\w.]*\d|\s*[a-z])",
+    re.IGNORECASE,
+)
+_RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-ratelimit-reset-after", "x-rate-limit-reset")
+_SECOND, _MILLISECOND = 1e9, 1e12  # from here on a number is a point in time, in these
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds in ``retry-after-ms`` or ``retry-after`` (seconds, or a date), or ``None``."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+    """Seconds that the headers of a refusal ask to wait, or ``None``.
+
+    ``retry-after-ms``, ``x-ms-retry-after-ms`` and ``retry-after``, which may be seconds, a
+    duration or a point in time.
+    """
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d+)?", value):
-            return _sound(float(value) * unit)
-        if re.fullmatch(rf"({_DURATION.pattern})+", value):
-            return _sound(duration_s(value))
-        if value and unit == 1.0:
-            try:
-                at = parsedate_to_datetime(value)
-            except (ValueError, TypeError):
-                continue
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
-            return _sound((at - datetime.now(UTC)).total_seconds())
+            return _sound(float(value) * 0.001)
+    return _until(headers.get("retry-after", "").strip())
+
+
+def reset_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds until a quota is renewed, as a refusal's headers say; ``None`` where implausible.
+
+    They do not say which of several quotas is used up, so a long one is not believed.
+    """
+    found = (_until(headers.get(name, "").strip()) for name in _RESETS)
+    return next((wait for wait in found if wait is not None and wait <= PLAUSIBLE_S), None)
+
+
+def _until(value: str) -> float | None:
+    """Seconds in a number, a duration, or until a point in time; ``None`` for anything else."""
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        number = float(value)
+        if number < _SECOND:
+            return _sound(number)
+        at = number / 1000 if number >= _MILLISECOND else number
+        return _sound(at - datetime.now(UTC).timestamp())
+    if short := _short(value):
+        return _sound(duration_s(short))
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            when = read(value)
+        except (ValueError, TypeError):
+            continue
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return _sound((when - datetime.now(UTC)).total_seconds())
     return None
+
+
+def _short(words: str) -> str:
+    """A duration such as "2 minutes and 3 s" as ``2m3s``; empty for anything else."""
+    plain = re.sub(r"\s|,|\band\b", "", words.lower())
+    plain = re.sub(r"milliseconds?", "ms", plain)
+    plain = re.sub(r"(\d)(s|m|h|d)(?!s)[a-z]+", r"\1\2", plain)
+    return plain if re.fullmatch(rf"({_DURATION.pattern})+", plain) else ""
 
 
 def said_in_words(text: str) -> float | None:
     """Seconds in "Please try again in 6m0.5s" and its kin, or ``None``."""
-    found = _AGAIN.search(text)
-    if not found:
-        return None
-    short = re.sub(r"(ms|[smhd])[a-z]*", r"\1", re.sub(r"\s", "", found[1].lower()))
-    return _sound(duration_s(short)) or None
+    if found := _AGAIN.search(text):
+        return _sound(duration_s(_short(found[1]))) or None
+    bare = _BARE.search(text)
+    return _sound(float(bare[1])) if bare else None
 
 
 def google_delay(details: Iterable[Mapping[str, Any]]) -> float | None:
     """Seconds in google.rpc.RetryInfo (``"17s"``, ``"0.25s"``), or ``None``."""
     for detail in details:
         if str(detail.get("@type", "")).endswith("google.rpc.RetryInfo"):
-            found = re.fullmatch(r"(\d+(?:\.\d+)?)s", str(detail.get("retryDelay", "")))
-            return _sound(float(found[1])) if found else None
+            delay = detail.get("retryDelay", "")
+            if isinstance(delay, Mapping):  # the message itself, not its JSON form
+                delay = f"{delay.get('seconds', 0)}s"
+            return _until(str(delay).strip())
     return None
 
 
@@ -89,6 +131,8 @@ def duration_s(text: str) -> float:
     text = text.strip()
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
+    if not re.fullmatch(rf"({_DURATION.pattern})+", text):
+        return 0.0
     return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
 
 

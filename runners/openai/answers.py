@@ -44,6 +44,7 @@ class _Message(Shape):
 
 
 class _Choice(Shape):
+    index: Count = None
     message: Annotated[_Message | None, IfMessage] = None
     delta: Annotated[_Message | None, IfMessage] = None
     text: Any = None
@@ -89,7 +90,7 @@ def read_chat(body: Json, oddities: list[str]) -> Said:
     said = _Completion.model_validate(body, context=oddities)
     if not said.choices:
         raise LookupError("no choices")
-    choice = said.choices[0]
+    choice = next((one for one in said.choices if not one.index), said.choices[0])
     message = choice.message or choice.delta or _Message()
     text, thought = texts(choice.text if message.content is None else message.content)
     refusal, _ = texts(message.refusal)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 
 from ...errors import InputError
 from ...support.secrets import find_key, owner_of_key, refuse_secrets, require_key
-from ...support.urls import check_url
+from ...support.urls import check_headers, check_url, host_of
 from ..dispatch.provider import Rejected, WrongProtocol
 from ..meaning.complaint import Complaint, read
 from ..meaning.said import moderated
@@ -26,6 +25,7 @@ from .wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint, Json
 
 _HOME = "https://api.openai.com/v1"
 _ADAPTATIONS = 12  # settings and endpoints that one request may have to do without
+_DOUBTS = 4  # requests that may be refused with the neutral settings and without
 _FLAGS = {
     "max_tokens": "--max-tokens",
     "temperature": "--temperature",
@@ -88,6 +88,7 @@ class OpenAI:
         extra = {"extra_body": dict(extra_body or {}), "extra_headers": dict(extra_headers or {})}
         refuse_secrets("--extra-body", extra["extra_body"])
         refuse_secrets("--header", extra["extra_headers"])
+        check_headers(extra["extra_headers"])
         given = {setting: value for setting, value in extra.items() if value}
         self.numerics: Mapping[str, Any] = dict(numerics or {}) | given
         self.context_length = context_length
@@ -96,10 +97,10 @@ class OpenAI:
         self._name = name
         self._extra_body = extra["extra_body"]
         self._neutral = dict(neutral or {})
-        self._doubt = bool(self._neutral)  # may the server not take those?
+        self._doubts = _DOUBTS  # left, whether the server takes those
         self._stream = False  # does the server only stream?
         self._stream_usage = True  # does it take stream_options?
-        at_home = urlsplit(self.base_url).hostname == urlsplit(_HOME).hostname
+        at_home = host_of(self.base_url) == host_of(_HOME)
         self._endpoint = CHAT_OPENAI if at_home else CHAT
         key, self._root = "", ""
         if sdk is None:
@@ -152,6 +153,7 @@ class OpenAI:
                 return moderated(complaint)
             if self._adapt(complaint, meaning, endpoint, request, body):
                 continue
+            self._doubts -= bare
             bare = not bare and meaning is Meaning.REJECTED and self._doubts_neutral(body)
             if not bare:
                 raise as_exception(complaint, meaning, self._asked, answer.url, answer.headers)
@@ -205,14 +207,16 @@ class OpenAI:
         return body | self._extra_body
 
     def _doubts_neutral(self, body: Json) -> bool:
-        """Whether neutral settings may be why a server refuses without naming them; asked once."""
-        doubted = self._doubt and any(name in body for name in self._neutral)
-        self._doubt &= not doubted
-        return doubted
+        """Whether neutral settings may be why a server refuses without naming them.
+
+        Requests that are in flight together all find out; none of them pays for the others.
+        """
+        sent = [name for name in self._neutral if name in body]
+        return bool(sent) and (self._doubts > 0 or any(name in self.dropped for name in sent))
 
     def _took(self, bare: bool) -> None:
         """A request was answered: with the neutral settings, or only without them."""
-        self._doubt = False
+        self._doubts = 0
         if bare:
             reason = "the server refused a request with it, and took the same one without"
             self.dropped.update(dict.fromkeys(self._neutral, reason))
@@ -240,7 +244,10 @@ class OpenAI:
             return True
         if meaning is not Meaning.REJECTED:
             return False
-        if "stream_options" in body and "stream_options" in complaint.text:
+        if "stream_options" in body and "stream_options" in (
+            complaint.param,
+            *complaint.text.split(),
+        ):
             self._stream_usage = False
             return True
         return self._drop(complaint, endpoint, request, body)

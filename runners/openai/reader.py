@@ -71,7 +71,7 @@ class Reader:
             if is_stream(answer.content, content_type):
                 body = put_together(answer.content)
             else:
-                body = json.loads(answer.content)
+                body = _first_json(answer.content)
         except CutShort as error:
             raise Retryable(f"the server's answer is cut short: {error}") from None
         except (ValueError, RecursionError):
@@ -88,3 +88,19 @@ class Reader:
     def complaint(body: Json) -> Complaint | None:
         """The error that a body with status 200 holds, if it does."""
         return read_json(body, None) if is_error(body) else None
+
+
+def _first_json(content: bytes) -> object:
+    """The JSON of a body, whatever its encoding and whatever stands behind it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return json.loads(content)
+    except UnicodeDecodeError:  # a text in an old encoding: one letter is lost, not the answer
+        return json.loads(content.decode("utf-8", "replace"))
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":
+            raise
+        return json.JSONDecoder().raw_decode(content.decode("utf-8", "replace").lstrip())[0]

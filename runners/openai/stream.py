@@ -18,7 +18,8 @@ class CutShort(ValueError):
 
 def is_stream(content: bytes, content_type: str) -> bool:
     """Whether a body is a stream of events, asked for or not."""
-    return "event-stream" in content_type or content.lstrip()[:6] in (b"data: ", b"event:")
+    start = content.lstrip()[:6]
+    return "event-stream" in content_type or start.startswith((b"data:", b"event:", b"id:", b": "))
 
 
 def put_together(content: bytes) -> object:
@@ -56,10 +57,14 @@ def _add(chunk: Json, body: Json, choice: Json) -> bool:
         if name != "choices" and value is not None:
             body[name] = value
     choices = chunk.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+    first = (
+        (row for row in choices if isinstance(row, dict) and not row.get("index"))
+        if isinstance(choices, list)
+        else iter(())
+    )
+    if (said := next(first, None)) is None:
         return False
     body["choices"] = True
-    said = choices[0]
     delta = said.get("delta") or said.get("message") or {}
     message = choice["message"]
     text = delta.get("content", said.get("text")) if isinstance(delta, dict) else None
@@ -81,8 +86,27 @@ def _add(chunk: Json, body: Json, choice: Json) -> bool:
 
 
 def _events(content: bytes) -> Iterator[str]:
-    """The data of each event, one a line; comments (keep-alives) are skipped."""
+    """The data of each event; comments (keep-alives) are skipped.
+
+    An empty line ends an event, and it may have several lines of data; some servers leave the
+    empty lines out, so that a line that is whole in itself is an event too.
+    """
+    parts: list[str] = []
     # Not splitlines: a text may hold separators that are no line ends of the protocol's.
-    for line in re.split(r"\r\n|\n|\r", content.decode("utf-8", "replace")):
-        if line.startswith("data:") and (data := line[5:].strip()):
+    for line in (*re.split(r"\r\n|\n|\r", content.decode("utf-8", "replace")), ""):
+        if line.startswith("data:"):
+            parts.append(line[5:].strip())
+        data = "\n".join(parts).strip()
+        if data and (not line or _is_whole(data)):
             yield data
+            parts = []
+
+
+def _is_whole(data: str) -> bool:
+    if data == "[DONE]":
+        return True
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,9 @@ import pytest
 from snellen.errors import InputError
 from snellen.runners.azure.provider import Azure
 from snellen.runners.gemini.provider import Gemini
+from snellen.runners.kinds import Options
 from snellen.runners.openai.provider import OpenAI
+from snellen.runners.registry import find_kind
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,27 @@ def test_azure_needs_its_environment(
     monkeypatch.delenv(missing)
     with pytest.raises(InputError, match=words):
         Azure("d")
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("X-Tier", "“two”", "X-Tier: its value holds '“'"),
+        ("X-Tier", "two\nX-Other: 3", r"its value holds '\\n'"),
+        ("X Tier", "two", "'X Tier' is no name of a header"),
+        ("", "two", "'' is no name of a header"),
+    ],
+)
+def test_a_header_that_cannot_be_sent(
+    kind: type[OpenAI | Gemini], name: str, value: str, words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        kind("m", extra_headers={name: value})
+
+
+def test_a_url_that_is_none_is_named_by_the_command_line_too() -> None:
+    kind = find_kind("openai/m")
+    assert not kind.is_far("http://[::1/v1")
+    with pytest.raises(InputError, match="not a server's URL"):
+        kind.open("openai/m", "m", Options(base_url="http://[::1/v1"))

@@ -199,6 +199,13 @@ def test_a_server_of_another_kind(run: Run, ask: Ask) -> None:
         run(lambda call: Raw(200, {"hello": "world"}), [ask("q")])
 
 
+def test_a_content_that_is_a_bare_text(run: Run, ask: Ask, delivered: Delivered) -> None:
+    body = {"candidates": [{"content": "3", "finishReason": "STOP"}]}
+    wire, _ = run(lambda call: Raw(200, body), [ask("q")])
+    assert delivered.reply("q").text == "3"
+    assert len(wire.calls) == 1
+
+
 def test_nobody_there(ask: Ask, delivered: Delivered, unused_port: int) -> None:
     runner = Dispatch(Gemini("m", base_url=f"http://127.0.0.1:{unused_port}"), FAST)
     with pytest.raises(ModelRefused, match=r"cannot reach http://127\.0\.0\.1"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -167,6 +168,10 @@ def test_a_parameter_that_is_named_beside_the_words() -> None:
         ("SAFETY", 9, "content_filter"),
         ("sensitive", 9, "content_filter"),
         ("OTHER", 9, "OTHER"),
+        ("stop_string", 9, "stop"),
+        ("output_limit", 9, "length"),
+        ("policy_violation", 9, "content_filter"),
+        ("repetition", 9, "repetition"),
         ("tool_calls", 9, "tool_calls"),
         ("a reason\nof next year", 9, "a reason of next year"),
     ],
@@ -189,6 +194,12 @@ def test_answers_that_broke_off(reason: str | None) -> None:
         ("Try again in 1 minute 30 seconds", 90),
         ("try again in 250ms", 0.25),
         ("try again later", None),
+        ("try again in 1 minute and 30 seconds", 90),
+        ("Available again in 15 seconds", 15),
+        ("the limit resets in 45s", 45),
+        ("retry_after: 12", 12),
+        ("retryDelay: 17s", None),
+        ("cooldown 500 milliseconds", 0.5),
         ("retry with 5 items", None),
     ],
 )
@@ -204,6 +215,10 @@ def test_waits_in_words(text: str, seconds: float | None) -> None:
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
         ({"retry-after": "1m30s"}, 90),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "2 seconds"}, 2),
+        ({"x-ms-retry-after-ms": "300"}, 0.3),
+        ({"retry-after": "2015-10-21T07:28:00Z"}, 0),
+        ({"retry-after": "1445412480"}, 0),  # a point in time, in the past
         ({"retry-after": "nan"}, None),
         ({"retry-after": "9" * 400}, None),
         ({}, None),
@@ -257,3 +272,31 @@ def test_the_key_that_is_wrong_is_named_with_whose_it_looks_like() -> None:
         "check OPENAI_API_KEY, which holds a key that looks like one of Google"
     )
     assert "Secret" not in str(error) + repr(asked)
+
+
+def test_resets_are_believed_where_they_are_near() -> None:
+    soon = datetime.now(UTC).timestamp() + 20
+    for header in (
+        "20",
+        "20s",
+        str(soon),
+        str(int(soon * 1000)),
+        datetime.fromtimestamp(soon, UTC).isoformat(),
+    ):
+        wait = waits.reset_s({"x-ratelimit-reset": header})
+        assert wait == pytest.approx(20, abs=2), header
+    assert waits.reset_s({"x-ratelimit-reset": "7200"}) is None
+    assert waits.reset_s({"x-ratelimit-reset": str(soon + 86400)}) is None
+    assert waits.reset_s({}) is None
+
+
+def test_googles_delays_in_every_spelling() -> None:
+    kind = {"@type": "type.googleapis.com/google.rpc.RetryInfo"}
+    for delay in ("17s", "17", 17, {"seconds": "17"}):
+        assert waits.google_delay([{**kind, "retryDelay": delay}]) == 17, delay
+    assert waits.google_delay([{**kind, "retryDelay": "soon"}]) is None
+
+
+def test_a_duration_is_one_as_a_whole() -> None:
+    assert waits.duration_s("1m30s") == 90
+    assert waits.duration_s("-1s") == waits.duration_s("v5s") == 0

@@ -191,3 +191,41 @@ def test_an_answer_without_choices_after_it_has_answered(
     run(lambda call: Raw(200, {}) if call.prompt == "b" else None, [ask("a"), ask("b")])
     assert "Compatible" not in delivered.failure("b").reason.title()
     assert delivered.reply("a").text == answer_to("a")
+
+
+GOOD = json.dumps(OpenAIShape("chat/completions").answer("q", "3"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        GOOD.replace('"3"', '"3 \u00e9"').encode("latin-1"),
+        GOOD + "\n\nand more",
+        GOOD + GOOD,
+        ": keep-alive\n\ndata: " + GOOD + "\n\ndata: [DONE]\n\n",
+        'data: {"choices":\ndata: [{"delta":{"content":"3"},"finish_reason":"stop"}]}\n\n',
+        'id: 1\ndata: {"choices":[{"index":1,"delta":{"content":"9"},"finish_reason":"stop"}]}\n'
+        '\ndata: {"choices":[{"index":0,"delta":{"content":"3"},"finish_reason":"stop"}]}\n\n',
+        '{"choices":[{"index":1,"message":{"content":"9"}},{"index":0,"message":{"content":"3"}}]}',
+    ],
+    ids=["latin-1", "more", "twice", "comment", "two lines", "two choices streamed", "two choices"],
+)
+def test_an_oddly_wrapped_answer_is_paid_for_once(
+    run: Run, ask: Ask, delivered: Delivered, body: str | bytes
+) -> None:
+    wire, _ = run(lambda call: Raw(200, body), [ask("q")])
+    assert delivered.reply("q").text.split()[0] == "3"
+    assert len(wire.calls) == 1
+
+
+def test_half_a_character_in_any_field_costs_one_character(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
+    choice = r'{"message":{"content":"3\ud83d"},"finish_reason":"x\udc01"}'
+    half = r'{"model":"m\udc00","choices":[' + choice + "]}"
+    run(lambda call: Raw(200, half), [ask("q")])
+    reply = delivered.reply("q")
+    assert (reply.text, reply.finish_reason, reply.fingerprint) == ("3\ufffd", "x\ufffd", "m\ufffd")
+    str(reply).encode()
+    run(lambda call: Raw(400, r'{"error":"no \ud83d"}') if call.prompt == "b" else None, [ask("b")])
+    assert delivered.failure("b").reason.startswith("no \ufffd")

@@ -264,6 +264,30 @@ def test_a_neutral_field_that_the_server_refuses_is_dropped(
     assert list(provider.dropped) == ["repetition_penalty"]
 
 
+def test_neutral_fields_that_a_server_refuses_without_a_name_cost_no_request(
+    serve: Serve, run: Callable[..., None], delivered: Delivered
+) -> None:
+    wire = Wire(
+        lambda call: Raw(400, "Bad Request") if "top_k" in call.body else None, latency_s=0.1
+    )
+    provider = provider_of(OpenAI, serve(wire).root, neutral={"top_k": 0, "min_p": 0.0})
+    run(provider)  # several are in flight when the first is refused
+    assert len(delivered.replies) == 6
+    assert sorted(provider.dropped) == ["min_p", "top_k"]
+
+
+def test_one_bad_prompt_does_not_end_the_doubt_about_neutral_fields(
+    serve: Serve, run: Callable[..., None], delivered: Delivered
+) -> None:
+    bad = Raw(400, "Bad Request")
+    wire = Wire(lambda call: bad if "top_k" in call.body or "q 0" in call.prompt else None)
+    provider = provider_of(OpenAI, serve(wire).root, neutral={"top_k": 0})
+    run(provider)
+    assert delivered.failure("q 0").reason == "Bad Request (HTTP 400)"
+    assert all(delivered.reply(f"q {i}").text for i in range(1, 6))
+    assert list(provider.dropped) == ["top_k"]
+
+
 def forced() -> list[Request]:
     return [Request("q", (Message("user", "q"),), Sampling(16), form=FORM)]
 

@@ -35,7 +35,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Raw:
-    """An HTTP answer as it stands; a body that is no text is sent as JSON, NaN included."""
+    """An HTTP answer as it stands; a body of no text or bytes is sent as JSON, NaN included."""
 
     status: int
     body: object
@@ -211,9 +211,10 @@ class Wire:
         prompt: str,
     ) -> web.StreamResponse:
         if isinstance(fault, Raw):
-            text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+            body = fault.body if isinstance(fault.body, (str, bytes)) else json.dumps(fault.body)
+            body = body.encode() if isinstance(body, str) else body
             headers = {"Content-Type": "application/json", **fault.headers}
-            return web.Response(text=text, status=fault.status, headers=headers)
+            return web.Response(body=body, status=fault.status, headers=headers)
         good = json.dumps(shape.answer(prompt, answer_to(prompt))).encode()
         if fault == "reset":
             assert request.transport is not None
