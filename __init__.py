@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .exams.prescribe.prescribe import prescribe as prescribe
     from .exams.prescribe.result import Prescription as Prescription
     from .exams.prescribe.result import load_prescription as load_prescription
+    from .exams.results import Results as Results
+    from .exams.results import results as results
     from .exams.run import run as run
     from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
@@ -60,6 +62,7 @@ _HOME = {
     "Plan": "store.plan",
     "Prescription": "exams.prescribe.result",
     "Provider": "runners.dispatch.provider",
+    "Results": "exams.results",
     "Run": "exams.loaded",
     "Settings": "exams.settings",
     "SnellenError": "errors",
@@ -78,6 +81,7 @@ _HOME = {
     "load_run": "exams.loaded",
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",
+    "results": "exams.results",
     "run": "exams.run",
     "samples": "exams.samples",
     "sweep": "exams.sweep.sweep",
