@@ -53,9 +53,10 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 	@$(BIN)/mypy tests benchmarks examples scripts --exclude benchmarks/decoder_families
 	@$(BIN)/mypy benchmarks/decoder_families  # a second __main__, and mypy knows one at a time
 
-test-served: setup ## real servers (vLLM, transformers, LiteLLM, llmock; SNELLEN_LLAMA=1: llama.cpp), and pages in a real Chromium
+test-served: setup ## real servers (vLLM, transformers, LiteLLM, llama.cpp, llmock), and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports tests/gate
+	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports tests/gate \
+		tests/prescribe tests/local
 
 test-cluster: setup ## a sweep on a real Ray cluster of processes on this machine, a node killed and one added
 	@$(BIN)/python -m pytest -q -m cluster tests/sweep

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 import httpx2
@@ -111,7 +112,21 @@ def identify(server: httpx2.Client, name: str) -> Served:
         numerics |= {"engine": "vllm"} | _cache_settings(server)
         if fingerprint := _fingerprint(server, str(card.get("id", name))):
             numerics["fingerprint"] = fingerprint
+    if card.get("owned_by") == "llamacpp":
+        return Served(tuple(cards), *_of_llama_cpp(server, numerics))
     return Served(tuple(cards), numerics, _context(card), vllm or isinstance(version, str))
+
+
+def _of_llama_cpp(server: httpx2.Client, numerics: Json) -> tuple[Json, int | None]:
+    """Build, quantization, file and context from llama.cpp's page of properties."""
+    said = get_json(server, "/props")
+    names = {"build_info": "version", "model_ftype": "quantization", "model_path": "root"}
+    found = {ours: said[name] for name, ours in names.items() if isinstance(said.get(name), str)}
+    if "root" in found:
+        found["root"] = PurePath(found["root"]).name  # where it lies changes no answer
+    settings = said.get("default_generation_settings")
+    size = settings.get("n_ctx") if isinstance(settings, dict) else None
+    return numerics | {"engine": "llama.cpp"} | found, _context({"max_model_len": size})
 
 
 def _cards(body: Json) -> dict[str, Json]:

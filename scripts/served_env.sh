@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # Build the environments of the real servers that make test-served drives:
 #   scripts/served_env.sh [NAME…]
-# with chromium vllm transformers litellm llmock inspect trackers; llama if it is named.
+# with chromium vllm transformers litellm llmock inspect trackers llama.
 #
 # `inspect` is no server but a peer: inspect_ai, asked to put the same prompts to one of them.
 # `trackers` is W&B and Trackio with Snellen beside them: Trackio takes an older Pillow than ours.
 #
-# Each gets an environment of its own, .venv-NAME, for they pin what others pin
-# differently. llama.cpp's server is compiled here for about ten minutes, so it is built only when
-# it is named, or SNELLEN_LLAMA is set. Idempotent: a finished environment is left alone.
+# Each gets an environment of its own, .venv-NAME, for they pin what others pin differently.
+# Idempotent: a finished environment is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +20,7 @@ INSPECT=0.3.285
 OPENAI=3.57.0
 WANDB=0.31.0
 TRACKIO=0.43.0
-LLAMA_CPP=0.3.36
+XLLAMACPP=2026.10.11549
 
 # ready NAME VERSIONS: is .venv-NAME finished? Sets $mark, which says so.
 ready() {
@@ -102,10 +101,11 @@ inspect() {
     touch "$mark"
 }
 
+# llama.cpp's own server as a wheel that is built already.
 llama() {
-    ready llama "$LLAMA_CPP" && return 0
+    ready llama "xllamacpp-$XLLAMACPP" && return 0
     fresh llama
-    install "llama-cpp-python[server]==$LLAMA_CPP"
+    install "xllamacpp==$XLLAMACPP"
     touch "$mark"
 }
 
@@ -131,7 +131,7 @@ chromium() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- chromium llmock inspect trackers litellm transformers vllm ${SNELLEN_LLAMA:+llama}
+    set -- chromium llmock inspect trackers litellm llama transformers vllm
 fi
 for server in "$@"; do
     case $server in

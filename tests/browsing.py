@@ -47,7 +47,7 @@ class Opened:
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(path.resolve().as_uri())
 
     def faults(self) -> list[str]:
         """What the accessibility checker axe finds serious or worse."""
@@ -57,3 +57,12 @@ class Opened:
             for one in found
             if one["impact"] in ("serious", "critical")
         ]
+
+    def fits_everywhere(self) -> None:
+        """The page is as wide as a phone, a tablet, a screen; axe finds nothing, dark or light."""
+        for width in (390, 820, 1400):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert not (faults := self.faults()), f"{width}: {faults}"
+        self.page.emulate_media(color_scheme="dark")
+        assert not (faults := self.faults()), f"dark: {faults}"

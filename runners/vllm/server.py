@@ -21,6 +21,7 @@ from typing import IO, Any
 import httpx2
 
 from ...errors import InputError
+from .starting import phase_of
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ class VllmServer:
             model: a hub name or a folder.
             engine_args: vLLM's own settings, ``port`` among them.
             log_folder: the folder for ``vllm.log``; made if missing.
-            progress: is told every few seconds how long it has been and what it last said.
+            progress: is told every few seconds how long it has been and what it does.
             command: what starts it; see :func:`vllm_command`.
 
         Raises:
@@ -180,18 +181,14 @@ class VllmServer:
                 return
             if elapsed - told >= 5:
                 told = elapsed
-                progress(f"vLLM is starting: {elapsed:.0f} s; {self._last_line()}")
+                log = self.log_path.read_text(errors="replace")
+                progress(f"vLLM is starting: {elapsed:.0f} s; {phase_of(log)}; {self.log_path}")
             time.sleep(0.25)
         raise InputError(f"vLLM was not ready within {_STARTS_WITHIN_S:.0f} s; {self._tail()}")
 
-    def _lines(self) -> list[str]:
-        return self.log_path.read_text(errors="replace").rstrip().splitlines()
-
-    def _last_line(self) -> str:
-        return (self._lines() or [""])[-1][:120]
-
     def _tail(self) -> str:
-        last = "\n  ".join(self._lines()[-_LAST_LINES:])
+        lines = self.log_path.read_text(errors="replace").rstrip().splitlines()
+        last = "\n  ".join(lines[-_LAST_LINES:])
         return f"the end of {self.log_path}:\n  {last}"
 
 

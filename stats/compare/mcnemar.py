@@ -90,15 +90,14 @@ def bias_probability(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> Fl
     """
     u, weight = _gauss(_NODES)
     effect, effect_weight = _gauss(_EFFECTS)
-    counts = np.stack([only_a, only_b], axis=-1).reshape(-1, 2)
-    distinct, at = np.unique(counts, axis=0, return_inverse=True)
-    lost, won = distinct[:, 0, None, None], distinct[:, 1, None, None]
+    most = int(only_b.max(initial=0)) + 1
+    kinds, clusters = _kinds(only_a * most + only_b)
+    lost, won = (side[:, None, None] for side in np.divmod(kinds, most))
     evidence = []
     for bias in (0.0, BIAS):
         odds = _EFFECT_SD * effect[:, None] + bias * u[None, :]
         inside = np.exp(won * log_expit(odds) + lost * log_expit(-odds)) @ weight
-        table = np.log(np.maximum(inside, 1e-300))
-        each = table[at].reshape(*only_a.shape, effect.size).sum(axis=-2)
+        each = clusters @ np.log(np.maximum(inside, 1e-300))
         evidence.append(np.logaddexp.reduce(each + np.log(effect_weight), axis=-1))
     prior = np.log(BIAS_PRIOR) - np.log1p(-BIAS_PRIOR)
     return np.asarray(expit(evidence[1] - evidence[0] + prior))
@@ -123,18 +122,29 @@ def _under_bias(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> FloatAr
         return np.asarray(2 * ndtr(-more / np.sqrt(np.maximum(variance, 1e-9))))
     size = int(pairs.max()) + 1
     t = np.pi * np.arange(size) / size
-    kinds, at = np.unique(total, return_inverse=True)
+    kinds, clusters = _kinds(total)
     turn = np.cos(t)[:, None] + 1j * apart * np.sin(t)[:, None]
     # Of "won less lost" in a cluster of so many pairs: real, because the bias is symmetric.
     each = np.stack([(turn**kind @ weight).real for kind in kinds])
-    product = np.exp(1j * np.outer(pairs, t))
-    for cluster in at.reshape(total.shape).T:
-        product = product * each[cluster]
+    sizes = np.exp(clusters @ np.log(np.maximum(np.abs(each), 1e-300)))
+    signs = 1 - 2 * (clusters @ (each < 0) % 2)
+    product = np.exp(1j * np.outer(pairs, t)) * sizes * signs
     law = np.fft.fft(product, axis=1).real / size
     won = np.arange(size)[None, :]
     least = ((pairs + more) // 2)[:, None]
     tail = np.where(won > least, law, np.where(won == least, law / 2, 0.0)).sum(axis=1)
     return np.asarray(np.where(more == 0, 1.0, np.clip(2 * tail, 0.0, 1.0)))
+
+
+def _kinds(found: NDArray[np.int64]) -> tuple[NDArray[np.int64], FloatArray]:
+    """The distinct values of an array, and how often each row has each: shape (rows, values).
+
+    Few counts are met again and again, so that what depends on them is computed once for each.
+    """
+    values, at = np.unique(found, return_inverse=True)
+    rows = np.arange(len(found))[:, None] * values.size
+    many = np.bincount((rows + at.reshape(found.shape)).ravel(), minlength=len(found) * values.size)
+    return values, many.reshape(len(found), values.size).astype(np.float64)
 
 
 @cache

@@ -34,6 +34,6 @@ def test_a_point_leads_to_its_pairs(serve: Callable[[Any], str]) -> None:
         assert set(page.locator("#explorer tbody td:nth-child(5)").all_inner_texts()) == {
             "both right"
         }
-        assert opened.faults() == []
+        opened.fits_everywhere()
         assert opened.said == []
         assert opened.asked == [path.as_uri()]

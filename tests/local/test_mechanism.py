@@ -27,6 +27,8 @@ from snellen.tasks.neighbours import longer_prompt
 from snellen.tasks.registry import find_task
 from snellen.tasks.trial import build_trial
 
+from ..browsing import Opened, chromium
+
 
 @pytest.mark.parametrize("lens", ["none", "comma:3", "question_first", "logn"])
 @pytest.mark.parametrize("mode", ["direct", "fewshot"])
@@ -165,6 +167,15 @@ def test_a_prescription_is_explained_beside_itself(prescribed: Prescription) -> 
     assert "fewer than 5 lenses" in text
     for name in ("why.csv", "why-lenses.csv", "why-correlations.csv", "why.svg", "why.png"):
         assert (prescribed.path / name).stat().st_size
+
+
+@pytest.mark.browser
+def test_the_page_fits_every_screen_and_reader(prescribed: Prescription) -> None:
+    page = explain(prescribed).page
+    with chromium() as browser:
+        opened = Opened(browser, page)
+        opened.fits_everywhere()
+        assert (opened.said, opened.asked) == ([], [page.resolve().as_uri()])
 
 
 def test_a_served_model_cannot_be_explained(prescribed: Prescription, tmp_path: Path) -> None:

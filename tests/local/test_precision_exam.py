@@ -12,6 +12,8 @@ from snellen.exams.precision.names import model_args, read_precisions
 from snellen.exams.precision.precision import Precisions, precision, worse
 from snellen.store.plan import Plan
 
+from ..browsing import Opened, chromium
+
 LENGTHS = "1,3,6"
 
 
@@ -66,6 +68,14 @@ def test_what_cannot_be_had_is_left_out_with_the_reason(found: Precisions) -> No
     for name in found.runs:
         assert f"<code>{name}</code>" in text
     assert (found.path / "precision.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.browser
+def test_the_page_fits_every_screen_and_reader(found: Precisions) -> None:
+    with chromium() as browser:
+        opened = Opened(browser, found.page)
+        opened.fits_everywhere()
+        assert (opened.said, opened.asked) == ([], [found.page.resolve().as_uri()])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from snellen.exams.gate.limits import Amount
 from snellen.stats.race import Rules
 from snellen.store.trials import read_trials
 
+from ..browsing import Opened, chromium
 from .lens_server import Seeing, server
 
 Serve = Callable[[Any], str]
@@ -147,3 +148,12 @@ def test_what_a_model_says_is_shown_and_not_obeyed(serve: Serve, prescribe: Pres
     page = found.page.read_text(encoding="utf-8")
     assert "<script" not in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.browser
+def test_the_page_fits_every_screen_and_reader(serve: Serve, prescribe: Prescribe) -> None:
+    found = prescribe(serve(server({"none": 4, "comma": 64, "hint": 2})), lenses="comma,hint")
+    with chromium() as browser:
+        opened = Opened(browser, found.page)
+        opened.fits_everywhere()
+        assert (opened.said, opened.asked) == ([], [found.page.resolve().as_uri()])

@@ -140,6 +140,27 @@ def test_odd_lists_are_no_lists(serve: Callable[..., Server], body: Any) -> None
         assert identify(connection, "m").models == ()
 
 
+def test_llama_cpp_is_known_by_its_properties(serve: Callable[..., Server]) -> None:
+    props = {
+        "build_info": "b7000-abc", "model_ftype": "Q4_1", "model_path": "/srv/models/m.Q4_1.gguf",
+        "default_generation_settings": {"n_ctx": 2048, "params": {"repeat_penalty": 1.1}},
+    }  # fmt: skip
+    card = {"id": "m", "owned_by": "llamacpp", "meta": {"n_ctx_train": 8192}}
+    known = {"engine": "llama.cpp", "owned_by": "llamacpp"}
+    for page, wanted, size in (
+        (
+            props,
+            known | {"version": "b7000-abc", "quantization": "Q4_1", "root": "m.Q4_1.gguf"},
+            2048,
+        ),
+        ({"build_info": 3, "default_generation_settings": []}, known, None),
+    ):
+        server = serve(card, props=page)
+        with closing(open_runner("openai/m", Options(base_url=server.url))) as runner:
+            assert dict(runner.numerics) == wanted
+            assert runner.context_length == size
+
+
 def test_vllm_is_known_by_what_it_is_and_by_its_fingerprint(serve: Callable[..., Server]) -> None:
     server = serve(VLLM, version={"version": "0.32.0"}, metrics=METRICS)
     wanted = {

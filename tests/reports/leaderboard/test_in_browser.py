@@ -49,7 +49,5 @@ def test_it_sorts_by_a_click_and_filters_by_words(opened: Opened) -> None:
     assert page.locator("#shown").inner_text() == "1"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(opened: Opened, scheme: str) -> None:
-    opened.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    assert opened.faults() == []
+def test_the_page_fits_every_screen_and_reader(opened: Opened) -> None:
+    opened.fits_everywhere()

@@ -113,15 +113,5 @@ def test_without_its_script_the_page_reads_as_before(browser: Browser, path: Pat
     assert plain.locator("figure svg[role=img]").count() == plain.locator("figure svg").count()
 
 
-@pytest.mark.parametrize("width", [390, 820, 1400])
-def test_the_page_is_as_wide_as_the_screen_and_axe_finds_nothing(
-    opened: Opened, width: int
-) -> None:
-    opened.page.set_viewport_size({"width": width, "height": 900})
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert opened.faults() == []
-
-
-def test_axe_finds_nothing_in_the_dark(opened: Opened) -> None:
-    opened.page.emulate_media(color_scheme="dark")
-    assert opened.faults() == []
+def test_the_page_fits_every_screen_and_reader(opened: Opened) -> None:
+    opened.fits_everywhere()

@@ -313,3 +313,18 @@ def test_runs_without_pairs_and_bad_options_are_refused() -> None:
     for options in ({"margin": 1.0}, {"alpha": 0.0}, {"looks": -1}):
         with pytest.raises(InputError):
             compare({(1, 0): True}, {(1, 0): True}, **options)
+
+
+def test_many_lengths_are_compared_as_their_bins_are() -> None:
+    """Nearly every answer with a length of its own: the same sight, the same verdict."""
+    rng = np.random.default_rng(3)
+    lengths = (rng.choice(300_000, 20_000, replace=False) + 1).tolist()
+    near, far = (
+        {(n, 0): bool(rng.random() < 1 / (1 + (n / l50) ** 2)) for n in lengths}
+        for l50 in (20_000.0, 30_000.0)
+    )
+    found = compare(near, far)
+    assert found.verdict is Verdict.BETTER
+    low, high = found.ratio_interval
+    assert low < 1.5 < high
+    assert found.l50_a.interval[0] < 20_000 < found.l50_a.interval[1]
