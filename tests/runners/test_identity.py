@@ -142,7 +142,7 @@ def test_odd_lists_are_no_lists(serve: Callable[..., Server], body: Any) -> None
 
 def test_llama_cpp_is_known_by_its_properties(serve: Callable[..., Server]) -> None:
     props = {
-        "build_info": "b7000-abc", "model_ftype": "Q4_1", "model_path": "/srv/models/m.Q4_1.gguf",
+        "build_info": "b7000-abc", "model_ftype": "Q4_1", "model_path": "models/m.Q4_1.gguf",
         "default_generation_settings": {"n_ctx": 2048, "params": {"repeat_penalty": 1.1}},
     }  # fmt: skip
     card = {"id": "m", "owned_by": "llamacpp", "meta": {"n_ctx_train": 8192}}
