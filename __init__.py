@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .exams.prescribe.result import Prescription as Prescription
     from .exams.prescribe.result import load_prescription as load_prescription
     from .exams.results import Results as Results
-    from .exams.results import results as results
+    from .exams.results import load_results as load_results
     from .exams.run import run as run
     from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
@@ -78,10 +78,10 @@ _HOME = {
     "gate": "exams.gate.gate",
     "leaderboard": "exams.leaderboard",
     "load_prescription": "exams.prescribe.result",
+    "load_results": "exams.results",
     "load_run": "exams.loaded",
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",
-    "results": "exams.results",
     "run": "exams.run",
     "samples": "exams.samples",
     "sweep": "exams.sweep.sweep",

@@ -6,7 +6,7 @@ A synthetic results folder is written first (results_folder.py; ten million tria
 minutes and 2.6 GB), or that in FOLDER is used. Each measurement is a process of its own, which
 counts outcomes by run, curve and length:
 
-- duckdb: `snellen.results(FOLDER).curves`;
+- duckdb: `snellen.load_results(FOLDER).curves`;
 - pandas, Parquet: the same columns of the same trials.parquet files, concatenated and grouped;
 - pandas, CSV: every trials.csv as `read_trials` reads it, one run after another.
 
@@ -34,7 +34,7 @@ from rich.table import Table
 from snellen.exams.compare import compare
 from snellen.exams.leaderboard import write_board
 from snellen.exams.overview import report_folder
-from snellen.exams.results import results
+from snellen.exams.results import load_results
 from snellen.store.trials import OUTCOMES, read_trials
 
 KEY = ["run", "task", "mode", "answer_form", "lens", "length"]
@@ -43,7 +43,7 @@ GOAL_GIB = 2
 
 def by_duckdb(folder: Path) -> str:
     """Counts through DuckDB."""
-    found = results(folder).curves
+    found = load_results(folder).curves
     return _digest(found.rename(columns={"answer": "answer_form"}))
 
 

@@ -47,7 +47,7 @@ class Results(ResultsFolder):
         return f"Results({str(self.path)!r}, {len(self.runs):,} runs{left})"
 
 
-def results(folder: Path | str) -> Results:
+def load_results(folder: Path | str) -> Results:
     """Open a results folder: every run in it, at any depth.
 
     The tables are read through DuckDB from each run's ``trials.parquet``; where that is missing

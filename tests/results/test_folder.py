@@ -28,7 +28,7 @@ def one_by_one(folder: Path) -> dict[str, pd.DataFrame]:
 
 
 def test_curves_are_those_of_each_run_by_itself(folder: Path) -> None:
-    found = snellen.results(folder).curves
+    found = snellen.load_results(folder).curves
     assert found["n"].sum() == 24 * 5
     runs = one_by_one(folder)
     expected = pd.concat([curves(trials).assign(run=run) for run, trials in runs.items()])
@@ -44,7 +44,7 @@ def test_curves_are_those_of_each_run_by_itself(folder: Path) -> None:
 
 
 def test_trials_are_those_of_the_tables(folder: Path) -> None:
-    found = snellen.results(folder)
+    found = snellen.load_results(folder)
     table = found.sql("SELECT * FROM trials ORDER BY run, mode, task, length, index").df()
     by = ["run", "mode", "task", "length", "index"]
     expected = pd.concat([trials.assign(run=run) for run, trials in one_by_one(folder).items()])
@@ -56,7 +56,7 @@ def test_trials_are_those_of_the_tables(folder: Path) -> None:
 
 
 def test_runs_say_what_they_are(folder: Path) -> None:
-    found = snellen.results(folder)
+    found = snellen.load_results(folder)
     assert found.runs["run"].tolist() == ["a/one", "a/two", "b/deeper/two", "b/one"]
     assert found.runs["model"].tolist() == ["org/a", "org/a", "org/b", "org/b"]
     assert found.load("b/deeper/two").manifest.plan.seed == 1
@@ -70,28 +70,30 @@ def test_runs_say_what_they_are(folder: Path) -> None:
 
 
 def test_a_run_is_a_folder_of_one(folder: Path) -> None:
-    found = snellen.results(folder / "a" / "one")
+    found = snellen.load_results(folder / "a" / "one")
     assert found.runs["run"].tolist() == ["."]
     assert found.curves["n"].sum() == 24
 
 
 @pytest.mark.parametrize("name", ["plain", "a[1] *?", "quo'te"])
 def test_tables_without_parquet_are_read_once(folder: Path, cache: Path, name: str) -> None:
-    before = snellen.results(folder).curves
+    before = snellen.load_results(folder).curves
     moved = folder.rename(folder.with_name(name))
     for parquet in moved.rglob("*.parquet"):
         parquet.unlink()
-    assert_frame_equal(snellen.results(moved).curves, before)
+    assert_frame_equal(snellen.load_results(moved).curves, before)
     made = sorted((cache / "tables").iterdir())
     times = [path.stat().st_mtime_ns for path in made]
     assert len(made) == 4
-    assert_frame_equal(snellen.results(moved).curves, before)
+    assert_frame_equal(snellen.load_results(moved).curves, before)
     assert [path.stat().st_mtime_ns for path in sorted((cache / "tables").iterdir())] == times
 
 
 def test_parquet_in_a_folder_with_odd_letters(folder: Path, cache: Path) -> None:
-    before = snellen.results(folder).curves
-    assert_frame_equal(snellen.results(folder.rename(folder.with_name("a[1]*"))).curves, before)
+    before = snellen.load_results(folder).curves
+    assert_frame_equal(
+        snellen.load_results(folder.rename(folder.with_name("a[1]*"))).curves, before
+    )
     assert not cache.exists()
 
 
@@ -99,14 +101,14 @@ def test_copies_of_a_run_are_runs(folder: Path) -> None:
     (folder / "a" / "one" / "trials.parquet").unlink()
     for name in ("copy", "copy2"):
         shutil.copytree(folder / "a" / "one", folder / name)
-    found = snellen.results(folder).curves
+    found = snellen.load_results(folder).curves
     assert found.groupby("run")["n"].sum()[["a/one", "copy", "copy2"]].tolist() == [24, 24, 24]
 
 
 def test_what_links_reach_twice_counts_once(folder: Path) -> None:
     (folder / "a" / "back").symlink_to(folder, target_is_directory=True)
     (folder / "also").symlink_to(folder / "a", target_is_directory=True)
-    assert len(snellen.results(folder).runs) == 4
+    assert len(snellen.load_results(folder).runs) == 4
 
 
 @pytest.mark.parametrize("dated", [False, True])
@@ -116,7 +118,7 @@ def test_parquet_out_of_date_is_not_read(folder: Path, dated: bool) -> None:
     csv.write_bytes(csv.read_bytes().replace(b",correct,", b",refused,"))
     assert csv.stat().st_size == before.st_size
     os.utime(csv, ns=(before.st_atime_ns, before.st_mtime_ns + (10**9 if dated else 1)))
-    counts = snellen.results(folder).curves.groupby("run")[["correct", "refused"]].sum()
+    counts = snellen.load_results(folder).curves.groupby("run")[["correct", "refused"]].sum()
     assert counts["correct"]["b/one"] == 0
     assert counts["refused"]["b/one"] > 0
     assert counts["correct"]["a/one"] > 0
@@ -136,7 +138,7 @@ def test_parquet_of_an_older_version_is_not_taken_on_trust(folder: Path) -> None
     run = folder / "a" / "one"
     table = read_trials(run / "trials.csv")
     table.assign(outcome="correct").to_parquet(run / "trials.parquet")
-    found = snellen.results(folder).curves
+    found = snellen.load_results(folder).curves
     assert (
         found.loc[found["run"] == "a/one", "failed"].sum() == (table["outcome"] == "failed").sum()
     )
@@ -146,7 +148,7 @@ def test_a_run_that_is_broken_is_left_out_by_name(folder: Path) -> None:
     csv = folder / "b" / "one" / "trials.csv"
     csv.write_text(csv.read_text().replace("correct", "corect", 1))
     (folder / "a" / "two" / "manifest.json").write_text("{}")
-    found = snellen.results(folder)
+    found = snellen.load_results(folder)
     assert set(found.left_out) == {"b/one", "a/two"}
     assert "column 'outcome' holds 'corect'" in found.left_out["b/one"]
     assert "is not a manifest" in found.left_out["a/two"]
@@ -157,13 +159,13 @@ def test_a_run_that_is_broken_is_left_out_by_name(folder: Path) -> None:
 def test_what_holds_no_run_is_refused(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(snellen.InputError, match="holds no run that can be read"):
-        snellen.results(tmp_path / "empty")
+        snellen.load_results(tmp_path / "empty")
     with pytest.raises(snellen.InputError, match="is not a folder"):
-        snellen.results(tmp_path / "none")
+        snellen.load_results(tmp_path / "none")
     with pytest.raises(snellen.InputError, match="no run 'c'"):
-        snellen.results(folder).load("c")
+        snellen.load_results(folder).load("c")
     with pytest.raises(snellen.InputError, match=r"DuckDB cannot answer: .*nothing"):
-        snellen.results(folder).sql("SELECT nothing FROM trials")
+        snellen.load_results(folder).sql("SELECT nothing FROM trials")
 
 
 CHANGES: dict[str, Callable[[str], str]] = {
@@ -210,5 +212,5 @@ def test_ten_runs_of_one_plan(
 ) -> None:
     for at in range(10):
         keep(tmp_path / "m" / str(at), plan_of("m", replicate=at), at)
-    found = snellen.results(tmp_path / "m")
+    found = snellen.load_results(tmp_path / "m")
     assert (found.curves.groupby("length")["n"].sum() == 80).all()
