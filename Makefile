@@ -55,7 +55,7 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 
 test-served: setup ## real servers (vLLM, transformers, LiteLLM, llama.cpp, llmock), and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
-	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/sweep tests/reports tests/gate \
+	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/export tests/sweep tests/reports tests/gate \
 		tests/prescribe tests/local
 
 test-cluster: setup ## a sweep on a real Ray cluster of processes on this machine, a node killed and one added
@@ -81,8 +81,9 @@ prescribe: setup ## which lens restores the sight of MODEL (TASKS=…, LENSES=�
 	@$(BIN)/snellen prescribe --model $(MODEL) --tasks $(or $(TASKS),copy_last) \
 		$(if $(LENSES),--lenses $(LENSES)) $(if $(BUDGET),--budget $(BUDGET))
 
-paper: setup ## every figure of the paper for MODEL (MAX_TOKENS=… to cut answers short), under results/paper/
-	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
+paper: setup ## every figure of the paper for MODEL, under results/paper/ (its own grid: LONGEST=2001 MAX_TOKENS=all)
+	@$(BIN)/snellen probe paper --model $(MODEL) $(if $(LONGEST),--longest $(LONGEST)) \
+		$(if $(MAX_TOKENS),--max-tokens $(MAX_TOKENS))
 
 precision: setup ## what bfloat16, 8 and 4 bits and a smaller cache do to MODEL's sight (TASKS=…), and a page
 	@$(BIN)/snellen precision --model $(MODEL) $(if $(TASKS),--tasks $(TASKS))

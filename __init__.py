@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .exams.acuity import acuity as acuity
     from .exams.compare import compare as compare
     from .exams.design import design as design
+    from .exams.export import export as export
     from .exams.gate.gate import gate as gate
     from .exams.gate.limits import Limits as Limits
     from .exams.gate.result import GateResult as GateResult
@@ -75,6 +76,7 @@ _HOME = {
     "apply_lens": "exams.prescribe.apply",
     "compare": "exams.compare",
     "design": "exams.design",
+    "export": "exams.export",
     "gate": "exams.gate.gate",
     "leaderboard": "exams.leaderboard",
     "load_prescription": "exams.prescribe.result",

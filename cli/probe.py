@@ -128,22 +128,25 @@ def _run_link(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
 def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
     from ..probes.paper.probe import probe_paper
     from ..reports.paper.published import published
-    from ..store.run_directory import folder_name
+    from ..store.run_directory import find_run, folder_name
     from ..store.trials import read_trials
     from .main import main
 
     where = args.run
     if where is None:
-        where = args.out / folder_name(args.model) / "paper"
-        words = ["run", "--model", args.model, "--tasks", "snellen_paper", "--run-id", "paper"]
-        words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out)]
-        code = main([*words, *(["--max-tokens", args.max_tokens] if args.max_tokens else [])])
-        if code != 0:
+        # The limit is in the run's name: answers of another limit are another run.
+        limited = [] if args.max_tokens == "all" else ["--max-tokens", args.max_tokens]
+        name = "-".join(["paper", *limited[1:]])
+        where = args.out / folder_name(args.model) / name
+        words = ["run", "--model", args.model, "--tasks", "snellen_paper", "--run-id", name]
+        words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out), *limited]
+        if main(words) != 0:
             return None
-    trials = read_trials(where / "trials.csv" if where.is_dir() else where)
+    run = find_run(where) if where.is_dir() else None
+    trials = read_trials(run.trials_path if run else where)
     return probe_paper(
-        args.model, trials, published, longest=args.longest, seeds=args.seeds, out=args.out,
-        device=args.device, progress=bar,
+        args.model, trials, published, manifest=run.manifest if run else None,
+        longest=args.longest, seeds=args.seeds, out=args.out, device=args.device, progress=bar,
     )  # fmt: skip
 
 

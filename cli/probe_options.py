@@ -13,7 +13,7 @@ _EXAMPLES = {
     "attention": " --model bundled --lengths 1,4,16,64,256",
     "sensitivity": " --pairs count_sampled --lengths 32,64",
     "link": " --run results/bundled/RUN",
-    "paper": " --model bundled --longest 2001",
+    "paper": " --model bundled --longest 2001 --max-tokens all",
     "theory": "",
 }
 
@@ -140,4 +140,9 @@ def _paper(parser: argparse.ArgumentParser) -> None:
         "--longest", type=int, default=501, help="most items in Figures 5 and 12 (default: 501)"
     )
     parser.add_argument("--seeds", type=int, default=20, help="draws of Figures 8 to 10")
-    parser.add_argument("--max-tokens", help="limit of each answer of that run (see snellen run)")
+    parser.add_argument(
+        "--max-tokens",
+        default="256",
+        metavar="N",
+        help="limit of each answer of that run (default: 256); all: as 'snellen run' has it",
+    )

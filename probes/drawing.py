@@ -80,3 +80,33 @@ def plain_log_axis(axis: Axes, lengths: Iterable[int]) -> None:
             ticks.append(n)
     axis.set_xticks(ticks, [f"{t:,}" for t in ticks], minor=False)
     axis.set_xticks([], minor=True)
+
+
+def plain_log_values(axis: Axes) -> None:
+    """A log y-axis with few labels: within two decades 1, 2 and 5, else powers of ten."""
+    from matplotlib.ticker import (
+        LogFormatterMathtext,
+        LogLocator,
+        NullFormatter,
+        StrMethodFormatter,
+    )
+
+    axis.set_yscale("log")
+    low, high = axis.get_ylim()
+    narrow = high < 150 * low
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))
+    axis.yaxis.set_major_formatter(
+        StrMethodFormatter("{x:g}") if narrow else LogFormatterMathtext()
+    )
+    axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def legend_below(
+    figure: Figure, handles: Any, labels: Any, *, columns: int, title: str = ""
+) -> None:
+    """One legend for all panels, under them; its title may have several lines."""
+    legend = figure.legend(
+        handles, labels, loc="outside lower center", ncols=columns, title=title or None,
+        title_fontsize=8,
+    )  # fmt: skip
+    legend.get_title().set_multialignment("center")

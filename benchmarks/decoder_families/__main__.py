@@ -1,14 +1,17 @@
 """Every decoder that transformers knows, tiny and random, under every probe.
 
-    python benchmarks/decoder_families [--write] [--only llama,mamba]
+    python benchmarks/decoder_families [--write] [--only llama,mamba] [--keep FILE]
 
 States along every route are held against plain float64 forwards. ``--write`` puts the table into
-docs/families.md. Exit code 1 where a probe ends in a traceback or a state is wrong.
+docs/families.md. ``--keep`` keeps every finished family in a file (JSON lines), finds it there the
+next time, and with ``--write`` writes all that it holds: so the table can be made in several goes.
+Exit code 1 where a probe ends in a traceback or a state is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import warnings
 from collections.abc import Iterable
@@ -34,26 +37,39 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(1)
     tokenizer = character_tokenizer()
     kinds = arguments.only.split(",") if arguments.only else list(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
-    found = []
+    found = _kept(arguments.keep)
     for kind in kinds:
-        if kind in HUGE:
+        if kind in HUGE or kind in found:
             continue
-        family = check_family(kind, tokenizer)
-        found.append(family)
+        family = found[kind] = check_family(kind, tokenizer)
+        if arguments.keep:
+            with arguments.keep.open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps(family._asdict()) + "\n")
         print(" | ".join(_cells(family)) or family, flush=True)
-    broken = [family for family in found if family.broken]
+    broken = [family for family in found.values() if family.broken]
     if arguments.write:
         text = PAGE.read_text(encoding="utf-8")
         before, _, rest = text.partition(MARKS[0])
         after = rest.partition(MARKS[1])[2]
-        PAGE.write_text(f"{before}{MARKS[0]}\n{page(found)}{MARKS[1]}{after}", encoding="utf-8")
+        PAGE.write_text(
+            f"{before}{MARKS[0]}\n{page(found.values())}{MARKS[1]}{after}", encoding="utf-8"
+        )
     return 1 if broken else 0
+
+
+def _kept(path: Path | None) -> dict[str, Family]:
+    """Families that an earlier go has finished, by name."""
+    if path is None or not path.is_file():
+        return {}
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {row["kind"]: Family(**row) for row in rows}
 
 
 def _cells(family: Family) -> list[str]:
@@ -67,7 +83,7 @@ def _cells(family: Family) -> list[str]:
 
 def page(found: Iterable[Family]) -> str:
     """The tables of docs/families.md."""
-    families = list(found)
+    families = sorted(found, key=lambda family: family.kind)
     read = [f for f in families if f.computed and not f.broken]
     encoders = [f for f in families if "encoder" in f.refused or "decoder-only" in f.refused]
     others = [f for f in families if (f.refused or f.broken) and f not in encoders]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...support.palette import BLUE, MUTED, ORANGE
-from ..drawing import new_figure, plain_log_axis, styled
+from ..drawing import legend_below, new_figure, plain_log_axis, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,8 +51,6 @@ def attention_figure(heads: pd.DataFrame, sizes: pd.DataFrame) -> Figure:
         panels[3].legend()
         panels[0].set_title(kind.replace("_", " "))
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=3, title_fontsize=8,
-        title="median over layers and heads; shaded: 10 to 90 %",
-    )  # fmt: skip
+    title = "median over layers and heads; shaded: 10 to 90 %"
+    legend_below(figure, handles, labels, columns=3, title=title)
     return figure

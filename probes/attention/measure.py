@@ -20,7 +20,7 @@ from ...errors import InputError
 from ..folder import Parts, Tables
 from ..result import Progress, silent
 from ..states.architecture import decoder_of, handling, is_recurrent
-from ..states.arithmetic import full_precision, out_of_memory, parse_dtype, readable
+from ..states.arithmetic import full_precision, parse_dtype, readable, spared
 from ..states.kinds import find_kind
 from ..states.last_token import (
     attention_kernel,
@@ -80,7 +80,8 @@ def measure_attention(
         ).pairs
     ]  # fmt: skip
     total = sum(len(pair.short) for _, pair in prompts)
-    heads, sizes, failures, done = [], [], [], 0
+    heads, sizes, done = [], [], 0
+    failures: list[str] = []
     for kind, pair in prompts:
         progress(f"{kind} n={pair.length}", done, total)
         done += len(pair.short)
@@ -88,15 +89,10 @@ def measure_attention(
         def part(kind: str = kind, ids: Sequence[int] = pair.short, n: int = pair.length) -> Tables:
             return _measure(models.at(parse_dtype(plan.dtype)), {"kind": kind, "length": n}, ids)
 
-        try:
+        with spared(failures, f"{kind} n={pair.length}", "lower --lengths"):
             found = parts.get(f"attention-{kind}-{pair.length}", part)
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-            failures.append(f"{kind} n={pair.length} ran out of memory: lower --lengths")
-            continue
-        heads.append(found["heads"])
-        sizes.append(found["first_token"])
+            heads.append(found["heads"])
+            sizes.append(found["first_token"])
     if not heads:
         raise InputError(f"nothing could be finished: {'; '.join(failures)}")
     tables = {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...support.palette import BLACK, BLUE, GREEN, MUTED, VERMILLION
-from ..drawing import PUBLISHED, new_figure, plain_log_axis, styled
+from ..drawing import PUBLISHED, legend_below, new_figure, plain_log_axis, styled
 from .measure import headline
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ def collapse_figure(collapse: pd.DataFrame, step: int, state: str = "final norm"
         axis.set_visible(False)
     for axis in axes[::columns]:
         axis.set_ylabel(f"$L_\\infty$ distance, n and n+{step}\n(mean over heads)")
-    figure.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4,
-        title=f"shaded below dashes: null band ({band_text(table)}); hollow: distance inside it",
-        title_fontsize=8,
+    legend_below(
+        figure, *axes[0].get_legend_handles_labels(), columns=4,
+        title=f"after the final norm; shaded below dashes: null band\n({band_text(table)}); "
+        "hollow: distance inside it",
     )  # fmt: skip
     return figure
 

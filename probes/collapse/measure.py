@@ -17,7 +17,7 @@ from ...errors import InputError
 from ..folder import Parts
 from ..result import Progress, silent, within
 from ..states.architecture import head_count
-from ..states.arithmetic import COST, out_of_memory, parse_dtype
+from ..states.arithmetic import COST, parse_dtype, spared
 from ..states.head import next_token_logits
 from ..states.kinds import find_kind
 from ..states.last_token import depth_names, last_token_states
@@ -101,7 +101,7 @@ def measure_collapse(
     parts = parts or Parts()
     models = Loaded(subject)
     found: dict[str, list[pd.DataFrame]] = {part: [] for part in PARTS}
-    failures = []
+    failures: list[str] = []
     work = [(dtype, parse_dtype(dtype), batch) for dtype in plan.dtypes for batch in prompts]
     costs = [COST.get(name, 1.0) * len(batch.pairs) for name, _, batch in work]
     for i, (name, dtype, batch) in enumerate(work):
@@ -116,18 +116,11 @@ def measure_collapse(
         ) -> dict[str, pd.DataFrame]:
             return _measure(models.at(dtype), batch, name, plan, told)
 
-        try:
+        advice = f"lower --chunk (now {plan.chunk}) or the longest length"
+        with spared(failures, f"{batch.kind} in {name}", advice):
             tables = parts.get(f"collapse-{batch.kind}-step{plan.step}-{name}", part)
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-            failures.append(
-                f"{batch.kind} in {name} ran out of memory: lower --chunk (now {plan.chunk}) "
-                "or the longest length; what was finished before is kept"
-            )
-            continue
-        for table, frame in tables.items():
-            found[table].append(frame)
+            for table, frame in tables.items():
+                found[table].append(frame)
     whole = {
         part: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         for part, frames in found.items()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ...support.palette import BLACK, BLUE, GREEN, MUTED, ORANGE, VERMILLION
-from ..drawing import new_figure, plain_log_axis, styled
+from ..drawing import legend_below, new_figure, plain_log_axis, styled
 from .verdicts import DECODABLE, SightVerdict
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ CONDITION_LOOKS = {
 
 @styled
 def verdict_figure(verdicts: pd.DataFrame) -> Figure:
-    """The pair test in the state that answers: AUC by length, a panel per kind and dtype."""
+    """The pair test in the state that answers: AUC by length, a panel per kind and dtype.
+
+    Beside it, as a line, the same test in the state of the sequence's last item.
+    """
     cells = list(verdicts.groupby(["kind", "dtype"], sort=False))
     columns = min(2, len(cells))
     figure, axes = new_figure(
@@ -40,6 +43,7 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
     for axis, ((kind, dtype), rows) in zip(axes, cells, strict=False):
         axis.axhline(0.5, color=MUTED, lw=0.9, ls=":")
         axis.axhline(DECODABLE, color=MUTED, lw=0.9, ls="--")
+        axis.plot(rows.length, rows.auc_last_item, "-", color=ORANGE, lw=1.2, zorder=1.8)
         axis.vlines(rows.length, rows.low, rows.high, color=MUTED, lw=1.2)
         for verdict, look in VERDICT_LOOKS.items():
             own = rows[rows.verdict == verdict]
@@ -54,10 +58,11 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
         axis.set_ylabel("AUC, n against n + 1\n(state that answers)")
     for verdict, look in VERDICT_LOOKS.items():
         axes[0].plot([], [], ls="none", ms=6, label=str(verdict), **look)
+    axes[0].plot([], [], color=ORANGE, lw=1.2, label="state of the last item")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=5, title_fontsize=8,
-        title=f"dotted: luck; dashed: decodable from {DECODABLE} on; bars: 95 % intervals",
+    legend_below(
+        figure, handles, labels, columns=3 if columns > 1 else 2,
+        title=f"dotted: luck; dashed: decodable from {DECODABLE} on\nbars: 95 % intervals",
     )  # fmt: skip
     return figure
 
@@ -86,5 +91,5 @@ def read_out_figure(readout: pd.DataFrame) -> Figure:
     for axis in axes[::columns]:
         axis.set_ylabel("$R^2$ of n on held-out prompts\n(cut at -1)")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5)
+    legend_below(figure, handles, labels, columns=5 if columns > 1 else 2)
     return figure

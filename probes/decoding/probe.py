@@ -15,6 +15,8 @@ from .measure import measure_decoding
 from .prompts import CUE, WORDINGS, DecodingPlan
 from .verdicts import RULES
 
+SHOWN = ["kind", "dtype", "length", "verdict", "auc", "low", "high", "auc_last_item", "follows"]
+
 
 def probe_decoding(
     model: str | Subject = "bundled",
@@ -52,6 +54,5 @@ def probe_decoding(
         folder, "decoding", subject.name, record, **identity, rules=RULES,
         wordings=WORDINGS[: plan.wordings], cue=CUE, failures=found.failures,
     )  # fmt: skip
-    columns = ["kind", "dtype", "length", "verdict", "auc", "low", "high", "follows", "moves"]
-    summary = found.tables["verdicts"][columns].round(3)
+    summary = found.tables["verdicts"][SHOWN].round(2)
     return ProbeResult(folder, summary, found.failures, found.tables)

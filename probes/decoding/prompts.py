@@ -18,6 +18,9 @@ WORDINGS = (
 )
 """Questions put before the sequence; the first is what read-outs are trained on."""
 CUE = "\nAnswer: "
+ENDS = ("answer", "last item")
+"""Where a pair is tested: in the state that answers (the last token of cue or chat template), and
+in that of the sequence's last item, which is what the paper looks at."""
 OTHER_TASK = "Can you copy the following number?"
 
 
@@ -54,13 +57,29 @@ class DecodingPlan:
 
 @dataclass(frozen=True)
 class Unit:
-    """A pair of prompts that ask for ``count`` and ``count + 1``, under a grid length."""
+    """A pair of prompts that ask for ``count`` and ``count + 1``, under a grid length.
+
+    Attributes:
+        length: The grid length.
+        wording: Index into :data:`WORDINGS`.
+        count: Ones in the shorter prompt.
+        short: Its token ids, cue and all.
+        long: Those of the longer prompt.
+        after: Tokens of the cue (or of the chat template) after the sequence.
+    """
 
     length: int
     wording: int
     count: int
     short: tuple[int, ...]
     long: tuple[int, ...]
+    after: int = 0
+
+    def ending(self, at: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Both prompts up to one of :data:`ENDS`."""
+        if at == ENDS[0]:
+            return self.short, self.long
+        return self.short[: len(self.short) - self.after], self.long[: len(self.long) - self.after]
 
 
 def check_plan(plan: DecodingPlan) -> None:
@@ -86,15 +105,12 @@ def check_plan(plan: DecodingPlan) -> None:
 def units_of(tokenizer: Any, kind: str, plan: DecodingPlan, context: int) -> list[Unit]:
     """Every unit of a kind: by length, then wording, then count."""
     counts = sorted({n + j for n in plan.lengths for j in range(plan.window)})
-    by_wording = [
-        {
-            pair.length: pair
-            for pair in prompt_set(tokenizer, kind, w, counts, plan, context, cue=CUE).pairs
-        }
-        for w in range(plan.wordings)
+    sets = [
+        prompt_set(tokenizer, kind, w, counts, plan, context, cue=CUE) for w in range(plan.wordings)
     ]
+    by_wording = [{pair.length: pair for pair in prompts.pairs} for prompts in sets]
     return [
-        Unit(n, w, n + j, pairs[n + j].short, pairs[n + j].long)
+        Unit(n, w, n + j, pairs[n + j].short, pairs[n + j].long, sets[w].after)
         for n in plan.lengths
         for w, pairs in enumerate(by_wording)
         for j in range(plan.window)

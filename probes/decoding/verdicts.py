@@ -17,9 +17,9 @@ RULES = {
     "read": f"in at least {FOLLOWS:.0%} of pairs n is the likelier answer to n, and n + 1 to n + 1",
     "unread": f"not read, and decodable in the state that answers: AUC at least {DECODABLE}, "
     "its interval above 1/2",
-    "lost": "neither, but some depth of the reference decodes the pair (intervals at 95 % over all "
-    "depths together)",
-    "never encoded": "no depth of the reference decodes the pair",
+    "lost": "neither, but some depth of the reference decodes the pair, in that state or in the "
+    "one of the last item (intervals at 95 % over all depths together)",
+    "never encoded": "no depth of the reference decodes the pair, in either state",
     "not testable": f"an AUC below {DECODABLE} whose interval reaches {NOT_DECODABLE}, or no "
     "answer and no reference to judge by",
 }
@@ -50,7 +50,8 @@ def sight_verdict(
 
     Args:
         last: The state that answers (after the final norm), at the dtype under test.
-        reference: Every depth in the reference dtype, with intervals that hold together.
+        reference: Every depth in the reference dtype, of this state and of the last item's, with
+            intervals that hold together.
         follows: Share of units whose answers follow; None where no answer could be scored.
     """
     if follows is not None and follows >= FOLLOWS:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...errors import InputError
 from ...store.trials import read_trials
 from ..drawing import save_figure
 from ..folder import Parts, Tables, probe_folder, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent, within
-from ..states.arithmetic import parse_dtype
+from ..states.arithmetic import parse_dtype, spared
 from ..states.subject import Loaded, Subject, open_subject
 from .figures import link_figure
 from .measure import link_table, measure_items, usable_trials
@@ -50,6 +51,7 @@ def probe_link(
     usable, identity = usable_trials(trials), subject.identity()
     parts, models = Parts(folder, {**identity, **record}), Loaded(subject)
     counts, done, found = usable.task.value_counts(sort=False), 0, []
+    failures: list[str] = []
     for task, count in counts.items():
         told = within(progress, done, count, len(usable))
         told(f"{task} in {dtype}", 0, 1)
@@ -60,11 +62,14 @@ def probe_link(
             loaded, tokens = models.at(parse_dtype(dtype)), subject.tokenizer
             return {"items": measure_items(loaded, tokens, rows, chat=chat, progress=told)}
 
-        found.append(parts.get(f"link-{task}", part)["items"])
+        with spared(failures, f"{task} in {dtype}", "choose another --dtype or a shorter run"):
+            found.append(parts.get(f"link-{task}", part)["items"])
+    if not found:
+        raise InputError(f"nothing could be finished: {'; '.join(failures)}")
     items = pd.concat(found, ignore_index=True)
     links = link_table(items)
     tables = {"items": items, "links": links}
     write_tables(folder, tables)
     save_figure(link_figure(items, links), folder / "figures", "link")
-    write_manifest(folder, "link", subject.name, record, **identity)
-    return ProbeResult(folder, links.round(3), [], tables)
+    write_manifest(folder, "link", subject.name, record, **identity, failures=failures)
+    return ProbeResult(folder, links.round(3), failures, tables)

@@ -11,7 +11,7 @@ import pandas as pd
 from ...support.palette import BLUE, GREEN, MUTED, ORANGE, VERMILLION
 from ...tasks.registry import find_task
 from ...tasks.trial import TrialId, rebuild_trial
-from ..drawing import PUBLISHED, new_figure, styled
+from ..drawing import PUBLISHED, legend_below, new_figure, styled
 from .verdicts import Finding, better_than, errors_grow, has_attractor, sees_farther
 
 if TYPE_CHECKING:
@@ -186,11 +186,11 @@ def error_figure(trials: pd.DataFrame, published: Published, number: str, who: s
             f"{title}\n{missing} of {len(everything)} answers not readable"
             f"\n{copied} copy a few-shot example (hollow)"
         )
-        axis.set_xlabel("n")
+        axis.set_xlabel("items n")
         axis.set_ylim(-4, CLIP + 8)
     axes[0].set_ylabel(f"absolute error (clipped at {CLIP})")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    legend_below(figure, handles, labels, columns=3)
     return figure
 
 
@@ -250,7 +250,7 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         axis.hist(truths, bins=bins, color=MUTED, alpha=0.35, label="true")
         axis.hist(shown, bins=bins, color=BLUE, alpha=0.8, label="answered")
         top = answers.value_counts()
-        if len(top) and top.iloc[0] > 1:
+        if len(top) and top.iloc[0] >= max(3, 2 * int((truths == top.index[0]).sum())):
             axis.annotate(
                 f"{top.index[0]:g}: {top.iloc[0]}x", (min(top.index[0], CLIP + 10), top.iloc[0]),
                 xytext=(4, 2), textcoords="offset points", fontsize=8, color=VERMILLION,
@@ -259,7 +259,8 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         axis.yaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_title(f"{title}\n{len(answers)} of {len(rows)} readable")
         axis.set_xlabel(f"number (beyond {CLIP}: last bar)")
-    axes[0].set_ylabel(f"times ({', '.join(MODES[m][0] for m in modes)})")
+    axes[0].set_ylabel("times")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    counted = ", ".join(MODES[mode][0] for mode in modes)
+    legend_below(figure, handles, labels, columns=2, title=f"answers counted: {counted}")
     return figure

@@ -64,13 +64,16 @@ def _counting(table: pd.DataFrame) -> Finding:
     found = table["first"].notna().groupby(table.dtype).all()
     held = found["bfloat16"] and found["float16"]
     held = bool(held) and middle["bfloat16"] < middle["float16"] < middle["float32"]
-    words = ", ".join(f"{d} {middle[d]:.0f}" for d in ("bfloat16", "float16", "float32"))
+    words = ", ".join(
+        f"{d} {middle[d]:.0f}" if middle[d] <= longest else f"{d} beyond {longest}"
+        for d in ("bfloat16", "float16", "float32")
+    )
     return Finding(
         "Corollary 6.2 (one untrained head)",
         "In finite precision some n is stored like n + 1, the sooner the fewer bits.",
         "found with every seed in both 16-bit dtypes, and the median n rises with the bits of the "
         "mantissa: held; else did not hold",
-        _verdict(held), f"median first n: {words} (longest tried {longest})",
+        _verdict(held), f"median first n: {words}",
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from ...support.palette import BLACK, VERMILLION
 from ..collapse.figures import band_text, distance_limits, draw_distance
 from ..collapse.measure import CollapseTables, headline, measure_collapse
 from ..collapse.rows import CollapsePlan
-from ..drawing import new_figure, styled
+from ..drawing import legend_below, new_figure, styled
 from ..folder import Parts, Tables
 from ..result import Progress, silent, within
 from ..theory.figures import cell_name, fig8, fig9, fig10
@@ -107,7 +107,8 @@ def _fig12(collapse: pd.DataFrame) -> Figure:
     draw_distance(axis, table)
     _paper_look(axis, table)
     axis.set_title("Type 1 prompt, a sequence of ones")
-    axis.set_ylim(distance_limits(table))
+    low, high = distance_limits(table)
+    axis.set_ylim(min(low, 0.004), high)
     axis.set_ylabel("$L_\\infty$ distance, n and n+1\n(mean over heads)")
     _band_legend(figure, table)
     return figure
@@ -123,11 +124,12 @@ def _paper_look(axis: Axes, table: pd.DataFrame) -> None:
 
 def _band_legend(figure: Figure, table: pd.DataFrame) -> None:
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(7, 3 * len(figure.axes)),
-        title_fontsize=7.5,
-        title=f"after the final norm; shaded below dashes: null band\n({band_text(table)}); "
-        "hollow: distance inside it",
+    alone = len(figure.axes) == 1
+    gap = "\n" if alone else " "
+    legend_below(
+        figure, handles, labels, columns=2 if alone else 7,
+        title=f"after the final norm; shaded below dashes: null band{gap}"
+        f"({band_text(table)}){gap}hollow markers: distance inside it",
     )  # fmt: skip
 
 
@@ -142,7 +144,9 @@ def _both(figure: str, kind: str, tables: CollapseTables, needed: int) -> list[F
     half = ends[(ends.kind == kind) & (ends.dtype == "bfloat16")]
     if len(half):
         claim = "In bfloat16 their distance lies within that of rounding from some length on."
-        out.append(reaches_band(figure, claim, half.iloc[0], needed=needed))
+        coarse = rows[rows.dtype == "bfloat16"]
+        band = float(coarse.null_linf.iloc[-1])
+        out.append(reaches_band(figure, claim, half.iloc[0], coarse.linf, band, needed=needed))
     return out
 
 

@@ -19,17 +19,22 @@ CAPTIONS = {
     "of ALiBi).",
     "fig11": "Copying with the question before the sequence.",
     "fig12": "Distance of the last states under the Type 1 prompt.",
+    "sight": "Whether the states still tell n from n + 1 (AUC of the pair test), and what became "
+    "of one more item; the paper has no such figure.",
+    "sensitivity": "How strongly the last state depends on each token, beside the path sum of "
+    "Theorem 5.1; the paper has no such figure.",
 }
+TITLES = {"sight": "Lost, unread, or never there", "sensitivity": "Over-squashing"}
 
 
 def render_page(
-    model: str, about: str, drawn: list[Drawn], findings: list[Finding], failures: list[str]
+    model: str, about: list[str], drawn: list[Drawn], findings: list[Finding], failures: list[str]
 ) -> str:
     """The page: each figure with its numbers, then a verdict per claim.
 
     Args:
         model: Its name.
-        about: What it is: weights, dtypes, token limits.
+        about: Lines on what it is: weights, dtypes, token limits.
         drawn: The figures.
         findings: The judged claims.
         failures: What could not be finished.
@@ -44,6 +49,7 @@ def render_page(
         findings=findings,
         failures=failures,
         captions=CAPTIONS,
+        titles=TITLES,
     )
 
 
@@ -64,11 +70,15 @@ img { max-width: 100%; height: auto; }
 figcaption { margin: .3rem 0; }
 .held { color: #00674f; } .did { color: #a04000; } .not { color: #595959; }
 small { color: #595959; }
+h1 small { display: block; font-size: .95rem; font-weight: normal; line-height: 1.5; }
 </style>
 </head>
 <body>
-<h1>Transformers need glasses, on {{ model }}</h1>
-<p><small>{{ about }}</small></p>
+<h1>Transformers need glasses, on {{ model }}
+{% for line in about %}
+<small>{{ line }}</small>
+{% endfor %}
+</h1>
 <p>Every figure of Barbero et al. (NeurIPS 2024, arXiv 2406.04267) drawn again on this model.
 Behavioural points are single
 trials, as in the paper; published points are shown as published.</p>
@@ -76,9 +86,10 @@ trials, as in the paper; published points are shown as published.</p>
 <p><strong>Not finished:</strong> {{ failure }}</p>
 {% endfor %}
 {% for item in drawn %}
+{% set title = titles[item.name] or "Figure " + item.name[3:] %}
 <figure id="{{ item.name }}">
-<img src="{{ item.name }}.svg" alt="Figure {{ item.name[3:] }}: {{ captions[item.name] }}">
-<figcaption><strong>Figure {{ item.name[3:] }}.</strong> {{ captions[item.name] }}
+<img src="{{ item.name }}.svg" alt="{{ title }}: {{ captions[item.name] }}">
+<figcaption><strong>{{ title }}.</strong> {{ captions[item.name] }}
 <a href="{{ item.name }}.csv">numbers</a> · <a href="{{ item.name }}.png">PNG</a></figcaption>
 </figure>
 {% endfor %}

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...errors import InputError
 from ...store.run_directory import folder_name
 from ...support.files import make_folder, write_atomically
+from ..decoding.figures import verdict_figure
 from ..decoding.measure import measure_decoding
 from ..decoding.prompts import DecodingPlan
 from ..drawing import save_figure
 from ..folder import Parts, write_manifest, write_tables
 from ..result import ProbeResult, Progress, silent, within
+from ..sensitivity.figures import sensitivity_figure
 from ..sensitivity.measure import SensitivityPlan, measure_sensitivity
 from ..states.subject import Subject, open_subject
 from ..theory.tables import theory_tables
-from .behaviour import Published, behaviour_figures
+from .about import describe
+from .behaviour import Drawn, Published, behaviour_figures
 from .limits import sensitivity_findings, theory_findings
-from .mechanism import DTYPES, collapse_figures, theory_drawn
+from .mechanism import collapse_figures, theory_drawn
 from .page import render_page
 from .sight import sight_findings
+
+if TYPE_CHECKING:
+    from ...store.manifest import Manifest
 
 DECODED = (4, 16, 64, 256)
 """Lengths at which the page says what became of one more item."""
@@ -36,6 +44,7 @@ def probe_paper(
     trials: pd.DataFrame,
     published: Published,
     *,
+    manifest: Manifest | None = None,
     longest: int = 501,
     seeds: int = 20,
     out: Path = Path("results"),
@@ -48,6 +57,7 @@ def probe_paper(
         model: The model, by name or opened.
         trials: Its trials of ``snellen_paper``.
         published: The paper's points by task.
+        manifest: Of the run that the trials are of: what asked, in which arithmetic, and limits.
         longest: Most items in Figures 5 and 12 (the paper went to 2001).
         seeds: Draws per point of Figures 8, 9 and 10.
         out: The results folder.
@@ -65,30 +75,25 @@ def probe_paper(
     def parts(plan: Mapping[str, Any]) -> Parts:
         return Parts(folder, {**identity, **plan})
 
+    failures: list[str] = []
     theory = theory_tables(seeds, within(progress, 0, 4, 100), parts({"seeds": seeds}))
-    told = within(progress, 4, 61, 100)
-    inside, failures = collapse_figures(subject, longest, told, parts)
-    lengths = tuple(n for n in DECODED if n <= longest)
-    sight = DecodingPlan(
-        lengths=lengths, dtypes=("float32", "bfloat16"), read_out=max(16, *lengths), routes=4
-    )
-    seen = measure_decoding(subject, sight, within(progress, 65, 25, 100), parts(asdict(sight)))
-    squash = SensitivityPlan(kinds=("count_sampled",), lengths=(SQUASHED,), repetitions=3)
-    told = within(progress, 90, 10, 100)
-    squashed, fewer, _ = measure_sensitivity(subject, squash, told, parts(asdict(squash)))
-    failures += [*seen.failures, *fewer]
-    drawn = [*behaviour_figures(trials, published), *inside, *theory_drawn(theory)]
+    drawn = [*behaviour_figures(trials, published), *theory_drawn(theory)]
+    with _noted(failures, "Figures 5 and 12"):
+        inside, fewer = collapse_figures(subject, longest, within(progress, 4, 61, 100), parts)
+        drawn += inside
+        failures += fewer
     drawn.sort(key=lambda d: int(d.name.removeprefix("fig")))
+    with _noted(failures, "decoding"):
+        drawn.append(_sight(subject, longest, within(progress, 65, 25, 100), parts, failures))
+    with _noted(failures, "sensitivity"):
+        drawn.append(_squashed(subject, within(progress, 90, 10, 100), parts, failures))
     for item in drawn:
         save_figure(item.figure, folder, item.name)
-    tables = {item.name: item.table for item in drawn} | {"sight": seen.tables["verdicts"]}
-    tables["sensitivity"] = squashed["profiles"]
-    findings = [finding for item in drawn for finding in item.findings]
-    findings += theory_findings(theory) + sensitivity_findings(squashed["profiles"])
-    findings += sight_findings(seen.tables)
+    tables = {item.name: item.table for item in drawn}
+    findings = [finding for item in drawn for finding in item.findings] + theory_findings(theory)
     table = pd.DataFrame([finding.row() for finding in findings])
     write_tables(folder, {**tables, "findings": table})
-    about = describe(subject, identity, trials)
+    about = describe(identity, subject.context, trials, manifest)
     page = render_page(subject.name, about, drawn, findings, failures)
     write_atomically(folder / "index.html", page)
     plan = {"longest": longest, "seeds": seeds}
@@ -97,15 +102,38 @@ def probe_paper(
     return ProbeResult(folder, shown, failures, {**tables, "findings": table})
 
 
-def describe(subject: Subject, identity: dict[str, Any], trials: pd.DataFrame) -> str:
-    """What the model is: weights, dtypes, and how many tokens its answers took at most."""
-    weights = str(identity["weights"] or "weights not identified")
-    longest = trials.completion_tokens.max() if len(trials) else None
-    cut = int((trials.outcome == "truncated").sum())
-    answers = f"{len(trials)} answers"
-    if longest is not None and not pd.isna(longest):
-        answers += f" of at most {int(longest)} tokens, {cut} of them cut at their limit"
-    return (
-        f"weights {weights[:19]}; states in {', '.join(DTYPES)} on "
-        f"{identity['machine']['device']}; context {subject.context} tokens; {answers}"
+MakeParts = Callable[[Mapping[str, Any]], Parts]
+
+
+def _sight(
+    subject: Subject, longest: int, progress: Progress, parts: MakeParts, failures: list[str]
+) -> Drawn:
+    """What became of one more item."""
+    lengths = tuple(n for n in DECODED if n <= longest)
+    plan = DecodingPlan(
+        lengths=lengths, dtypes=("float32", "bfloat16"), read_out=max(16, *lengths), routes=4
     )
+    seen = measure_decoding(subject, plan, progress, parts(asdict(plan)))
+    failures += seen.failures
+    verdicts = seen.tables["verdicts"]
+    return Drawn("sight", verdict_figure(verdicts), verdicts, sight_findings(seen.tables))
+
+
+def _squashed(subject: Subject, progress: Progress, parts: MakeParts, failures: list[str]) -> Drawn:
+    """How much each token matters."""
+    plan = SensitivityPlan(kinds=("count_sampled",), lengths=(SQUASHED,), repetitions=3)
+    tables, fewer, _ = measure_sensitivity(subject, plan, progress, parts(asdict(plan)))
+    failures += fewer
+    profiles = tables["profiles"]
+    return Drawn(
+        "sensitivity", sensitivity_figure(tables), profiles, sensitivity_findings(profiles)
+    )
+
+
+@contextmanager
+def _noted(failures: list[str], what: str) -> Iterator[None]:
+    """Go on without a part that this model does not take: the page says so."""
+    try:
+        yield
+    except InputError as error:
+        failures.append(f"{what}: {error}")

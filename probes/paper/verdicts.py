@@ -68,11 +68,15 @@ def errors_grow(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
     """Whether absolute errors rise with length, by Spearman's correlation."""
     rule = (
         "Spearman's correlation of length and absolute error > 0 with p < 0.05; below 0 with "
-        "p < 0.05: did not hold; otherwise, or with fewer than 8 readable answers, not testable"
+        "p < 0.05, or one and the same error at every length: did not hold; otherwise, or with "
+        "fewer than 8 readable answers, not testable"
     )
     rows = trials.dropna(subset=["abs_error"])
-    if len(rows) < 8 or rows.length.nunique() < 4 or rows.abs_error.nunique() < 2:
+    if len(rows) < 8 or rows.length.nunique() < 4:
         return Finding(figure, claim, rule, Claim.UNTESTABLE, f"{len(rows)} readable answers")
+    if rows.abs_error.nunique() < 2:
+        numbers = f"an error of {rows.abs_error.iloc[0]:g} in all {len(rows)} readable answers"
+        return Finding(figure, claim, rule, Claim.NOT_HELD, numbers)
     test = stats.spearmanr(rows.length.astype(float), rows.abs_error.astype(float))
     verdict = Claim.UNTESTABLE
     if test.pvalue < ALPHA:
@@ -100,8 +104,11 @@ def has_attractor(figure: str, claim: str, trials: pd.DataFrame) -> Finding:
 
 def decays(figure: str, claim: str, exponent: float, low: float, high: float) -> Finding:
     """Whether a fitted exponent is negative, its interval included."""
-    rule = "95 % interval of the decay exponent below 0; above -0.1: did not hold"
-    verdict = Claim.HELD if high < 0 else Claim.NOT_HELD if low > -0.1 else Claim.UNTESTABLE
+    rule = (
+        "exponent fitted from length 10 to the longest, its 95 % interval below -0.1: held; above "
+        "-0.1: did not hold; else not testable"
+    )
+    verdict = Claim.HELD if high < -0.1 else Claim.NOT_HELD if low > -0.1 else Claim.UNTESTABLE
     numbers = f"exponent {exponent:.2f} ({low:.2f} to {high:.2f})"
     return Finding(figure, claim, rule, verdict, numbers)
 
@@ -136,23 +143,42 @@ def falls(
     return Finding(figure, claim, rule, verdict, f"{numbers}; rho = {rho:.2f}")
 
 
-def reaches_band(figure: str, claim: str, horizon: pd.Series, *, needed: int) -> Finding:
+def reaches_band(
+    figure: str,
+    claim: str,
+    horizon: pd.Series,
+    distance: pd.Series,
+    band: float,
+    *,
+    needed: int,
+) -> Finding:
     """Whether a pair's distance lies inside the null band from some length of the grid on.
+
+    The claim is about long enough sequences, so that a distance still falling at the end of the
+    grid refutes nothing.
 
     Args:
         figure: Of the paper.
         claim: In words.
         horizon: A row of the horizon table.
+        distance: One per length, in rising order of length.
+        band: Upper edge of the null band at the longest length.
         needed: The paper's own longest length: a grid that ends before it refutes nothing.
     """
     rule = (
-        "a horizon lies on the grid with its whole 95 % interval; none on a grid as long as the "
-        f"paper's (to {needed}): did not hold; otherwise not testable"
+        "a horizon lies on the grid with its whole 95 % interval: held; none on a grid as long as "
+        f"the paper's (to {needed}), where the last distance is at least 3 times the band's edge "
+        "and not below the one two lengths before: did not hold; otherwise not testable"
     )
     if pd.isna(horizon.horizon):
-        short = int(horizon.longest) < needed
-        numbers = f"outside the band up to n = {horizon.longest}, the end of the grid"
-        verdict = Claim.UNTESTABLE if short else Claim.NOT_HELD
+        last = float(distance.iloc[-1])
+        settled = len(distance) > 2 and last >= max(3 * band, float(distance.iloc[-3]))
+        refuted = int(horizon.longest) >= needed and settled
+        numbers = (
+            f"outside the band up to n = {horizon.longest}, the end of the grid: {last:.3g} there, "
+            f"the band's edge {band:.2g}"
+        )
+        verdict = Claim.NOT_HELD if refuted else Claim.UNTESTABLE
         return Finding(figure, claim, rule, verdict, numbers)
     ends = ["beyond" if pd.isna(x) else str(x) for x in (horizon.low, horizon.high)]
     numbers = f"horizon {horizon.horizon} ({ends[0]} to {ends[1]}), longest {horizon.longest}"

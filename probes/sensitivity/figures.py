@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ...support.palette import BLACK, BLUE, MUTED, ORANGE, VERMILLION
-from ..drawing import new_figure, styled
+from ..drawing import legend_below, new_figure, plain_log_values, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,10 +21,12 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
 
     Profiles and path sums are each divided by their mean: the bound predicts a shape.
     """
+    from matplotlib.ticker import MaxNLocator
+
     positions, layers, profiles = (tables[k] for k in ("positions", "layers", "profiles"))
     longest = positions.length.max()
     kinds = list(dict.fromkeys(positions.kind))
-    figure, axes = new_figure(len(kinds), 3, width=3.3, height=2.7)
+    figure, axes = new_figure(len(kinds), 3, width=3.5, height=2.8)
     for row, kind in enumerate(kinds):
         panels = axes[3 * row : 3 * row + 3]
         for axis, weights in zip(panels, COLOURS, strict=False):
@@ -38,8 +40,13 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
                 color=COLOURS[weights], alpha=0.25, lw=0,
             )  # fmt: skip
             axis.plot(
-                chosen.position, chosen.norm / scale, color=COLOURS[weights], label="measured"
-            )
+                chosen.position, chosen.norm / scale, color=COLOURS[weights],
+                label=f"Frobenius norm, {weights} weights",
+            )  # fmt: skip
+            axis.plot(
+                chosen.position, chosen.spectral / chosen.spectral.mean(), color=COLOURS[weights],
+                lw=0.8, ls="-.", label=f"spectral norm, {weights} weights",
+            )  # fmt: skip
             axis.plot(
                 chosen.position, chosen.path_sum / chosen.path_sum.mean(), "--", color=BLACK,
                 lw=1.1, label="path sum (Theorem 5.1)",
@@ -52,15 +59,10 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
                     label="before training, closed form (uniform attention)",
                 )  # fmt: skip
             found = _one(profiles, kind, weights, longest).iloc[0]
-            axis.set_yscale("log")
-            axis.set_title(
-                f"{kind.replace('_', ' ')}, {weights}\n"
-                f"rank corr. {found.rank_correlation:.2f}"
-                f" (without ends {found.rank_correlation_inner:.2f}), "
-                f"off by 10^{found.log10_error:.2f}"
-            )
+            plain_log_values(axis)
+            axis.set_title(f"{kind.replace('_', ' ')}, {weights} weights\n{_agreement(found)}")
             axis.set_xlabel("position of the input token")
-            axis.set_ylabel(r"$\|\partial y_n/\partial v_i\|_F$ over its mean")
+            axis.set_ylabel(r"$\|\partial y_n/\partial v_i\|$ over its mean")
         axis = panels[2]
         if not len(layers):
             axis.set_visible(False)  # the architecture's attention is not known
@@ -70,13 +72,28 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
             axis.plot(chosen.layer, chosen.first_token_last_query, color=colour, label=weights)
         axis.axhline(chosen.uniform.iloc[0], color=MUTED, lw=0.9, ls=":", label="uniform (1/n)")
         axis.set_ylim(0, 1)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_title("attention of the last token\non the first")
         axis.set_xlabel("layer")
         axis.set_ylabel("mean weight over heads")
         axis.legend(loc="upper left")
-    handles, labels = axes[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    named: dict[str, Any] = {}
+    for axis in axes[:2]:
+        handles, labels = axis.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    legend_below(figure, named.values(), named.keys(), columns=3)
     return figure
+
+
+def _agreement(found: pd.Series) -> str:
+    """How well the path sum says the spectral norm."""
+    if pd.isna(found.rank_correlation):
+        return "path sum not known"
+    return (
+        f"rank corr. {found.rank_correlation:.2f}, without ends "
+        f"{found.rank_correlation_inner:.2f}\nfactor off, in the median: "
+        f"{10**found.log10_error:.1f}"
+    )
 
 
 def _one(table: pd.DataFrame, kind: str, weights: str, length: int) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from ..attention.measure import birth_curve
 from ..folder import Parts
 from ..result import Progress, silent
 from ..states.architecture import layers_of
-from ..states.arithmetic import out_of_memory, parse_dtype
+from ..states.arithmetic import parse_dtype, spared
 from ..states.kinds import find_kind
 from ..states.pairs import PromptPair, Template, build_prompts
 from ..states.readiness import ready
@@ -105,16 +105,11 @@ def measure_sensitivity(
             model = models.get(cell["weights"])
             return _measure(model, subject.tokenizer, cell, list(pair.short), inside, plan)
 
-        try:
+        with spared(failures, name, "lower --lengths"):
             found = parts.get(f"sensitivity-{'-'.join(map(str, cell.values()))}", part)
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-            failures.append(f"{name} ran out of memory: lower --lengths; what was finished is kept")
-            continue
-        warnings += [line for line in found.pop("warnings").text if line not in warnings]
-        for table, frame in found.items():
-            rows[table].append(frame)
+            warnings += [line for line in found.pop("warnings").text if line not in warnings]
+            for table, frame in found.items():
+                rows[table].append(frame)
     if not rows["profiles"]:
         raise InputError(f"nothing could be finished: {'; '.join(failures)}")
     tables = {

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import InputError
-from ..states.architecture import decoder_of, layers_of
+from ..states.architecture import decoder_of, is_recurrent, layers_of
 from ..states.arithmetic import full_precision
 from ..states.last_token import attention_kernel
 
@@ -83,10 +83,16 @@ def anatomy_of(model: Any, ids: Sequence[int], *, iterations: int = 8) -> Anatom
         iterations: Power iterations for ``sigma``.
 
     Raises:
-        InputError: The model gives no attention weights, or its blocks are not recognised.
+        InputError: The model gives no attention weights, its blocks are not recognised, or it
+            carries a state past its attention.
     """
     import torch
 
+    if is_recurrent(model.config):
+        raise InputError(
+            f"{type(model).__name__} carries a state from token to token beside its attention, if "
+            "it has any: the path-sum bound counts paths through attention alone"
+        )
     seen: dict[tuple[str, int], torch.Tensor] = {}
     handles = []
     blocks = layers_of(model)
@@ -113,6 +119,11 @@ def anatomy_of(model: Any, ids: Sequence[int], *, iterations: int = 8) -> Anatom
         raise InputError(
             f"{type(model).__name__} returned no attention weights: load it with "
             "attn_implementation='eager' and a configuration that allows output_attentions"
+        )
+    if any(weights.shape[-2:] != (len(ids), len(ids)) for weights in out.attentions):
+        raise InputError(
+            f"{type(model).__name__} returned attentions that are no weights of every token on "
+            "every token: the path-sum bound does not know this architecture"
         )
     depth = range(len(blocks))
     before_mlp = [seen["block", i] + seen["added", i] for i in depth]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,13 +94,44 @@ def full_precision(dtype: torch.dtype) -> Iterator[None]:
         yield
 
 
-def out_of_memory(error: Exception) -> bool:
+_NO_MEMORY = (
+    "not enough memory", "allocate memory", "out of memory", "bad_alloc", "can't start new thread",
+)  # fmt: skip
+
+
+def out_of_memory(error: BaseException) -> bool:
     """Whether an error is a device or a host that ran out of memory."""
     import torch
 
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        "not enough memory" in str(error) or "can't allocate memory" in str(error)
+    return (
+        isinstance(error, MemoryError | torch.OutOfMemoryError)
+        or getattr(error, "errno", None) == errno.ENOMEM
+        or any(words in str(error) for words in _NO_MEMORY)
     )
+
+
+class ModelTooLargeError(MemoryError):
+    """The model itself did not fit into memory."""
+
+
+@contextmanager
+def spared(failures: list[str], what: str, advice: str) -> Iterator[None]:
+    """Make a lack of memory a line of what failed, and go on.
+
+    Args:
+        failures: Where the line is put.
+        what: What was being measured.
+        advice: What to change so that it fits.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        if isinstance(error, ModelTooLargeError):
+            what += " did not begin: the model"
+            advice = "leave out this dtype, or take a smaller model or a larger machine"
+        failures.append(f"{what} ran out of memory: {advice}; what was finished is kept")
 
 
 @contextmanager

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ...support.model_folder import check_model_folder
 from ..folder import versions
-from .arithmetic import check_dtype, first_line, local_packages, machine_record
+from .arithmetic import (
+    ModelTooLargeError,
+    check_dtype,
+    first_line,
+    local_packages,
+    machine_record,
+    out_of_memory,
+)
 from .readiness import ready
 
 if TYPE_CHECKING:
@@ -62,7 +69,12 @@ class Loaded:
         """The model at a dtype; another one that was loaded is let go first."""
         if self._dtype != dtype:
             self._model = self._dtype = None
-            self._model = self._subject.load(dtype)
+            try:
+                self._model = self._subject.load(dtype)
+            except Exception as error:
+                if out_of_memory(error):
+                    raise ModelTooLargeError(str(error)) from error
+                raise
             self._dtype = dtype
         return self._model
 
@@ -94,6 +106,8 @@ def open_subject(name: str, device: str = "auto") -> Subject:
             with _quiet():
                 model = transformers.AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
         except (OSError, ValueError) as error:
+            if out_of_memory(error):
+                raise
             raise InputError(f"cannot load {name}: {first_line(error)}") from error
         return ready(model.to(place), name)
 

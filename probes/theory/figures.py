@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...support.palette import BLACK, BLUE, MUTED, SERIES_COLOURS, SERIES_MARKERS, VERMILLION
-from ..drawing import new_figure, plain_log_axis, styled
+from ..drawing import new_figure, plain_log_axis, plain_log_values, styled
 from .tables import ALIBI_SLOPE, ENCODINGS
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def fig10(tables: Tables) -> Figure:
     for ((encoding, slope), rows), colour, marker in zip(
         cells, SERIES_COLOURS, SERIES_MARKERS, strict=False
     ):
+        if encoding == "nope":  # lies under RoPE's
+            axis.plot(rows.length, rows["mean"], color=colour, lw=5, alpha=0.4)
         _curve(axis, rows, cell_name(str(encoding), float(str(slope))), colour, marker)
     _guide(axis, table[table.paper & (table.encoding == "nope")])
     _decorate(axis, table, "$L_1$ distance, n and n+1")
@@ -172,7 +174,7 @@ def _exponent(
 
 
 def _decorate(axis: Axes, table: pd.DataFrame, label: str) -> None:
-    axis.set_yscale("log")
+    plain_log_values(axis)
     plain_log_axis(axis, table.length)
     axis.set_xlabel("tokens n")
     axis.set_ylabel(label)

@@ -1,7 +1,7 @@
 """Answers to many prompts at once, whose rows come and go.
 
 A row that has ended leaves the batch with its keys and values, and others take its place; what
-all prompts of a group begin with is read once.
+prompts begin with alike is read once, of one group or of several.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from .batches import Batch, next_group
+from .beginnings import Beginnings, both_begin_with
 from .cache import make_cache
 from .cache_rows import begin, close_gaps
 from .rows import Row
@@ -55,7 +55,7 @@ class Decoder:
         self._name = "cache" if "cache" in taken else "past_key_values"
         self._places = "position_ids" in taken
         self._last = {"logits_to_keep": 1} if "logits_to_keep" in taken else {}
-        self._common: tuple[list[int], Any] = ([], None)
+        self._beginnings = Beginnings()
 
     def write(self, rows: Sequence[Row], at_once: int, most_tokens: int) -> Iterator[list[Row]]:
         """Write every row's answer, the longest prompts first: few wait at the end for one.
@@ -71,6 +71,7 @@ class Decoder:
         import torch
 
         waiting = sorted(rows, key=lambda row: (len(row.prompt), row.longest))
+        self._beginnings.room = most_tokens // 4
         batch = Batch()
         while waiting or batch.rows:
             # Some at a time, for a group costs a pass.
@@ -143,12 +144,12 @@ class Decoder:
         """Put what all prompts begin with into a cache; how many tokens that is."""
         import torch
 
-        if len(group) == 1 or any(layer.is_sliding for layer in cache.layers):
+        if any(layer.is_sliding for layer in cache.layers):
             return 0  # a window counts the places between, which a gap makes more
         # What the least and the greatest begin with, all that lie between begin with.
         prompts = [row.prompt[:-1] for row in group]
-        common = _both_begin_with(min(prompts), max(prompts))
-        known = len(_both_begin_with(common, self._common[0]))
+        common = both_begin_with(min(prompts), max(prompts))
+        known, made = self._beginnings.find(common)
         if known >= max(SHARED, len(common) // 2):
             common = common[:known]
         elif len(common) < SHARED:
@@ -158,8 +159,8 @@ class Decoder:
             ids = torch.tensor([common], device=self._model.device)
             place = torch.arange(len(common), device=self._model.device)[None]
             self._forward(ids, torch.ones_like(ids), place, made)
-            self._common = (common, made)
-        begin(cache, self._common[1], len(common), len(group))
+            self._beginnings.keep(common, made)
+        begin(cache, made, len(common), len(group))
         return len(common)
 
     def _forward(
@@ -172,8 +173,3 @@ class Decoder:
         said = self._model(input_ids=ids, attention_mask=mask, use_cache=True, **more)
         scores: torch.Tensor = said.logits[:, -1].float()
         return scores
-
-
-def _both_begin_with(one: list[int], two: list[int]) -> list[int]:
-    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False))
-    return [token for token, _ in alike]

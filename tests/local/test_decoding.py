@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from snellen.runners.local import runner as local
+from snellen.runners.local.beginnings import Beginnings
+from snellen.runners.local.decoding import Decoder
 from snellen.runners.local.loading import Precision
 from snellen.runners.local.runner import LocalRunner
 from snellen.runners.protocol import AnswerForm, Failure, Message, Reply, Request, Sampling
@@ -194,6 +197,32 @@ def test_drawn_answers_are_drawn_from_the_model_and_do_not_depend_on_the_batch(w
         assert abs(seen - share) < 4 * np.sqrt(share * (1 - share) / count) + 1e-9
 
 
+def test_what_prompts_begin_with_is_read_once_though_they_come_alone(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Growing runs of two questions in turn, each a group by itself, longest first."""
+    runner = LocalRunner("hf/tiny", whole, precision=EXACT, device="cpu")
+    monkeypatch.setattr("snellen.runners.local.batches.READ_TOKENS", 1)
+    lengths = range(24, 64, 8)
+    prompts = [lead + "1" * n + "0 end" for n in lengths for lead in ("Count them: ", "01 10 0: ")]
+    read: list[int] = []
+    forward = Decoder._forward
+
+    def counted(self: Decoder, ids: Any, *more: Any) -> Any:
+        read.append(ids.shape[0] * ids.shape[1])
+        return forward(self, ids, *more)
+
+    monkeypatch.setattr(Decoder, "_forward", counted)
+    found = answers(runner, asked(prompts, [1] * len(prompts)))
+    reference = Reference(runner._model)
+    ids = [runner._tokenize(prompt) for prompt in prompts]
+    for at, tokens in enumerate(ids):
+        wanted = reference.greedy(tokens, 1, [1])
+        assert found[str(at)].text == runner._tokenizer.decode(wanted, skip_special_tokens=True)
+    longest = sum(sorted(map(len, ids))[-2:])
+    assert longest < sum(read) < longest + 12 * len(prompts) < sum(map(len, ids))
+
+
 def test_a_stop_text_ends_a_row_and_forms_hold_beside_free_rows(whole: Path) -> None:
     runner = LocalRunner("hf/tiny", whole, precision=EXACT, device="cpu")
     free = answers(runner, asked(["1 0 1"], [20]))["0"].text
@@ -227,3 +256,16 @@ def test_a_model_with_attention_of_its_own_way_takes_no_lens(tmp_path: Path) -> 
         worn(model, read_inside(["logn:64"])),
     ):
         pass
+
+
+def test_beginnings_are_kept_while_there_is_room_and_the_latest_always() -> None:
+    kept = Beginnings(room=5)
+    kept.keep([1, 2, 3], "a")
+    kept.keep([4, 5], "b")
+    assert kept.find([1, 2, 9]) == (2, "a")
+    kept.keep([7], "c")  # "b" was of use longest ago
+    assert kept.find([4, 5]) == (0, None)
+    assert kept.find([1, 2, 3, 4]) == (3, "a")
+    kept.keep([8] * 9, "d")
+    assert kept.find([1]) == (0, None)
+    assert kept.find([8]) == (1, "d")

@@ -63,9 +63,9 @@ def _to_half(model: Any, dtype: torch.dtype) -> Any:
     return model
 
 
-def small_tokenizer(*, merges: bool = False, bos: bool = False) -> Any:
-    """One token per character; with ``merges``, "11" is one token too."""
-    keep = ["<unk>", *(chr(c) for c in range(32, 127)), "<s>"]
+def small_tokenizer(*, merges: bool = False, bos: bool = False, without: str = "") -> Any:
+    """One token per character but those left out; with ``merges``, "11" is one token too."""
+    keep = ["<unk>", *(chr(c) for c in range(32, 127) if chr(c) not in without), "<s>"]
     vocab = {token: i for i, token in enumerate(keep)}
     if merges:
         vocab["11"] = len(vocab)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 from typing import Any
 
 import numpy as np
@@ -134,8 +135,46 @@ def test_out_of_memory_keeps_what_was_finished(
     assert set(tables.collapse.dtype) == {"float32"}
     assert tables.failures == [
         "count_ones in bfloat16 ran out of memory: lower --chunk (now 512) or the longest "
-        "length; what was finished before is kept"
+        "length; what was finished is kept"
     ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        # As seen under ulimit -v: of safetensors, of torch's allocator, of a thread, of the system.
+        RuntimeError("unable to mmap 538090408 bytes from file <x>: Cannot allocate memory (12)"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to"),
+        RuntimeError("can't start new thread"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        MemoryError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_model_that_does_not_fit_leaves_its_dtype_out(subject: Any, error: Exception) -> None:
+    llama = subject("llama")
+
+    def load(dtype: torch.dtype) -> Any:
+        if dtype == torch.float64:
+            raise error
+        return llama.load(dtype)
+
+    spoilt = dataclasses.replace(llama, load=load)
+    tables = measure_collapse(spoilt, plan("count_ones", dtypes=("float64", "float32")))
+    assert set(tables.collapse.dtype) == {"float32"}
+    assert tables.failures == [
+        "count_ones in float64 did not begin: the model ran out of memory: leave out this dtype, "
+        "or take a smaller model or a larger machine; what was finished is kept"
+    ]
+
+
+def test_other_errors_are_no_lack_of_memory(subject: Any) -> None:
+    def load(dtype: torch.dtype) -> Any:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    spoilt = dataclasses.replace(subject("llama"), load=load)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        measure_collapse(spoilt, plan("count_ones", dtypes=("float32",)))
 
 
 def test_other_errors_are_not_swallowed(subject: Any, monkeypatch: pytest.MonkeyPatch) -> None:

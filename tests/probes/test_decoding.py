@@ -271,4 +271,34 @@ def test_another_family_is_measured_whole(subject: Any) -> None:
     }  # fmt: skip
     assert parse_dtype("bfloat16") == torch.bfloat16
     table = tables.tables["decoding"]
-    assert table.groupby(["dtype", "length"]).depth.nunique().eq(5).all()
+    assert table.groupby(["dtype", "length", "at"]).depth.nunique().eq(5).all()
+
+
+def test_a_count_that_stays_in_the_last_item_is_seen_there_and_lost_on_the_way() -> None:
+    """In 16 bits the state of a small last item holds what a large one of a cue cannot."""
+    plan = dataclasses.replace(QUICK, kinds=("count_ones",), lengths=(16,), read_out=8)
+    subject = planted_subject("lost", 0)
+    one = subject.tokenizer.encode("1")[-1]
+
+    def load(dtype: torch.dtype) -> Any:
+        model = subject.load(dtype)
+        model.model.embed_tokens.weight[one, 2:] = 0
+        return model
+
+    tables = measure_decoding(dataclasses.replace(subject, load=load), plan).tables
+    half = tables["verdicts"].set_index("dtype").loc["bfloat16"]
+    assert half.verdict == "lost"
+    assert half.auc < 0.75 < 0.95 < half.auc_last_item
+    assert half.low_last_item <= half.auc_last_item <= half.high_last_item
+    # At the embedding a pair ends with the same token: nothing but ties.
+    embedding = tables["decoding"].query("depth == 0")
+    assert len(embedding) == 2 * 2
+    assert embedding.auc.eq(0.5).all()
+
+
+def test_a_prompt_up_to_its_last_item_is_without_the_cue(tokenizer: Any) -> None:
+    cue = tuple(tokenizer.encode(CUE))
+    for unit in units_of(tokenizer, "count_mixed", QUICK, 512):
+        assert unit.ending("answer") == (unit.short, unit.long)
+        assert [(*part, *cue) for part in unit.ending("last item")] == [unit.short, unit.long]
+        assert tokenizer.decode(list(unit.ending("last item")[1][-1:])) == "1"

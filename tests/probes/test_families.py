@@ -94,7 +94,7 @@ def test_every_route_in_float64_is_a_plain_forward(family: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("family", ["bloom", "mpt", "mamba"])
+@pytest.mark.parametrize("family", ["bloom", "mpt", "mamba", "rwkv", "bamba", "lfm2"])
 def test_norms_are_reported_where_the_bound_is_not_known(family: str, tokenizer: Any) -> None:
     subject = Subject(family, tokenizer, lambda dtype: other(family, dtype), 512)
     plan = SensitivityPlan(("count_ones",), (6,), probes=4)

@@ -1,0 +1,129 @@
+"""From scores and log odds to tables: the pair test by depth, the answers, and the verdicts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .answers import follows
+from .pair_test import Separation, separation, unit_auc
+from .prompts import ENDS, Unit
+from .verdicts import DECODABLE, sight_verdict
+
+Array = NDArray[np.float64]
+
+TOGETHER = ["auc", "low_together", "high_together", "d_prime", "units"]
+
+
+def project(states: Array, directions: Array) -> Array:
+    """Scores of both members of each pair along its direction.
+
+    Args:
+        states: Shape (2 pairs, depths, d_model): shorter prompts first.
+        directions: Shape (pairs, depths, d_model).
+
+    Returns:
+        Shape (2, pairs, depths): the shorter prompts', the longer ones'.
+    """
+    count = len(directions)
+    pair = np.stack([states[:count], states[count:]])
+    return np.asarray(np.einsum("puld,uld->pul", pair, directions, optimize=True))
+
+
+def pair_rows(
+    cell: dict[str, str], units: list[Unit], scores: Array, depths: list[str]
+) -> pd.DataFrame:
+    """A row per length and depth; ``scores`` has shape (2, units, depths, routes)."""
+    lengths = np.array([u.length for u in units])
+    routes = scores.shape[-1]
+    # Intervals that hold for all depths and ends together (Bonferroni): encoded anywhere?
+    together = 1 - 0.05 / (len(ENDS) * len(depths))
+    rows = []
+    for length in dict.fromkeys(lengths.tolist()):
+        own = lengths == length
+        for d, name in enumerate(depths):
+            aucs = unit_auc(scores[0, own, d], scores[1, own, d])
+            found = separation(aucs, routes)
+            wide = separation(aucs, routes, confidence=together)
+            rows.append(
+                {
+                    **cell,
+                    "length": length,
+                    "depth": d,
+                    "state": name,
+                    **found._asdict(),
+                    "routes": routes,
+                    "low_together": wide.low,
+                    "high_together": wide.high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def answer_rows(cell: dict[str, str], units: list[Unit], odds: Array) -> pd.DataFrame:
+    """A row per unit from its log odds, shape (units, 2)."""
+    return pd.DataFrame(
+        {
+            **cell,
+            "length": [u.length for u in units],
+            "wording": [u.wording for u in units],
+            "count": [u.count for u in units],
+            "log_odds_short": odds[:, 0],
+            "log_odds_long": odds[:, 1],
+            "follows": follows(odds),
+            "moves": odds[:, 1] > odds[:, 0],
+        }
+    )
+
+
+def verdict_table(decoding: pd.DataFrame, answers: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """One verdict per kind, dtype and length.
+
+    Args:
+        decoding: The pair test, every depth.
+        answers: The answers, every unit.
+        reference: The dtype whose depths say whether anything was encoded.
+
+    Returns:
+        Columns kind, dtype, length, verdict, ``auc`` with ``low`` and ``high`` (the state that
+        answers, after the final norm), the same of the sequence's last item (``auc_last_item``,
+        ...), ``follows`` and ``moves`` (shares of pairs), ``encoded_at`` (depths of the reference
+        that decode the pair, over both ends).
+    """
+    rows = []
+    exact = decoding[decoding.dtype == reference]
+    for (kind, dtype, length), group in decoding.groupby(["kind", "dtype", "length"], sort=False):
+        depths = [
+            Separation(row[0], row[1], row[2], row[3], int(row[4]))
+            for row in exact.loc[(exact.kind == kind) & (exact.length == length), TOGETHER]
+            .to_numpy()
+            .tolist()
+        ]
+        last = group[group.depth == group.depth.max()].set_index("at")
+        end, item = (
+            Separation(row.auc, row.low, row.high, row.d_prime, int(row.units))
+            for row in (last.loc[at] for at in ENDS)
+        )
+        share = answers.loc[
+            (answers.kind == kind) & (answers.dtype == dtype) & (answers.length == length),
+            ["follows", "moves"],
+        ].mean()
+        rows.append(
+            {
+                "kind": kind,
+                "dtype": dtype,
+                "length": length,
+                "verdict": str(sight_verdict(end, depths, float(share.follows))),
+                "auc": end.auc,
+                "low": end.low,
+                "high": end.high,
+                "auc_last_item": item.auc,
+                "low_last_item": item.low,
+                "high_last_item": item.high,
+                "follows": float(share.follows),
+                "moves": float(share.moves),
+                "encoded_at": sum(d.auc >= DECODABLE and d.low > 0.5 for d in depths),
+            }
+        )
+    return pd.DataFrame(rows)
