@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ...support.files import write_atomically
+from ..formats import no_formula
 from ..run.page import environment
 from ..scripts import script
 
@@ -29,7 +30,8 @@ def write_overview(
     Returns:
         The path of results.html.
     """
-    write_atomically(folder / "results.csv", table.to_csv(index=False, lineterminator="\n"))
+    plain = table.assign(**{name: table[name].map(no_formula) for name in ("run", "model", "lens")})
+    write_atomically(folder / "results.csv", plain.to_csv(index=False, lineterminator="\n"))
     shown = table.head(MOST)
     octaves = [name for name in table.columns if name.startswith("accuracy ")]
     pages = {run: (folder / run / "report.html").is_file() for run in shown["run"].unique()}
