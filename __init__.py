@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .exams.acuity import acuity as acuity
     from .exams.compare import compare as compare
     from .exams.design import design as design
+    from .exams.export import export as export
     from .exams.gate.gate import gate as gate
     from .exams.gate.limits import Limits as Limits
     from .exams.gate.result import GateResult as GateResult
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from .exams.prescribe.prescribe import prescribe as prescribe
     from .exams.prescribe.result import Prescription as Prescription
     from .exams.prescribe.result import load_prescription as load_prescription
+    from .exams.results import Results as Results
+    from .exams.results import load_results as load_results
     from .exams.run import run as run
     from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
@@ -60,6 +63,7 @@ _HOME = {
     "Plan": "store.plan",
     "Prescription": "exams.prescribe.result",
     "Provider": "runners.dispatch.provider",
+    "Results": "exams.results",
     "Run": "exams.loaded",
     "Settings": "exams.settings",
     "SnellenError": "errors",
@@ -72,9 +76,11 @@ _HOME = {
     "apply_lens": "exams.prescribe.apply",
     "compare": "exams.compare",
     "design": "exams.design",
+    "export": "exams.export",
     "gate": "exams.gate.gate",
     "leaderboard": "exams.leaderboard",
     "load_prescription": "exams.prescribe.result",
+    "load_results": "exams.results",
     "load_run": "exams.loaded",
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",

@@ -30,6 +30,7 @@ VERBS: dict[str, str] = {
     "sweep": "a grid of runs from one plan, here or on a Ray cluster",
     "prescribe": "say which lens restores a model's sight",
     "precision": "what bfloat16, 8 and 4 bits, or a smaller cache do to a model's sight",
+    "export": "hand runs out: Parquet, CSV, a dataset, inspect's logs, public records",
     "merge": "bring the answers of one run into another of the same plan",
     "tasks": "list tasks, groups, modes and lenses; --path for lm-eval's --include_path",
     "models": "list the kinds of models and what each needs",

@@ -15,13 +15,14 @@ from ..reports.run.report import Report, write_report
 from ..store.journal import Journal
 from ..store.manifest import Manifest, read_manifest
 from ..store.run_directory import RunDirectory, find_run
+from ..store.texts import by_trial
 from ..store.trials import read_trials, trial_row, write_trials
 from ..support.phases import phase
 from ..tasks.trial import can_rebuild, rebuild_trial
 from .finishing import write_run
 from .loaded import Run
 from .session import Answered, request_of
-from .texts import by_trial, kept_texts, texts_from
+from .texts import kept_texts, texts_from
 
 
 def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Report, pd.DataFrame | None]:

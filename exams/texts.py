@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..reports.trial_texts import Texts, TrialRow, TrialTexts
-from ..store.answers import Entry, Reply
-from ..store.journal import Journal
+from ..store.texts import texts_of
 from ..tasks.trial import Trial, TrialId, rebuild_trial
 
 
@@ -48,20 +47,4 @@ def kept_texts(folder: Path) -> Texts:
     """The words of the trials of a run directory, from its journal if there is one."""
     if not (folder / "journal.sqlite").is_file():
         return only_prompts
-    with Journal(folder / "journal.sqlite") as journal:
-        found = by_trial(journal)
-    said = {one: e.result.text for one, e in found.items() if isinstance(e.result, Reply)}
-    return texts_from(said)
-
-
-def by_trial(journal: Journal) -> dict[TrialId, Entry]:
-    """The journal's entries of our own trials, answers before failures."""
-    found: dict[TrialId, Entry] = {}
-    for entry in journal.entries():
-        try:
-            identity = TrialId.from_dict(entry.trial)
-        except KeyError:
-            continue
-        if isinstance(entry.result, Reply) or identity not in found:
-            found[identity] = entry
-    return found
+    return texts_from({one: text for one, (_, text) in texts_of(folder).items()})

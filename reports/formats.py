@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Any
+
+_RISKY = tuple("=+-@'\t\r\n")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII)
 
 
 def plain(value: float) -> str:
@@ -40,3 +45,21 @@ def both_ends(text: str, most: int = 300) -> str:
     if len(text) <= most:
         return text
     return f"{text[: most // 3]} […] {text[-(most - most // 3) :]}"
+
+
+def plain_markdown(text: str) -> str:
+    """Text that cannot break out of a line or a table of Markdown."""
+    return "".join("\\" + c if c in "|[]<>`*_\\" else c for c in text).replace("\n", " ")
+
+
+def no_formula(value: Any) -> Any:
+    """Text that no spreadsheet takes for a formula: one that looks like it begins with a ``'``.
+
+    So does text that begins with one itself: whoever takes the first ``'`` away has the text.
+    Numbers are none, also where they are text.
+
+    >>> no_formula("=1+1"), no_formula("-5"), no_formula("'tis"), no_formula("five")
+    ("'=1+1", '-5', "''tis", 'five')
+    """
+    risky = isinstance(value, str) and value[:1] in _RISKY and not _NUMBER.fullmatch(value)
+    return f"'{value}" if risky else value

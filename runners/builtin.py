@@ -136,6 +136,8 @@ BUILT_IN = (
         scores_texts=True,
         scores_chat=True,
         wears_inside=True,
+        published_as="HuggingFaceTB/SmolLM2-135M-Instruct",
+        weights="open",
         # Measured: asked as a conversation it answers no length right. After plain examples its
         # copies and look-ups start right and fail inside the chart; it cannot count.
         first_chart={
@@ -157,6 +159,8 @@ BUILT_IN = (
         scores_texts=True,
         scores_chat=True,
         wears_inside=True,
+        published_as="{name}",
+        weights="open",
     ),
     ModelKind(
         "vllm",
@@ -170,6 +174,8 @@ BUILT_IN = (
         forces_answers=True,
         scores_texts=True,
         scores_chat=True,
+        published_as="{name}",
+        weights="open",
     ),
     ModelKind(
         "openai",
@@ -179,10 +185,13 @@ BUILT_IN = (
         install="snellen[openai]",
         hosted=True,
         url_variables=("OPENAI_BASE_URL",),
+        homes=("api.openai.com",),
         price=ListPrice("openai"),
         reasoning_room=_ROOM,
         thinks=re.compile(r"(o\d|gpt-(?!4|3)\d)(?!.*chat)"),
         forces_answers=True,
+        published_as="openai/{name}",
+        weights="closed",
     ),
     ModelKind(
         "azure",
@@ -194,8 +203,10 @@ BUILT_IN = (
         install="snellen[openai]",
         hosted=True,
         url_variables=("AZURE_OPENAI_ENDPOINT",),
+        homes=(".azure.com",),
         reasoning_room=_ROOM,
         forces_answers=True,
+        published_as="azure/{name}",
     ),
     ModelKind(
         "gemini",
@@ -205,10 +216,13 @@ BUILT_IN = (
         install="snellen[gemini]",
         hosted=True,
         url_variables=("GOOGLE_GEMINI_BASE_URL",),
+        homes=(".googleapis.com",),
         price=ListPrice("google"),
         reasoning_room=_ROOM,
         thinks=re.compile(r"gemini-(2\.5|[3-9])(?!.*lite)"),
         forces_answers=True,
+        published_as="google/{name}",
+        weights="closed",
     ),
     ModelKind(
         "lm-eval",

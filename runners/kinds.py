@@ -104,6 +104,7 @@ class ModelKind:
         install: what pip installs to bring what it imports, such as ``snellen[openai]``.
         hosted: asks somebody else's machines, unless told of another server.
         url_variables: environment variables that name another server, the first one first.
+        homes: how the host names of the provider's own servers end.
         price: where the price of its tokens comes from.
         reasoning_room: tokens of an answer's limit set aside for hidden reasoning, which hosted
             models count as part of the answer.
@@ -115,6 +116,9 @@ class ModelKind:
             where the usual ones show nothing.
         scores_chat: also of what follows a user's turn of a conversation.
         wears_inside: takes lenses that change the forward pass (``Lens.inside``).
+        published_as: how public leaderboards name its models, ``{name}`` for the name; empty
+            where that does not follow from the name. Of hosted kinds: at the provider itself.
+        weights: whether the weights of its models can be had, at the provider itself.
     """
 
     scheme: str
@@ -126,6 +130,7 @@ class ModelKind:
     install: str | None = None
     hosted: bool = False
     url_variables: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
     price: Price = "unknown"
     reasoning_room: int = 0
     thinks: re.Pattern[str] | None = None
@@ -134,6 +139,8 @@ class ModelKind:
     first_chart: Mapping[str, str] = field(default_factory=dict)
     scores_chat: bool = False
     wears_inside: bool = False
+    published_as: str = ""
+    weights: Literal["open", "closed", "unknown"] = "unknown"
 
     @property
     def pattern(self) -> str:

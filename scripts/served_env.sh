@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Build the environments of the real servers that make test-served drives:
 #   scripts/served_env.sh [NAME…]
-# with chromium vllm transformers litellm llmock inspect trackers llama.
+# with chromium vllm transformers litellm llmock inspect trackers every-eval-ever llama.
 #
 # `inspect` is no server but a peer: inspect_ai, asked to put the same prompts to one of them.
+# `every-eval-ever` is the validator of public records; it needs Python 3.12 or later.
 # `trackers` is W&B and Trackio with Snellen beside them: Trackio takes an older Pillow than ours.
 #
 # Each gets an environment of its own, .venv-NAME, for they pin what others pin differently.
@@ -21,6 +22,7 @@ OPENAI=3.57.0
 WANDB=0.31.0
 TRACKIO=0.43.0
 XLLAMACPP=2026.10.11549
+EVERY_EVAL_EVER=0.3.0
 
 # ready NAME VERSIONS: is .venv-NAME finished? Sets $mark, which says so.
 ready() {
@@ -116,6 +118,19 @@ trackers() {
     touch "$mark"
 }
 
+every_eval_ever() {
+    ready every-eval-ever "$EVERY_EVAL_EVER" && return 0
+    local newer
+    for newer in python3.14 python3.13 python3.12 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python; do
+        "$newer" -c '' 2>/dev/null || continue
+        PYTHON=$newer fresh every-eval-ever
+        install "every-eval-ever==$EVERY_EVAL_EVER"
+        touch "$mark"
+        return 0
+    done
+    echo "no Python 3.12 or later: records of Every Eval Ever are not validated" >&2
+}
+
 # Pages are opened in whichever Chromium the machine has; where there is none, Debian's.
 chromium() {
     local name
@@ -131,11 +146,12 @@ chromium() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- chromium llmock inspect trackers litellm llama transformers vllm
+    set -- chromium llmock inspect trackers every-eval-ever litellm llama transformers vllm
 fi
 for server in "$@"; do
     case $server in
         chromium | vllm | transformers | litellm | llmock | inspect | trackers | llama) "$server" ;;
+        every-eval-ever) every_eval_ever ;;
         *)
             echo "no such server: $server" >&2
             exit 2

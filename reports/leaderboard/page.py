@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,10 +17,11 @@ from ...stats.acuity import Acuity
 from ...stats.board import RankInterval, RestrictedMean
 from ...support.files import write_atomically
 from ..acuities import quoted
-from ..formats import percent
+from ..formats import no_formula, percent, plain_markdown
 from ..run.page import environment
 from ..scripts import script
-from .entries import BoardDesign, BoardEntry, RefusedEntry
+from .entries import BoardDesign, BoardEntry, RefusedEntry, without_acuities
+from .fitted import FITTED
 from .ranking import RankedEntry, rank
 
 CAPTION = (
@@ -53,8 +55,10 @@ def write_leaderboard(
         why = f": {refused[0].entry.model}: {refused[0].reason}" if refused else ""
         raise InputError(f"no run can be on the leaderboard of board {design.version}{why}")
     tasks = list(placed[0].entry.reports)
+    later = placed[FITTED:]
+    placed = [*placed[:FITTED], *(replace(p, entry=without_acuities(p.entry)) for p in later)]
     write_atomically(folder / "leaderboard.csv", to_csv(placed, tasks, design))
-    write_atomically(folder / "leaderboard.md", to_markdown(placed, refused, tasks, design))
+    write_atomically(folder / "leaderboard.md", toplain_markdown(placed, refused, tasks, design))
     page = to_html(placed, refused, tasks, design)
     return write_atomically(folder / "leaderboard.html", page), refused
 
@@ -65,11 +69,11 @@ def to_csv(placed: Sequence[RankedEntry], tasks: Sequence[str], design: BoardDes
     lines = [dict(_fields(entry, tasks, design)) for entry in placed]
     writer = csv.DictWriter(target, list(lines[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({k: _no_formula(v) for k, v in line.items()} for line in lines)
+    writer.writerows({k: no_formula(v) for k, v in line.items()} for line in lines)
     return target.getvalue()
 
 
-def to_markdown(
+def toplain_markdown(
     placed: Sequence[RankedEntry],
     refused: Sequence[RefusedEntry],
     tasks: Sequence[str],
@@ -86,7 +90,7 @@ def to_markdown(
     ]
     for placing in placed:
         entry = placing.entry
-        name = _markdown(entry.model)
+        name = plain_markdown(entry.model)
         cells = [
             rank_text(placing.rank),
             f"[{name}]({_link(entry.report)})" if entry.report else name,
@@ -193,12 +197,6 @@ def _fields(placed: RankedEntry, tasks: Sequence[str], design: BoardDesign) -> I
     yield "board_sha256", design.sha256
 
 
-def _no_formula(value: Any) -> Any:
-    """Text that no spreadsheet takes for a formula."""
-    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if risky else value
-
-
 def _link(report: str) -> str:
     """A path below the leaderboard as a link that cannot name a protocol."""
     return f"./{quote(report)}"
@@ -207,9 +205,9 @@ def _link(report: str) -> str:
 def _listed(head: str, items: Sequence[tuple[str, str]]) -> list[str]:
     if not items:
         return []
-    return ["", head, "", *(f"- {_markdown(model)}: {_markdown(line)}" for model, line in items)]
-
-
-def _markdown(text: str) -> str:
-    """Text that cannot break out of a Markdown table."""
-    return "".join("\\" + c if c in "|[]<>`*_\\" else c for c in text).replace("\n", " ")
+    return [
+        "",
+        head,
+        "",
+        *(f"- {plain_markdown(model)}: {plain_markdown(line)}" for model, line in items),
+    ]

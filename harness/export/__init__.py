@@ -1,0 +1,1 @@
+"""Our runs in the forms that others read: tables, dataset, inspect's logs, public records."""
