@@ -204,6 +204,8 @@ def _sensitivity_plan(args: argparse.Namespace) -> SensitivityPlan:
 def _report(result: ProbeResult) -> int:
     """Print what was found and where it is; 1 when a part had to be left out."""
     print(result.summary.to_string(index=False))
+    for line in result.notes:
+        print(line)
     print(f"\n{result.folder}")
     for line in (*result.warnings, *result.failures):
         print(f"snellen: {line}", file=sys.stderr)

@@ -47,6 +47,7 @@ def test_collapse_command(folder: str, tmp_path: Path, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert str(written) in shown
     assert "> 16" in shown
+    assert "Whether a reader can still\n  tell them apart is another question" in shown
     table = pd.read_csv(written / "collapse.csv")
     assert set(table.dtype) == {"float64", "bfloat16"}
     assert len(pd.read_csv(written / "null.csv"))
