@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from .exams.prescribe.prescribe import prescribe as prescribe
     from .exams.prescribe.result import Prescription as Prescription
     from .exams.prescribe.result import load_prescription as load_prescription
+    from .exams.results import Results as Results
+    from .exams.results import load_results as load_results
     from .exams.run import run as run
     from .exams.samples import samples as samples
     from .exams.settings import Settings as Settings
@@ -61,6 +63,7 @@ _HOME = {
     "Plan": "store.plan",
     "Prescription": "exams.prescribe.result",
     "Provider": "runners.dispatch.provider",
+    "Results": "exams.results",
     "Run": "exams.loaded",
     "Settings": "exams.settings",
     "SnellenError": "errors",
@@ -77,6 +80,7 @@ _HOME = {
     "gate": "exams.gate.gate",
     "leaderboard": "exams.leaderboard",
     "load_prescription": "exams.prescribe.result",
+    "load_results": "exams.results",
     "load_run": "exams.loaded",
     "merge": "exams.merge",
     "prescribe": "exams.prescribe.prescribe",

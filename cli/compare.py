@@ -1,11 +1,14 @@
 """Compare two runs, B against A: same questions, exact tests, a verdict per curve and over all.
 
 Pairs are made by task, mode, answer form and lens; where a task has one curve in each run, that
-pair is compared even if the rest differs. Exit code: 3 where the pairs of all curves together are
-INCONCLUSIVE, 1 where B is WORSE and --fail-if-worse is given, 0 otherwise (2: bad input).
+pair is compared even if the rest differs. A folder of runs counts as all of them: trials are then
+paired by model, length, index and seed, and the first answer to each question stands. Exit code: 3
+where the pairs of all curves together are INCONCLUSIVE, 1 where B is WORSE and --fail-if-worse is
+given, 0 otherwise (2: bad input).
 
-Example:
+Examples:
   snellen compare results/bundled/base results/bundled/with-commas --fail-if-worse
+  snellen compare results/last-week results/today
 """
 
 from __future__ import annotations
@@ -13,17 +16,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..exams.compare import ALPHA, MARGIN, differences, pooled, worse
+from ..exams.compare import ALPHA, MARGIN, differences, pooled, side, worse
 from ..exams.compare import compare as compare_runs
-from ..exams.loaded import load_run
 from ..stats.compare import ComparisonVerdict
 from .showing import show_contrasts, show_pool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen compare``."""
-    parser.add_argument("a", type=Path, metavar="RUN_A", help="the run to compare with")
-    parser.add_argument("b", type=Path, metavar="RUN_B", help="the run that is judged")
+    parser.add_argument(
+        "a", type=Path, metavar="RUN_A", help="the run to compare with, or a folder of runs"
+    )
+    parser.add_argument(
+        "b", type=Path, metavar="RUN_B", help="the run that is judged, or a folder of runs"
+    )
     parser.add_argument(
         "--margin", type=float, default=MARGIN, help=f"ratio of L50 that matters ({MARGIN})"
     )
@@ -46,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, and print the verdicts."""
-    a, b = load_run(args.a), load_run(args.b)
+    a, b = side(args.a), side(args.b)
     found = compare_runs(a, b, margin=args.margin, alpha=args.alpha, looks=args.looks)
     show_contrasts(found, per_length=args.per_length)
     for line in differences(a, b):

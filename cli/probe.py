@@ -134,6 +134,8 @@ def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
 
     where = args.run
     if where is None:
+        if args.max_tokens != "all" and not (args.max_tokens.isdecimal() and int(args.max_tokens)):
+            raise InputError(f"--max-tokens {args.max_tokens}: give a number of tokens, or all")
         # The limit is in the run's name: answers of another limit are another run.
         limited = [] if args.max_tokens == "all" else ["--max-tokens", args.max_tokens]
         name = "-".join(["paper", *limited[1:]])
@@ -204,6 +206,8 @@ def _sensitivity_plan(args: argparse.Namespace) -> SensitivityPlan:
 def _report(result: ProbeResult) -> int:
     """Print what was found and where it is; 1 when a part had to be left out."""
     print(result.summary.to_string(index=False))
+    for line in result.notes:
+        print(line)
     print(f"\n{result.folder}")
     for line in (*result.warnings, *result.failures):
         print(f"snellen: {line}", file=sys.stderr)

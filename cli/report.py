@@ -1,7 +1,7 @@
 """Redraw reports from what is kept: run directories, or samples_*.jsonl of a stock lm-eval run.
 
 With --rejudge, every answer in the journal is read again with this version's reader, and what
-changed is listed.
+changed is listed. A folder of runs gets results.html and results.csv, one row per run and curve.
 
 With --as-samples, runs of one model at a temperature above 0 (each with its own --sampling-seed)
 are several samples of each prompt: how far it sees on exactly these prompts, and on prompts like
@@ -9,6 +9,7 @@ them.
 
 Examples:
   snellen report results/bundled/count_ones-1a2b3c4d
+  snellen report results
   snellen report results/bundled/count_ones-1a2b3c4d --rejudge
   snellen report out/*/samples_snellen_*.jsonl --out my-report
   snellen report results/m/seed-1 results/m/seed-2 results/m/seed-3 --as-samples
@@ -17,9 +18,11 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from ..errors import InputError
+from ..exams.overview import is_results, report_folder
 from ..exams.redraw import report_run, report_samples
 from ..exams.samples import samples as take_samples
 from ..exams.samples import write_table
@@ -30,7 +33,9 @@ _MOST_SHOWN = 40
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen report``."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="RUN_DIR | samples_*.jsonl")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="RUN_DIR | RESULTS_DIR | samples_*.jsonl"
+    )
     parser.add_argument(
         "--out", type=Path, help="folder for a report of samples (default: snellen-report)"
     )
@@ -62,7 +67,10 @@ def run(args: argparse.Namespace) -> int:
     if samples:
         show_report(report_samples(samples, args.out or Path("snellen-report")))
     for folder in folders:
-        _redraw(folder, args.rejudge)
+        if is_results(folder):
+            _overview(folder, args.rejudge)
+        else:
+            _redraw(folder, args.rejudge)
     return 0
 
 
@@ -80,6 +88,17 @@ def _show_samples(folders: list[Path], out: Path) -> None:
         if curve.l50.reason is not None:
             print(f"  • {curve.l50.reason}")
     print(table)
+
+
+def _overview(folder: Path, rejudge: bool) -> None:
+    if rejudge:
+        raise InputError(f"{folder} is a folder of runs; --rejudge goes with run directories")
+    written = report_folder(folder)
+    for run, reason in written.left_out.items():
+        print(f"snellen: left out {run}: {reason}", file=sys.stderr)
+    trials = int(written.table["n"].sum())
+    print(f"{written.runs:,} runs, {len(written.table):,} curves, {trials:,} trials")
+    print(f"results: {written.page}")
 
 
 def _redraw(folder: Path, rejudge: bool) -> None:

@@ -12,12 +12,19 @@ from ..stats.compare import Comparison, ComparisonVerdict, Pool, pool
 from ..stats.compare import compare as compare_answers
 from ..store.curve_key import CurveKey
 from ..store.pairing import LoadedRun, Pairing, pairings
+from ..store.results.finding import run_folders
+from ..store.results.folder import ResultsFolder
+from ..store.results.pairing import folder_pairings
 from ..store.texts import texts_of
 from ..tasks.trial import TrialId
 from .loaded import load_run
 
 MARGIN = 1.25
 ALPHA = 0.05
+_NAMED = 3
+
+Side = LoadedRun | ResultsFolder
+"""What is compared: one run, or all runs of a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +55,55 @@ class Contrast:
 
 
 def compare(
-    a: LoadedRun | Path | str,
-    b: LoadedRun | Path | str,
+    a: Side | Path | str,
+    b: Side | Path | str,
     *,
     margin: float = MARGIN,
     alpha: float = ALPHA,
     looks: int = 1,
 ) -> list[Contrast]:
-    """Compare two runs curve by curve; B is judged against A.
+    """Compare two runs, or two results folders, curve by curve; B is judged against A.
 
-    Pairs are made by task, mode, answer form and lens; where a task has one curve in each run,
-    that pair is compared even if the rest differs.
+    Pairs are made by task, mode, answer form and lens; where a task has one curve on each side,
+    that pair is compared even if the rest differs. Of two results folders all runs count: their
+    trials are paired by model (where there are several), length, index and seed, and of several
+    answers to one question that of the run which was created first stands.
 
     Args:
-        a: the run to compare with, or its folder.
-        b: the run that is judged, or its folder.
+        a: the run to compare with, or its folder, or a folder of runs.
+        b: what is judged, likewise.
         margin: the ratio of L50 that matters.
         alpha: the level of the tests.
         looks: how often growing runs are to be compared; 0 for as often as one likes.
 
     Raises:
-        InputError: one of them is not a run, or they asked different questions.
+        InputError: one of them is not a run and holds none, or they asked different questions.
     """
     check_design(margin, alpha)
-    run_a, run_b = _run(a), _run(b)
-    texts = _by_curve(run_a), _by_curve(run_b)
-    return [contrast(each, margin, alpha, looks, texts) for each in pairings(run_a, run_b)]
+    one, other = side(a), side(b)
+    if isinstance(one, LoadedRun) and isinstance(other, LoadedRun):
+        texts = _by_curve(one), _by_curve(other)
+        return [contrast(each, margin, alpha, looks, texts) for each in pairings(one, other)]
+    pairs = folder_pairings(_folder(one), _folder(other))
+    return [contrast(each, margin, alpha, looks) for each in pairs]
+
+
+def side(given: Side | Path | str) -> Side:
+    """What is compared: a run, or a folder of runs.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(given, LoadedRun | ResultsFolder):
+        return given
+    path = Path(given)
+    if (path / "manifest.json").exists() or not path.is_dir() or not run_folders(path):
+        return load_run(path)
+    return ResultsFolder(path)
+
+
+def _folder(given: Side) -> ResultsFolder:
+    return ResultsFolder(given.path) if isinstance(given, LoadedRun) else given
 
 
 Texts = Mapping[CurveKey, Mapping[tuple[int, int], str]]
@@ -97,7 +127,11 @@ def contrast(
         unreadable=(pairing.unread_a, pairing.unread_b),
     )
     of_a, of_b = texts[0].get(pairing.a, {}), texts[1].get(pairing.b, {})
-    both = of_a.keys() & of_b.keys() & pairing.answers_a.keys() & pairing.answers_b.keys()
+    both = [
+        key
+        for key in of_a.keys() & of_b.keys()
+        if key in pairing.answers_a and key in pairing.answers_b
+    ]
     return Contrast(pairing, result, sum(of_a[key] == of_b[key] for key in both), len(both))
 
 
@@ -116,9 +150,15 @@ def worse(found: Sequence[Contrast], alpha: float = ALPHA) -> bool:
     return ComparisonVerdict.WORSE in verdicts
 
 
-def differences(a: LoadedRun | Path | str, b: LoadedRun | Path | str) -> list[str]:
-    """In what the runs differ beside their answers: model, server, numerics, settings."""
-    one, other = (_run(run).manifest for run in (a, b))
+def differences(a: Side | Path | str, b: Side | Path | str) -> list[str]:
+    """In what the runs differ beside their answers: model, server, numerics, settings.
+
+    Of folders of runs, how many there are, of which models, and which were left out.
+    """
+    of_a, of_b = side(a), side(b)
+    if not (isinstance(of_a, LoadedRun) and isinstance(of_b, LoadedRun)):
+        return [*_of_folder("A", _folder(of_a)), *_of_folder("B", _folder(of_b))]
+    one, other = of_a.manifest, of_b.manifest
     sides = [
         {
             "model": each.plan.model,
@@ -133,6 +173,13 @@ def differences(a: LoadedRun | Path | str, b: LoadedRun | Path | str) -> list[st
         for name in dict.fromkeys((*sides[0], *sides[1]))
         if sides[0].get(name) != sides[1].get(name)
     ]
+
+
+def _of_folder(name: str, folder: ResultsFolder) -> list[str]:
+    models = list(dict.fromkeys(folder.runs["model"]))
+    more = f", … ({len(models):,} models)" if len(models) > _NAMED else ""
+    lines = [f"{name}: {len(folder.runs):,} runs of {', '.join(models[:_NAMED])}{more}"]
+    return lines + [f"{name}: left out {run}: {why}" for run, why in folder.left_out.items()]
 
 
 def _by_curve(run: LoadedRun) -> Texts:
@@ -156,7 +203,3 @@ def check_design(margin: float, alpha: float) -> None:
         raise InputError(f"--margin {margin:g}: a ratio above 1, such as {MARGIN}")
     if not 0 < alpha < 1:
         raise InputError(f"--alpha {alpha:g}: a level between 0 and 1, such as {ALPHA}")
-
-
-def _run(run: LoadedRun | Path | str) -> LoadedRun:
-    return run if isinstance(run, LoadedRun) else load_run(run)

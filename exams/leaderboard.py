@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from ..errors import InputError
-from ..reports.leaderboard.entries import TRIAL, BoardDesign, RefusedEntry, entry_of
+from ..reports.leaderboard.entries import TRIAL, BoardDesign, RefusedEntry
 from ..reports.leaderboard.page import write_leaderboard
-from ..store.pairing import load_run
 from ..store.plan import Plan
+from ..support.phases import phase
 from . import board_design
+from .board_entries import board_entries
 from .loaded import Run
 from .run import run
 from .settings import RESULTS, Settings
@@ -79,21 +80,16 @@ def write_board(results: Path) -> Leaderboard:
     """Rank the runs of the board's design that lie in a results folder.
 
     Raises:
-        InputError: there are none, or one model appears twice.
+        InputError: there are none, or none can be ranked.
     """
     asked = design()
-    entries = []
-    for folder in sorted(results.glob("*/chart-*")):
-        found = load_run(folder)
-        report = folder / "report.html"
-        link = report.relative_to(results).as_posix() if report.is_file() else None
-        manifest = found.manifest.model_dump(mode="json")
-        entries.append(entry_of(found.trials, manifest, asked, link))
+    entries = board_entries(results, asked)
     if not entries:
         raise InputError(
             f"{results} holds no run of the leaderboard's design; ask one with --models bundled"
         )
-    return Leaderboard(*write_leaderboard(results, entries, asked))
+    with phase("drawing the leaderboard", "the acuities of new runs once"):
+        return Leaderboard(*write_leaderboard(results, entries, asked))
 
 
 def design() -> BoardDesign:

@@ -101,12 +101,18 @@ def plain_log_values(axis: Axes) -> None:
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
-def legend_below(
-    figure: Figure, handles: Any, labels: Any, *, columns: int, title: str = ""
-) -> None:
-    """One legend for all panels, under them; its title may have several lines."""
+def legend_below(figure: Figure, *, columns: int, title: str = "") -> None:
+    """One legend for all panels, under them; its title may have several lines.
+
+    What has a legend of its own is left out; so is what another panel has named already.
+    """
+    named: dict[str, Any] = {}
+    for axis in figure.axes:
+        if axis.get_legend() is None:
+            handles, labels = axis.get_legend_handles_labels()
+            named = dict(zip(labels, handles, strict=True)) | named
     legend = figure.legend(
-        handles, labels, loc="outside lower center", ncols=columns, title=title or None,
-        title_fontsize=8,
+        named.values(), named.keys(), loc="outside lower center", ncols=columns,
+        title=title or None, title_fontsize=8,
     )  # fmt: skip
     legend.get_title().set_multialignment("center")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,7 @@ class ProbeResult:
         failures: One line per part that could not be finished.
         tables: Everything measured, by name.
         warnings: One line per thing a reader of the numbers should know.
+        notes: What the columns of the summary mean, a line each.
     """
 
     folder: Path
@@ -27,6 +28,7 @@ class ProbeResult:
     failures: list[str] = field(default_factory=list)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    notes: Sequence[str] = ()
 
     def _repr_html_(self) -> str:
         """The summary, for a notebook."""

@@ -87,7 +87,7 @@ def curves(trials: pd.DataFrame) -> pd.DataFrame:
         len(POINT_KEY), "tokens", _median(trials, "tokens").reindex(counts.index).to_numpy()
     )
     table["answered"] = table["n"] - table["failed"]
-    _add_accuracy(table)
+    add_accuracy(table)
     for column, values in _errors(trials, counts.index).items():
         table[column] = values
     table["log_odds_median"] = _median(trials, "log_odds").reindex(counts.index).to_numpy()
@@ -100,7 +100,8 @@ def _median(trials: pd.DataFrame, column: str) -> pd.Series[float]:
     return by_key.median().astype("float64")
 
 
-def _add_accuracy(table: pd.DataFrame) -> None:
+def add_accuracy(table: pd.DataFrame) -> None:
+    """Add accuracy, its Wilson interval and both readings of truncation, from the counts."""
     answered = table["answered"].to_numpy(dtype=float)
     correct = table["correct"].to_numpy(dtype=float)
     complete = answered - table["truncated"].to_numpy(dtype=float)
@@ -144,5 +145,5 @@ def pooled(table: pd.DataFrame, by: Sequence[str] = KEY) -> pd.DataFrame:
     """
     counts = ["n", "answered", *OUTCOMES]
     total = table.groupby(list(by), sort=False, observed=True)[counts].sum().reset_index()
-    _add_accuracy(total)
+    add_accuracy(total)
     return total

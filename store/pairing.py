@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError
+from ..stats.compare import Answers
 from .curve_key import CURVE, CurveKey
 from .manifest import Manifest, read_manifest
 from .trials import read_trials
@@ -74,8 +75,8 @@ class Pairing:
 
     a: CurveKey
     b: CurveKey
-    answers_a: dict[tuple[int, int], bool]
-    answers_b: dict[tuple[int, int], bool]
+    answers_a: Answers
+    answers_b: Answers
     unread_a: int = 0
     unread_b: int = 0
 
@@ -119,7 +120,7 @@ def pairings(a: LoadedRun, b: LoadedRun) -> list[Pairing]:
         )
     found = [
         Pairing(x, y, answers_a, answers_b, a.unread(x), b.unread(y))
-        for x, y in _matches(a.curve_keys(), b.curve_keys())
+        for x, y in matches(a.curve_keys(), b.curve_keys())
         if (answers_a := a.answers(x)).keys() & (answers_b := b.answers(y)).keys()
     ]
     if not found:
@@ -152,7 +153,8 @@ def within_run(run: LoadedRun, against: str) -> list[Pairing]:
     ]
 
 
-def _matches(a: list[CurveKey], b: list[CurveKey]) -> Iterator[tuple[CurveKey, CurveKey]]:
+def matches(a: list[CurveKey], b: list[CurveKey]) -> Iterator[tuple[CurveKey, CurveKey]]:
+    """Which curves to compare: those of one key; or of a task that has one curve on each side."""
     for task in dict.fromkeys(curve[0] for curve in a):
         mine = [curve for curve in a if curve[0] == task]
         theirs = [curve for curve in b if curve[0] == task]

@@ -8,12 +8,14 @@ from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ..errors import InputError
 from ..support.files import whole_file
 from ..tasks.judging import Outcome
 from ..tasks.trial import FORMS, Trial
 from .answers import Failure, Reply
+from .results.footer import write_parquet
 
 TEXT, INTEGER, NUMBER = "string", "Int64", "Float64"
 COLUMNS: dict[str, str] = {
@@ -61,12 +63,17 @@ THOUGHTS_ONLY = "thoughts_only"
 
 RIVALS = " | "
 """What stands between the readings in ``rivals``."""
-_LARGEST = 2**53
+LARGEST = 2**53
 """The integers up to here are exact in every reader of the table."""
-_REQUIRED = (
+REQUIRED = (
     "run_id", "model", "task", "mode", "lens", "length", "index", "seed", "outcome",
     "prompt_sha256", "answer_form",
 )  # fmt: skip
+"""The columns that are never empty."""
+
+_ARROW = {TEXT: pa.large_string(), INTEGER: pa.int64(), NUMBER: pa.float64()}
+SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in COLUMNS.items()])
+"""The same columns in ``trials.parquet``."""
 
 
 def trial_row(
@@ -117,10 +124,19 @@ def trial_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def write_trials(path: Path, trials: pd.DataFrame) -> None:
-    """Write ``trials.csv`` and, beside it, ``trials.parquet``; each appears whole or not at all."""
+    """Write ``trials.csv`` and, beside it, ``trials.parquet``; each appears whole or not at all.
+
+    The Parquet file names the CSV that it was written with, so that neither is taken for the
+    other's after one was changed (`results.tables.parquet_of`).
+    """
     with whole_file(path) as csv, whole_file(path.with_suffix(".parquet")) as parquet:
         trials.to_csv(csv, index=False, lineterminator="\n")
-        trials.to_parquet(parquet, index=False)
+        write_parquet(parquet, arrow_table(trials), csv)
+
+
+def arrow_table(trials: pd.DataFrame) -> pa.Table:
+    """The same table for Parquet, with :data:`SCHEMA`."""
+    return pa.Table.from_pandas(trials, SCHEMA, preserve_index=False)
 
 
 def read_trials(path: Path) -> pd.DataFrame:
@@ -155,7 +171,7 @@ def check_trials(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     Raises:
         InputError: a value does not fit its column (named by line and column).
     """
-    for name in _REQUIRED:
+    for name in REQUIRED:
         _refuse(path, raw[name], raw[name].isna())
     columns: dict[str, Any] = {name: raw[name] for name in COLUMNS}
     for name, kind in COLUMNS.items():
@@ -163,7 +179,7 @@ def check_trials(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
             numbers = pd.to_numeric(raw[name], errors="coerce").astype("float64")
             broken = ~(numbers.abs() < np.inf) & raw[name].notna()
             if kind == INTEGER:
-                broken |= (numbers % 1 > 0) | (numbers.abs() > _LARGEST)
+                broken |= (numbers % 1 > 0) | (numbers.abs() > LARGEST)
             _refuse(path, raw[name], broken)
             columns[name] = numbers
     table = pd.DataFrame(columns).astype(COLUMNS)

@@ -50,7 +50,6 @@ def attention_figure(heads: pd.DataFrame, sizes: pd.DataFrame) -> Figure:
         panels[3].set_ylabel("length of the state")
         panels[3].legend()
         panels[0].set_title(kind.replace("_", " "))
-    handles, labels = axes[0].get_legend_handles_labels()
     title = "median over layers and heads; shaded: 10 to 90 %"
-    legend_below(figure, handles, labels, columns=3, title=title)
+    legend_below(figure, columns=3, title=title)
     return figure

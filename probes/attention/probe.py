@@ -16,6 +16,11 @@ from ..states.subject import Subject
 from .figures import attention_figure
 from .measure import AttentionPlan, measure_attention
 
+NOTES = (
+    "entropy per log n: 1 where attention spreads evenly however long the prompt, 0 where it stays",
+    "  as it is; the other columns are means over layers and heads on the longest prompt",
+)
+
 
 def probe_attention(
     model: str | Subject = "bundled",
@@ -48,7 +53,7 @@ def probe_attention(
     figure = attention_figure(tables["heads"], tables["first_token"])
     save_figure(figure, folder / "figures", "attention")
     write_manifest(folder, "attention", subject.name, record, **identity, failures=failures)
-    return ProbeResult(folder, summary(tables["heads"]), failures, tables)
+    return ProbeResult(folder, summary(tables["heads"]), failures, tables, notes=NOTES)
 
 
 def summary(heads: pd.DataFrame) -> pd.DataFrame:

@@ -89,7 +89,7 @@ def collapse_figure(collapse: pd.DataFrame, step: int, state: str = "final norm"
     for axis in axes[::columns]:
         axis.set_ylabel(f"$L_\\infty$ distance, n and n+{step}\n(mean over heads)")
     legend_below(
-        figure, *axes[0].get_legend_handles_labels(), columns=4,
+        figure, columns=4,
         title=f"after the final norm; shaded below dashes: null band\n({band_text(table)}); "
         "hollow: distance inside it",
     )  # fmt: skip

@@ -18,6 +18,13 @@ from .figures import collapse_figure, depth_figure
 from .measure import CollapseTables, headline, measure_collapse
 from .rows import CollapsePlan
 
+NOTES = (
+    "inside null band from: the length from which n and n + 1 items are no farther apart, by this",
+    "  one distance, than one prompt is from itself; > N: not up to N. Whether a reader can still",
+    "  tell them apart is another question: snellen probe decoding",
+    "exponent: the distance falls as n to this power",
+)
+
 
 def probe_collapse(
     model: str | Subject = "bundled",
@@ -60,7 +67,7 @@ def probe_collapse(
         routes=list(dict.fromkeys(tables.null.routes)),
         prompts=tables.notes, failures=tables.failures,
     )  # fmt: skip
-    return ProbeResult(folder, horizon_summary(tables), tables.failures, frames)
+    return ProbeResult(folder, horizon_summary(tables), tables.failures, frames, notes=NOTES)
 
 
 def horizon_summary(tables: CollapseTables) -> pd.DataFrame:

@@ -59,9 +59,8 @@ def verdict_figure(verdicts: pd.DataFrame) -> Figure:
     for verdict, look in VERDICT_LOOKS.items():
         axes[0].plot([], [], ls="none", ms=6, label=str(verdict), **look)
     axes[0].plot([], [], color=ORANGE, lw=1.2, label="state of the last item")
-    handles, labels = axes[0].get_legend_handles_labels()
     legend_below(
-        figure, handles, labels, columns=3 if columns > 1 else 2,
+        figure, columns=3 if columns > 1 else 2,
         title=f"dotted: luck; dashed: decodable from {DECODABLE} on\nbars: 95 % intervals",
     )  # fmt: skip
     return figure
@@ -90,6 +89,5 @@ def read_out_figure(readout: pd.DataFrame) -> Figure:
         axis.set_visible(False)
     for axis in axes[::columns]:
         axis.set_ylabel("$R^2$ of n on held-out prompts\n(cut at -1)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    legend_below(figure, handles, labels, columns=5 if columns > 1 else 2)
+    legend_below(figure, columns=5 if columns > 1 else 2)
     return figure

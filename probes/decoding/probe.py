@@ -18,6 +18,16 @@ from .verdicts import RULES
 SHOWN = ["kind", "dtype", "length", "verdict", "auc", "low", "high", "auc_last_item", "follows"]
 
 
+NOTES = (
+    "read: the answer follows the count; unread: the state that answers tells n from n + 1, and",
+    "  the answer does not follow; lost: only an earlier state tells them, in the most precise",
+    "  dtype; never encoded: none does",
+    "auc: how surely it tells them (1: surely; 0.5: by luck), low to high: 95 % interval;",
+    "  auc_last_item: the same in the state of the sequence's last item; follows: share of pairs",
+    "  whose two answers both go the right way",
+)
+
+
 def probe_decoding(
     model: str | Subject = "bundled",
     plan: DecodingPlan | None = None,
@@ -55,4 +65,4 @@ def probe_decoding(
         wordings=WORDINGS[: plan.wordings], cue=CUE, failures=found.failures,
     )  # fmt: skip
     summary = found.tables["verdicts"][SHOWN].round(2)
-    return ProbeResult(folder, summary, found.failures, found.tables)
+    return ProbeResult(folder, summary, found.failures, found.tables, notes=NOTES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ...support.palette import BLUE, MUTED, VERMILLION
-from ..drawing import new_figure, plain_log_axis, styled
+from ..drawing import new_figure, plain_log_axis, plain_log_values, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,9 +35,9 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
         middle = by_length.rel_l2.median()
         distance.plot(chosen.length, chosen.rel_l2, ".", color=MUTED, ms=3, alpha=0.6)
         distance.plot(middle.index, middle, "o-", color=BLUE)
-        distance.set_yscale("log")
-        distance.set_ylabel("relative $L_2$ distance, n and n+1")
-        distance.set_title("state before the answer\n(line: median)")
+        plain_log_values(distance)
+        distance.set_ylabel("relative $L_2$ distance")
+        distance.set_title("n and n+1, state before the answer\n(line: median)")
         for axis in (accuracy, distance):
             plain_log_axis(axis, chosen.length.astype(int))
             axis.set_xlabel("items n")
@@ -55,7 +55,7 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
         scatter.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         scatter.xaxis.set_minor_formatter(NullFormatter())
         scatter.set_xlabel("relative $L_2$ distance, n and n+1")
-        scatter.set_ylabel("margin over n-1 and n+1 (nats)")
+        scatter.set_ylabel("margin of n (nats)")
         found = links[links.task == task].iloc[0]
         fixed = _number(found, "margin_given_length")
         scatter.set_title(f"rank corr. {_number(found, 'margin')}\nlength fixed {fixed}")

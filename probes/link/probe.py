@@ -18,6 +18,17 @@ from ..states.subject import Loaded, Subject, open_subject
 from .figures import link_figure
 from .measure import link_table, measure_items, usable_trials
 
+SHOWN = {
+    "with margin": "margin",
+    "with margin, length fixed": "margin_given_length",
+    "with being right": "correct",
+}
+NOTES = (
+    "Rank correlations (95 % interval) of the distance between n and n + 1 items with the margin",
+    "  of the true answer over its neighbours, and with being right; not defined: one of the two",
+    "  does not vary",
+)
+
 
 def probe_link(
     model: str | Subject,
@@ -72,4 +83,17 @@ def probe_link(
     write_tables(folder, tables)
     save_figure(link_figure(items, links), folder / "figures", "link")
     write_manifest(folder, "link", subject.name, record, **identity, failures=failures)
-    return ProbeResult(folder, links.round(3), failures, tables)
+    return ProbeResult(folder, summary(links), failures, tables, notes=NOTES)
+
+
+def summary(links: pd.DataFrame) -> pd.DataFrame:
+    """The correlations with their intervals, in words."""
+    shown = links[["task", "n", "judged", "correct"]].copy()
+    for title, column in SHOWN.items():
+        shown[title] = [
+            "not defined" if pd.isna(value) else f"{value:.2f} ({low:.2f} to {high:.2f})"
+            for value, low, high in links[[f"{x}_{column}" for x in ("rho", "low", "high")]]
+            .to_numpy()
+            .tolist()
+        ]
+    return shown

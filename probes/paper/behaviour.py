@@ -189,8 +189,7 @@ def error_figure(trials: pd.DataFrame, published: Published, number: str, who: s
         axis.set_xlabel("items n")
         axis.set_ylim(-4, CLIP + 8)
     axes[0].set_ylabel(f"absolute error (clipped at {CLIP})")
-    handles, labels = axes[0].get_legend_handles_labels()
-    legend_below(figure, handles, labels, columns=3)
+    legend_below(figure, columns=3)
     return figure
 
 
@@ -260,7 +259,6 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         axis.set_title(f"{title}\n{len(answers)} of {len(rows)} readable")
         axis.set_xlabel(f"number (beyond {CLIP}: last bar)")
     axes[0].set_ylabel("times")
-    handles, labels = axes[0].get_legend_handles_labels()
     counted = ", ".join(MODES[mode][0] for mode in modes)
-    legend_below(figure, handles, labels, columns=2, title=f"answers counted: {counted}")
+    legend_below(figure, columns=2, title=f"answers counted: {counted}")
     return figure

@@ -123,13 +123,12 @@ def _paper_look(axis: Axes, table: pd.DataFrame) -> None:
 
 
 def _band_legend(figure: Figure, table: pd.DataFrame) -> None:
-    handles, labels = figure.axes[0].get_legend_handles_labels()
     alone = len(figure.axes) == 1
-    gap = "\n" if alone else " "
+    gap, then = ("\n", "\n") if alone else (" ", "; ")
     legend_below(
-        figure, handles, labels, columns=2 if alone else 7,
+        figure, columns=2 if alone else 7,
         title=f"after the final norm; shaded below dashes: null band{gap}"
-        f"({band_text(table)}){gap}hollow markers: distance inside it",
+        f"({band_text(table)}){then}hollow markers: distance inside it",
     )  # fmt: skip
 
 

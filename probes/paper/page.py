@@ -67,6 +67,8 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-top: 1px solid #ddd; }
 figure { margin: 2.5rem 0; }
 img { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; }
+@media (max-width: 50rem) { .scroll img { max-width: none; } .scroll table { width: 52rem; } }
 figcaption { margin: .3rem 0; }
 .held { color: #00674f; } .did { color: #a04000; } .not { color: #595959; }
 small { color: #595959; }
@@ -88,13 +90,16 @@ trials, as in the paper; published points are shown as published.</p>
 {% for item in drawn %}
 {% set title = titles[item.name] or "Figure " + item.name[3:] %}
 <figure id="{{ item.name }}">
+<div class="scroll" tabindex="0" role="region" aria-label="{{ title }}">
 <img src="{{ item.name }}.svg" alt="{{ title }}: {{ captions[item.name] }}">
+</div>
 <figcaption><strong>{{ title }}.</strong> {{ captions[item.name] }}
 <a href="{{ item.name }}.csv">numbers</a> · <a href="{{ item.name }}.png">PNG</a></figcaption>
 </figure>
 {% endfor %}
 <h2>What held here</h2>
 <p>Each claim is judged by the rule beside it and by nothing else.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="What held here">
 <table>
 <thead><tr><th scope="col">Figure</th><th scope="col">Claim</th><th scope="col">Here it</th>
 <th scope="col">Numbers</th><th scope="col">Rule</th></tr></thead>
@@ -106,6 +111,7 @@ else f.verdict }}</td><td>{{ f.numbers }}</td><td><small>{{ f.rule }}</small></t
 {% endfor %}
 </tbody>
 </table>
+</div>
 </body>
 </html>
 """

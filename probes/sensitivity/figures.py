@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -77,11 +77,7 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
         axis.set_xlabel("layer")
         axis.set_ylabel("mean weight over heads")
         axis.legend(loc="upper left")
-    named: dict[str, Any] = {}
-    for axis in axes[:2]:
-        handles, labels = axis.get_legend_handles_labels()
-        named |= dict(zip(labels, handles, strict=True))
-    legend_below(figure, named.values(), named.keys(), columns=3)
+    legend_below(figure, columns=3)
     return figure
 
 

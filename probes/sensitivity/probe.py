@@ -13,6 +13,13 @@ from ..states.subject import Subject
 from .figures import sensitivity_figure
 from .measure import SensitivityPlan, measure_sensitivity
 
+NOTES = (
+    "rank_correlation: of how much each token matters (spectral norm) with the path sum of",
+    "  Theorem 5.1; log10_error: by how many powers of ten that is off, in the median;",
+    "  early, middle, late: how much tokens there matter (mean Frobenius norm);",
+    "  u_shaped: both outer parts above the middle",
+)
+
 
 def probe_sensitivity(
     model: str | Subject = "bundled",
@@ -47,6 +54,8 @@ def probe_sensitivity(
         folder, "sensitivity", subject.name, record, **identity,
         failures=failures, warnings=warnings,
     )  # fmt: skip
-    columns = ["weights", "kind", "length", "repetition", "rank_correlation", "u_shaped"]
-    summary = tables["profiles"][[*columns, "early", "middle", "late"]].round(3)
-    return ProbeResult(folder, summary, failures, tables, warnings)
+    columns = ["weights", "kind", "length", "repetition", "rank_correlation"]
+    summary = tables["profiles"][
+        [*columns, "log10_error", "early", "middle", "late", "u_shaped"]
+    ].round(3)
+    return ProbeResult(folder, summary, failures, tables, warnings, NOTES)

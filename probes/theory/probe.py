@@ -12,6 +12,11 @@ from ..states.arithmetic import local_packages, machine_record
 from .figures import FIGURES
 from .tables import theory_tables
 
+NOTES = (
+    "One untrained head whose last token is repeated: the distance falls as n to the power of the",
+    "  exponent, by encoding, logit scale and ALiBi slope; paper: the cells of its Figure 10",
+)
+
 
 def probe_theory(
     seeds: int = 20, *, out: Path = Path("results"), progress: Progress = silent
@@ -37,4 +42,4 @@ def probe_theory(
     for name, draw in FIGURES.items():
         save_figure(draw(tables), folder / "figures", name)
     write_manifest(folder, "theory", "theory", record)
-    return ProbeResult(folder, tables["fig10_exponents"].round(3), [], tables)
+    return ProbeResult(folder, tables["fig10_exponents"].round(3), [], tables, notes=NOTES)

@@ -9,13 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from ...stats.acuity import AcuityReport
 from ...stats.board import LengthCounts, admit
 from ...store.curve_key import CURVE, CurveKey
-from ..acuities import acuities
 from ..catalogue import chance
 from ..curves import READ, by_curve, curves
 from ..formats import percent, share
+from .fitted import NOT_FITTED, FittedLater, Said, unfitted
 
 TRIAL = [*CURVE, "length", "index", "seed", "truth", "prompt_sha256"]
 """The columns that say which trial a row is, and what it asked."""
@@ -48,7 +47,8 @@ class BoardEntry:
         run_id: the run.
         created: when the run was created (UTC), empty if not known.
         documents_sha256: what its manifest says that it was asked.
-        reports: what is said of each task's curve, by the name of the curve.
+        reports: what is said of each task's curve, by the name of the curve; fitted when first
+            asked for.
         counts: right answers of the trials asked, by length, of each task; none where there is a
             fault.
         fault: what is wrong with its table, empty if nothing is.
@@ -66,7 +66,7 @@ class BoardEntry:
     model: str
     run_id: str
     documents_sha256: str
-    reports: Mapping[str, AcuityReport]
+    reports: Mapping[str, Said]
     counts: Sequence[LengthCounts]
     trials: int
     created: str = ""
@@ -97,7 +97,7 @@ class BoardEntry:
         lines = [f"{percent(x)} {what}" for what, x in shares.items() if x > WORTH_A_WARNING]
         for task, report in self.reports.items():
             lines += [f"{task}: {line}" for line in report.warnings]
-            if report.l50.reason is not None:
+            if report.l50.reason not in (None, NOT_FITTED):
                 lines.append(f"{task}: no L50: {report.l50.reason}")
         return tuple(lines)
 
@@ -124,25 +124,50 @@ def entry_of(
         design: what the board asks.
         report: link to its page, relative to the leaderboard.
     """
-    table = curves(trials)
+    named = {"model": trials["model"].iloc[0], "run_id": trials["run_id"].iloc[0]}
+    return entry_from(
+        curves(trials),
+        {**named, **manifest},
+        next(_faults(trials, design), ""),
+        (_sum(trials["prompt_tokens"]), _sum(trials["completion_tokens"])),
+        report,
+    )
+
+
+def entry_from(
+    table: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    fault: str,
+    tokens: tuple[int | None, int | None],
+    report: str | None = None,
+) -> BoardEntry:
+    """Sum up one run of which the outcomes are already counted.
+
+    Args:
+        table: ``n`` and a count per outcome, by curve and length, in order (`curves`).
+        manifest: the run's manifest.
+        fault: what is wrong with its table, empty if nothing is.
+        tokens: prompt and completion tokens, where they are known.
+        report: link to its page, relative to the leaderboard.
+    """
     # Whoever could fail, or seem to, just where it does not know would otherwise gain by it.
-    table["answered"] = table["n"]
-    fault = next(_faults(trials, design), "")
+    table = table.assign(answered=table["n"])
+    trials = int(table["n"].sum())
     plan = manifest.get("plan", {})
     settings = {name: plan[name] for name in _SETTINGS if plan.get(name) is not None}
-    shares = {name: share(table[name].sum(), len(trials)) for name in ("truncated", "refused")}
+    shares = {name: share(table[name].sum(), trials) for name in ("truncated", "refused")}
     return BoardEntry(
-        model=str(plan.get("model") or trials["model"].iloc[0]),
-        run_id=str(manifest.get("run_id", trials["run_id"].iloc[0])),
+        model=str(plan.get("model") or manifest["model"]),
+        run_id=str(manifest["run_id"]),
         created=str(manifest.get("created") or ""),
         documents_sha256=str(manifest.get("documents_sha256", "")),
-        reports={key.name: found for key, found in acuities(table).items()},
+        reports=FittedLater(table),
         counts=[] if fault else [_counts(key, points) for key, points in by_curve(table)],
         fault=fault,
-        trials=len(trials),
-        unread=share(table["unparseable"].sum(), len(trials)),
-        failed=share(table["failed"].sum(), len(trials)),
-        tokens=(_sum(trials["prompt_tokens"]), _sum(trials["completion_tokens"])),
+        trials=trials,
+        unread=share(table["unparseable"].sum(), trials),
+        failed=share(table["failed"].sum(), trials),
+        tokens=tokens,
         cost_usd=manifest.get("cost_usd"),
         numerics={**manifest.get("numerics", {}), **settings},
         report=report,
@@ -153,6 +178,11 @@ def entry_of(
 def _counts(key: CurveKey, points: pd.DataFrame) -> LengthCounts:
     guessing = [chance(key, int(length)) for length in points["length"]]
     return LengthCounts.of(points["length"], points["correct"], points["n"], guessing)
+
+
+def without_acuities(entry: BoardEntry) -> BoardEntry:
+    """An entry too far down a long board for its curves to be fitted."""
+    return dataclasses.replace(entry, reports=unfitted(entry.reports))
 
 
 def refuse(

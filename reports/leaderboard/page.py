@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,8 @@ from ..acuities import quoted
 from ..formats import no_formula, percent, plain_markdown
 from ..run.page import environment
 from ..scripts import script
-from .entries import BoardDesign, BoardEntry, RefusedEntry
+from .entries import BoardDesign, BoardEntry, RefusedEntry, without_acuities
+from .fitted import FITTED
 from .ranking import RankedEntry, rank
 
 CAPTION = (
@@ -53,6 +55,8 @@ def write_leaderboard(
         why = f": {refused[0].entry.model}: {refused[0].reason}" if refused else ""
         raise InputError(f"no run can be on the leaderboard of board {design.version}{why}")
     tasks = list(placed[0].entry.reports)
+    later = placed[FITTED:]
+    placed = [*placed[:FITTED], *(replace(p, entry=without_acuities(p.entry)) for p in later)]
     write_atomically(folder / "leaderboard.csv", to_csv(placed, tasks, design))
     write_atomically(folder / "leaderboard.md", toplain_markdown(placed, refused, tasks, design))
     page = to_html(placed, refused, tasks, design)

@@ -159,6 +159,9 @@ def test_what_does_not_vary_has_no_correlation() -> None:
 def test_run_directory_of_a_link(tmp_path: Path, subject: Any) -> None:
     write_trials(tmp_path / "trials.csv", run_of("count_ones", "sum_ones"))
     result = probe_link(subject("llama"), tmp_path / "trials.csv", chat=False, out=tmp_path)
+    assert result.summary.task.tolist() == ["count_ones", "sum_ones", "all"]
+    assert result.summary["with margin"].str.fullmatch(r"-?\d\.\d\d \(.* to .*\)|not defined").all()
+    assert any("length fixed" in str(column) for column in result.summary)
     links = pd.read_csv(result.folder / "links.csv")
     assert list(links.task) == ["count_ones", "sum_ones", "all"]
     assert len(pd.read_csv(result.folder / "items.csv")) == 8

@@ -249,6 +249,7 @@ def test_all_figures_of_the_paper(subject: Any, tmp_path: Path) -> None:
     findings = pd.read_csv(result.folder / "findings.csv")
     assert set(findings.verdict) <= {str(v) for v in Claim}
     assert page.count("<tr>") == len(findings) + 1
+    assert page.count('class="scroll" tabindex') == 14  # every figure and the table, on a phone
     assert {"Theorem 5.1", "Section 5", "Proposition 6.1"} <= set(findings.figure)
     assert {"5a", "5b", "5c", "5d", "8", "9", "10", "12"} <= set(findings.figure)
     control = findings[findings.figure == "5d"].iloc[1]

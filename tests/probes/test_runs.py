@@ -47,6 +47,7 @@ def test_collapse_command(folder: str, tmp_path: Path, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert str(written) in shown
     assert "> 16" in shown
+    assert "Whether a reader can still\n  tell them apart is another question" in shown
     table = pd.read_csv(written / "collapse.csv")
     assert set(table.dtype) == {"float64", "bfloat16"}
     assert len(pd.read_csv(written / "null.csv"))
@@ -110,6 +111,9 @@ def test_bad_input_on_the_command_line(folder: str, tmp_path: Path) -> None:
         command("link", "--run", str(tmp_path / "trials.csv"), *out)
     with pytest.raises(InputError, match="--probes 3 has no spread"):
         command("sensitivity", "--model", folder, "--lengths", "9", "--probes", "3", *out)
+    for limit in ("0", "many"):
+        with pytest.raises(InputError, match=f"--max-tokens {limit}: give a number of tokens"):
+            command("paper", "--model", folder, "--max-tokens", limit, *out)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"cannot write to .*file"):
         command("theory", "--seeds", "2", "--out", str(tmp_path / "file"))

@@ -15,6 +15,8 @@ from snellen.reports.leaderboard.entries import BoardDesign, BoardEntry, entry_o
 from snellen.reports.leaderboard.page import write_leaderboard
 from snellen.reports.leaderboard.ranking import rank
 from snellen.stats.board.ranks import MOST_FAILED
+from snellen.store.results.tables import parquet_of
+from snellen.store.trials import COLUMNS, write_trials
 
 from ...present import present
 
@@ -191,6 +193,21 @@ def test_a_bad_entry_changes_nothing_for_the_others(
 
 
 HOSTILE = '<script>"|`x`\n'
+
+
+def test_parquet_that_is_not_of_its_table_is_not_believed(
+    honest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    sent = tmp_path / "run"
+    table = pd.DataFrame(honest, columns=list(COLUMNS)).astype(COLUMNS)
+    write_trials(sent / "trials.csv", table)
+    write_trials(tmp_path / "better.csv", table.assign(outcome="correct"))
+    for better in (True, False):
+        found = pd.read_parquet(parquet_of(sent))
+        assert found["outcome"].tolist() == honest["outcome"].tolist()
+        if better:
+            (tmp_path / "better.parquet").replace(sent / "trials.parquet")
 
 
 def test_names_do_no_harm(

@@ -1,0 +1,53 @@
+"""``results.html`` and ``results.csv``: all runs of a results folder on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ...support.files import write_atomically
+from ..formats import no_formula
+from ..run.page import environment
+from ..scripts import script
+
+MOST = 2000
+"""Rows on the page; the table beside it has them all."""
+
+
+def write_overview(
+    folder: Path, table: pd.DataFrame, runs: pd.DataFrame, left_out: Mapping[str, str]
+) -> Path:
+    """Write results.csv and results.html into a folder.
+
+    Args:
+        folder: the results folder.
+        table: one row per run and curve (`overview_table`).
+        runs: one row per run, with ``run`` and ``created``.
+        left_out: runs that cannot be read, with the reason.
+
+    Returns:
+        The path of results.html.
+    """
+    plain = table.assign(**{name: table[name].map(no_formula) for name in ("run", "model", "lens")})
+    write_atomically(folder / "results.csv", plain.to_csv(index=False, lineterminator="\n"))
+    shown = table.head(MOST)
+    octaves = [name for name in table.columns if name.startswith("accuracy ")]
+    pages = {run: (folder / run / "report.html").is_file() for run in shown["run"].unique()}
+    made = environment()
+    page = made.get_template("overview.html.j2").render(
+        rows=shown.to_dict("records"),
+        rows_in_all=len(table),
+        octaves=octaves,
+        totals={
+            "runs": len(runs),
+            "models": runs["model"].nunique(),
+            "trials": int(table["n"].sum()),
+            "failed": int(table["failed"].sum()),
+        },
+        pages=pages,
+        left_out=left_out,
+        script=script("leaderboard.js"),
+    )
+    return write_atomically(folder / "results.html", page)

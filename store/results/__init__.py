@@ -1,0 +1,1 @@
+"""A folder of many runs, read as one table."""
