@@ -127,7 +127,11 @@ def contrast(
         unreadable=(pairing.unread_a, pairing.unread_b),
     )
     of_a, of_b = texts[0].get(pairing.a, {}), texts[1].get(pairing.b, {})
-    both = of_a.keys() & of_b.keys() & pairing.answers_a.keys() & pairing.answers_b.keys()
+    both = [
+        key
+        for key in of_a.keys() & of_b.keys()
+        if key in pairing.answers_a and key in pairing.answers_b
+    ]
     return Contrast(pairing, result, sum(of_a[key] == of_b[key] for key in both), len(both))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import InputError
+from ..stats.compare import Answers
 from .curve_key import CURVE, CurveKey
 from .manifest import Manifest, read_manifest
 from .trials import read_trials
@@ -74,8 +75,8 @@ class Pairing:
 
     a: CurveKey
     b: CurveKey
-    answers_a: dict[tuple[int, int], bool]
-    answers_b: dict[tuple[int, int], bool]
+    answers_a: Answers
+    answers_b: Answers
     unread_a: int = 0
     unread_b: int = 0
 

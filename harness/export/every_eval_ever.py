@@ -23,7 +23,7 @@ from ...stats.acuity import Acuity
 from ...store.curve_key import CurveKey
 from ...store.journal import canonical
 from ...store.trials import OUTCOMES
-from ...support.files import write_atomically
+from ...support.files import whole_file, write_atomically
 from .every_eval_ever_samples import samples_of
 from .identity import PublicModel, public_model, result_id, task_id
 from .kept_run import KeptRun, sound
@@ -81,17 +81,21 @@ def write_records(
         if not record["evaluation_results"]:
             raise InputError(f"{run.path}: nothing was answered, so there is no result to give")
         samples = place / f"{name}_samples.jsonl"
-        lines = [_json(sample) for sample in samples_of(run, evaluation, model.id, SCHEMA)]
-        content = "".join(f"{line}\n" for line in lines)
+        rows, checksum = 0, hashlib.sha256()
+        with whole_file(folder / samples) as scratch, scratch.open("wb") as file:
+            for sample in samples_of(run, evaluation, model.id, SCHEMA):
+                line = f"{_json(sample)}\n".encode()
+                file.write(line)
+                checksum.update(line)
+                rows += 1
         record["detailed_evaluation_results"] = {
             "format": "jsonl",
             "file_path": samples.as_posix(),
             "hash_algorithm": "sha256",
-            "checksum": hashlib.sha256(content.encode()).hexdigest(),
-            "total_rows": len(lines),
+            "checksum": checksum.hexdigest(),
+            "total_rows": rows,
         }
         write_atomically(folder / place / f"{name}.json", _json(record, indent=2) + "\n")
-        write_atomically(folder / samples, content)
 
 
 def _json(value: Any, indent: int | None = None) -> str:

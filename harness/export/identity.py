@@ -61,9 +61,11 @@ def public_model(manifest: Manifest, given: str | None = None) -> PublicModel:
         return PublicModel(given or _hub_name(name), _DEPLOYED[near], "unknown")
     found = kind.published_as or "{name}"
     found = found.replace("{name}", _given_name(name, plan.model_args))
-    weights = kind.weights if HUB_NAME.fullmatch(found) else "unknown"  # a folder's
     if kind.hosted:
-        return PublicModel(given or _hub_name(found), "externally_managed", weights, scheme)
+        owner, _, rest = found.partition("/")
+        public = f"{owner}/{_word(rest)}" if rest else _hub_name(found)
+        return PublicModel(given or public, "externally_managed", kind.weights, owner or scheme)
+    weights = kind.weights if HUB_NAME.fullmatch(found) else "unknown"  # a folder's
     near = server is None or is_near(server)
     return PublicModel(given or _hub_name(found), _DEPLOYED[near], weights)
 
@@ -80,8 +82,13 @@ def _given_name(name: str, model_args: Mapping[str, Any]) -> str:
 def _hub_name(found: str) -> str:
     if HUB_NAME.fullmatch(found):
         return found
-    parts = [_FOREIGN.sub("_", part).strip("._-") for part in found.split("/")]
-    return f"local/{next((part for part in reversed(parts) if part), 'model')}"
+    return f"local/{_word(found)}"
+
+
+def _word(path: str) -> str:
+    """The last part of a path that says something, as a part of a name on the Hub."""
+    parts = [_FOREIGN.sub("_", part).strip("._-") for part in path.split("/")]
+    return next((part for part in reversed(parts) if part), "model")
 
 
 def task_id(key: CurveKey) -> str:

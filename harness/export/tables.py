@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from math import isnan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,7 +98,8 @@ def _arrow(
 
 
 def _value(value: Any) -> Any:
-    return None if value is None or pd.isna(value) else value
+    missing = value is None or value is pd.NA or (isinstance(value, float) and isnan(value))
+    return None if missing else value
 
 
 def run_facts(run: KeptRun) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Is model B better than model A? Both answered the same prompts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,12 @@ from ..curve.psychometric import CurveFamily, FloatArray, Sigmoid
 from ..intervals import Interval, paired_difference
 from ..sequential.betting import anytime_p
 from ..tally import Tally
+from .answers import Answers, AnswerTable
 from .mcnemar import clustered, holm, mcnemar, mcnemar_midp
 from .paired_posterior import Pairs, joint_thresholds
 from .power import alternative, detectable
 from .ratio import UNKNOWN, ratio_of
 from .verdict import ComparisonVerdict, Grounds, judge
-
-Answers = Mapping[tuple[int, int], bool]  # (length, index) -> correct
 
 
 @dataclass(frozen=True)
@@ -126,10 +125,11 @@ def compare(
         InputError: no trial in common, or ``margin``, ``alpha`` or ``looks`` out of range.
     """
     _check_options(margin, alpha, looks)
+    a, b = AnswerTable.of(a), AnswerTable.of(b)
     pairs = paired(a, b)
     if not pairs.total:
         raise InputError("the two runs have no trial in common; run the same lengths and seed")
-    family = CurveFamily(Chance.of(chance, sorted({n for n, _ in (*a, *b)})), sigmoid)
+    family = CurveFamily(Chance.of(chance, np.union1d(a.lengths, b.lengths).tolist()), sigmoid)
     reports = [
         _report(run, family, unread, alpha) for run, unread in zip((a, b), unreadable, strict=True)
     ]
@@ -188,13 +188,13 @@ def compare(
 
 def paired(a: Answers, b: Answers) -> Pairs:
     """Count the trials that both answered, by length and by who was right."""
-    shared = [key for key in a if key in b]
-    if not shared:
+    a, b = AnswerTable.of(a), AnswerTable.of(b)
+    in_a, in_b = a.places(b)
+    if not in_a.size:
         nothing = np.zeros(0, dtype=np.int64)
         return Pairs(nothing, nothing, nothing, nothing, nothing)
-    lengths, at = np.unique([n for n, _ in shared], return_inverse=True)
-    right_a = np.array([a[key] for key in shared], dtype=bool)
-    right_b = np.array([b[key] for key in shared], dtype=bool)
+    lengths, at = np.unique(a.lengths[in_a], return_inverse=True)
+    right_a, right_b = a.right[in_a], b.right[in_b]
 
     def count(which: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.bincount(at[which], minlength=lengths.size).astype(np.int64)
@@ -217,9 +217,8 @@ def _check_options(margin: float, alpha: float, looks: int) -> None:
         raise InputError(f"looks is {looks}; give how often you will compare, or 0 for no limit")
 
 
-def _report(run: Answers, family: CurveFamily, unreadable: int, alpha: float) -> AcuityReport:
-    lengths = [n for n, _ in run]
-    tally = Tally.of(lengths, [int(right) for right in run.values()], [1] * len(run))
+def _report(run: AnswerTable, family: CurveFamily, unreadable: int, alpha: float) -> AcuityReport:
+    tally = run.tally()
     return measure(
         tally.lengths,
         tally.correct,
@@ -262,18 +261,19 @@ def _detectable(pairs: Pairs, reports: list[AcuityReport], alpha: float) -> tupl
     return detectable(alternative(pairs, a, b), pairs.lengths, trials, alpha=alpha)
 
 
-def _anytime(a: Answers, b: Answers) -> float:
+def _anytime(a: AnswerTable, b: AnswerTable) -> float:
     """In the order of the indices: the first trial of every length, then the second."""
-    keys = sorted((index, n) for n, index in a if (n, index) in b)
-    won = [b[n, index] for index, n in keys if a[n, index] != b[n, index]]
-    return anytime_p(np.array(won, dtype=bool))
+    in_a, in_b = a.places(b)
+    order = np.lexsort((a.lengths[in_a], a.indices[in_a]))
+    right_a, right_b = a.right[in_a][order], b.right[in_b][order]
+    return anytime_p(right_b[right_a != right_b])
 
 
-def _alone(a: Answers, b: Answers) -> Tally:
-    mine = [(n, right) for (n, index), right in a.items() if (n, index) not in b]
-    return Tally.of([n for n, _ in mine], [int(right) for _, right in mine], [1] * len(mine))
+def _alone(a: AnswerTable, b: AnswerTable) -> Tally:
+    alone = np.ones(len(a), dtype=bool)
+    alone[a.places(b)[0]] = False
+    return a.tally(alone)
 
 
-def _tested(answers: Answers) -> tuple[float, float]:
-    lengths = [n for n, _ in answers]
-    return float(np.log2(min(lengths))), float(np.log2(max(lengths)))
+def _tested(answers: AnswerTable) -> tuple[float, float]:
+    return float(np.log2(answers.lengths.min())), float(np.log2(answers.lengths.max()))

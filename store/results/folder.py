@@ -25,7 +25,7 @@ from .tables import parquet_of
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-MEMORY = "1GB"
+MEMORY = "700MB"
 """What a query may hold; what needs more goes through files in the system's temporary folder."""
 
 _GLOB = frozenset("*?[")

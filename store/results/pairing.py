@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ...errors import InputError
+from ...stats.compare import AnswerTable
 from ...tasks.registry import TASKS
 from ..curve_key import CurveKey
 from ..pairing import UNREAD, Pairing, matches
 from .folder import ResultsFolder
 
 _FIRST = f"""
-    SELECT curves.at AS curve, models.at AS model, length, index, seed,
+    SELECT curves.at::SMALLINT AS curve, models.at::INTEGER AS model, length, index, seed,
            min_by(CASE WHEN outcome = 'correct' THEN 2
                        WHEN outcome IN {UNREAD} THEN 0 ELSE 1 END, place)::TINYINT AS state
     FROM (SELECT filename, task, mode, lens, answer_form AS answer, model, length, index, seed,
@@ -99,9 +100,8 @@ def _answers(
     return dict(list(table.drop(columns="curve").groupby(table["curve"])))
 
 
-def _side(joined: pd.DataFrame, state: str) -> tuple[dict[tuple[int, int], bool], int]:
+def _side(joined: pd.DataFrame, state: str) -> tuple[AnswerTable, int]:
     """The answers of one side by length and number, and how many could not be read."""
     rows = joined[joined[state].notna()]
-    keys = zip(rows["length"].tolist(), rows["number"].tolist(), strict=True)
-    answers = dict(zip(keys, (rows[state] == 2).tolist(), strict=True))
+    answers = AnswerTable(rows["length"], rows["number"], rows[state] == 2)
     return answers, int((rows[state] == 0).sum())
