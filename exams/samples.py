@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..errors import InputError
 from ..reports.samples import SampledCurve, sampled_curves, sampled_points
+from ..support.csvs import csv_of
 from ..support.files import write_atomically
 from .loaded import Run, load_run
 
@@ -70,4 +71,4 @@ def write_table(path: Path, points: pd.DataFrame) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{path.parent} cannot be written: {error.strerror}") from error
-    return write_atomically(path, points.to_csv(index=False))
+    return write_atomically(path, csv_of(points))

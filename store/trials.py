@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..errors import InputError
+from ..support.csvs import write_csv
 from ..support.files import whole_file
 from ..tasks.judging import Outcome
 from ..tasks.trial import FORMS, Trial
@@ -130,7 +131,7 @@ def write_trials(path: Path, trials: pd.DataFrame) -> None:
     other's after one was changed (`results.tables.parquet_of`).
     """
     with whole_file(path) as csv, whole_file(path.with_suffix(".parquet")) as parquet:
-        trials.to_csv(csv, index=False, lineterminator="\n")
+        write_csv(trials, csv)
         write_parquet(parquet, arrow_table(trials), csv)
 
 

@@ -14,6 +14,7 @@ from ...reports.mechanism.figure import mechanism_figure
 from ...reports.mechanism.page import page
 from ...runners.local.runner import LocalRunner
 from ...store.curve_key import BARE, CurveKey
+from ...support.csvs import csv_of
 from ...support.figures import Picture
 from ...support.files import write_atomically
 from ..inside import check_open
@@ -91,7 +92,7 @@ def explain(
     name = WHY if len(prescription.entries) == 1 else f"{WHY}-{base.task}-{base.mode}"
     folder = prescription.path
     for suffix, table in (("", questions), ("-lenses", lenses), ("-correlations", found)):
-        write_atomically(folder / f"{name}{suffix}.csv", table.to_csv(index=False))
+        write_atomically(folder / f"{name}{suffix}.csv", csv_of(table))
     write_atomically(folder / f"{name}.svg", picture.svg)
     write_atomically(folder / f"{name}.png", picture.png)
     written = page(

@@ -17,6 +17,7 @@ from ...stats.compare import ComparisonVerdict
 from ...store.journal import digest
 from ...store.plan import Plan
 from ...store.run_directory import folder_name
+from ...support.csvs import csv_of
 from ...support.figures import Picture
 from ...support.files import make_folder, write_atomically
 from ..compare import ALPHA, MARGIN, Contrast, compare
@@ -97,7 +98,7 @@ def precision(
     folder = make_folder(settings.out / folder_name(plan.model) / f"precision-{digest(record)[:8]}")
     picture = precision_figure(table, plan.model)
     found = Precisions(folder, table, picture, contrasts, runs, left_out)
-    write_atomically(folder / "precision.csv", table.to_csv(index=False))
+    write_atomically(folder / "precision.csv", csv_of(table))
     write_atomically(folder / "precision.svg", picture.svg)
     write_atomically(folder / "precision.png", picture.png)
     places = {name: str(one.path) for name, one in runs.items()}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...support.csvs import csv_of
 from ...support.files import write_atomically
 from ..formats import no_formula
 from ..run.page import environment
@@ -31,7 +32,7 @@ def write_overview(
         The path of results.html.
     """
     plain = table.assign(**{name: table[name].map(no_formula) for name in ("run", "model", "lens")})
-    write_atomically(folder / "results.csv", plain.to_csv(index=False, lineterminator="\n"))
+    write_atomically(folder / "results.csv", csv_of(plain))
     shown = table.head(MOST)
     octaves = [name for name in table.columns if name.startswith("accuracy ")]
     pages = {run: (folder / run / "report.html").is_file() for run in shown["run"].unique()}

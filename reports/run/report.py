@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...errors import InputError
 from ...store.curve_key import CURVE, CurveKey
+from ...support.csvs import csv_of
 from ...support.figures import Picture
 from ...support.files import write_atomically
 from ..acuities import Acuities, acuities, acuity_table
@@ -89,11 +90,11 @@ def write_report(
     if missing and texts is not no_texts:
         lines.append(f"not all examples are shown: {missing}")
     doubtful, how_many = pick_weak(trials)
-    write_atomically(run_dir / "curves.csv", table.to_csv(index=False))
-    write_atomically(run_dir / "acuity.csv", acuity_table(table, found).to_csv(index=False))
+    write_atomically(run_dir / "curves.csv", csv_of(table))
+    write_atomically(run_dir / "acuity.csv", csv_of(acuity_table(table, found)))
     means = task_means(table)
-    write_atomically(run_dir / "over_tasks.csv", task_mean_table(means).to_csv(index=False))
-    write_atomically(run_dir / "histogram.csv", counts.to_csv(index=False))
+    write_atomically(run_dir / "over_tasks.csv", csv_of(task_mean_table(means)))
+    write_atomically(run_dir / "histogram.csv", csv_of(counts))
     named = {f"{_NOT_IN_A_NAME.sub('_', p.task)}_{p.kind}": p.picture for p in pictures}
     _write_figures(run_dir / "figures", named | ({"eye_chart": chart} if chart else {}))
     html = page(

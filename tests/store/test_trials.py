@@ -188,3 +188,15 @@ def test_any_value_is_read_or_refused(
     except InputError:
         return
     assert {name: str(kind) for name, kind in found.dtypes.items()} == COLUMNS
+
+
+@pytest.mark.parametrize("said", ["a\rb", "a\r\nb", 'a"\n,b', "\r"])
+def test_a_word_with_line_ends_in_it_stays_in_its_row(
+    tmp_path: Path, table: pd.DataFrame, said: str
+) -> None:
+    """A provider's own reason for ending an answer may be any text."""
+    table = table.assign(finish_reason=[said, *table["finish_reason"][1:]])
+    write_trials(tmp_path / "trials.csv", table)
+    back = read_trials(tmp_path / "trials.csv")
+    assert back["finish_reason"].tolist() == table["finish_reason"].tolist()
+    assert back["length"].tolist() == table["length"].tolist()
