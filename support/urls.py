@@ -54,18 +54,18 @@ def check_url(url: str, *, query: bool = False) -> None:
             )
 
 
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Refuse headers that cannot be sent.
+def check_headers(headers: Mapping[str, str], where: str = "--header") -> None:
+    """Refuse headers that cannot be sent; ``where`` says what holds them.
 
     Raises:
         InputError: a name or a value holds characters that no header has.
     """
     for name, value in headers.items():
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            raise InputError(f"--header: {name!r} is no name of a header")
+            raise InputError(f"{where}: {name!r} is no name of a header")
         odd = [character for character in value if not " " <= character <= "~"]
         if odd:
-            raise InputError(f"--header {name}: its value holds {odd[0]!r}, which no header may")
+            raise InputError(f"{where} {name}: its value holds {odd[0]!r}, which no header may")
 
 
 def host_of(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,12 @@ import httpx2
 import openai
 
 from ...support.http import CONNECT_S, async_client
+from ...support.urls import check_headers
 from ..meaning.connection import TRANSPORT_ERRORS, broken
 
 Json = dict[str, Any]
+_CUSTOM = "OPENAI_CUSTOM_HEADERS"
+_OF_THE_SDK = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 BROKEN: tuple[type[Exception], ...] = (openai.APIConnectionError, *TRANSPORT_ERRORS)
 
 
@@ -34,7 +38,14 @@ def sdk_settings(extra_headers: Mapping[str, str], *, direct: bool = False) -> J
     Args:
         extra_headers: sent with every request.
         direct: past all proxies, to a server that we started ourselves.
+
+    Raises:
+        InputError: a variable that the SDK sends as a header holds what none may.
     """
+    for variable, header in _OF_THE_SDK.items():
+        check_headers({header: os.environ.get(variable, "")}, variable)
+    lines = (line.partition(":") for line in os.environ.get(_CUSTOM, "").splitlines())
+    check_headers({name.strip(): value.strip() for name, colon, value in lines if colon}, _CUSTOM)
     return {
         "max_retries": 0,
         "timeout": httpx2.Timeout(None, connect=CONNECT_S),

@@ -119,3 +119,19 @@ def test_a_url_that_is_none_is_named_by_the_command_line_too() -> None:
     assert not kind.is_far("http://[::1/v1")
     with pytest.raises(InputError, match="not a server's URL"):
         kind.open("openai/m", "m", Options(base_url="http://[::1/v1"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OPENAI_ORG_ID", "“org-1”"),
+        ("OPENAI_PROJECT_ID", "proj\n1"),
+        ("OPENAI_CUSTOM_HEADERS", "X-Tier: two\nX-Key: “abc”"),
+    ],
+)
+def test_variables_that_the_sdk_sends_as_headers(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(InputError, match=f"{variable} .*, which no header may"):
+        OpenAI("m")
