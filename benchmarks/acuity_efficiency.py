@@ -91,7 +91,8 @@ def main() -> None:
         cells = [f"{np.median(spent[keep]):.0f}"]
         for medians in np.median(rival[keep], axis=0):
             cells.append(f"{medians:.0f}" if np.isfinite(medians) else f"over {MOST}")
-        cells += [f"{r:.2f}" for r in np.median(spent[keep, None] / rival[keep], axis=0)]
+        ratios = np.median(spent[keep, None] / rival[keep], axis=0)  # of nothing by nothing: none
+        cells += ["–" if np.isnan(ratio) else f"{ratio:.2f}" for ratio in ratios]
         lines.append(f"| {name} ({keep.sum()}) | " + " | ".join(cells) + " |")
     text = "\n".join(lines)
     print(text)
