@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
-import os
 import random
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.context import ForkServerContext
@@ -14,6 +13,7 @@ from pathlib import Path
 import chaosworker
 import pytest
 from batchwire import BatchWire
+from doomed import run_doomed
 from shapes import answer_to
 from snellen.store.answers import Reply
 from snellen.store.journal import Journal
@@ -61,29 +61,23 @@ def chaos(seed: int, folder: Path) -> int:
     folder = folder / str(seed)
     folder.mkdir()
     path = folder / "journal.sqlite"
-    processes = multiprocessing.get_context("forkserver")
     wire, kills = wire_of(seed), 0
     with Serving(wire) as serving:
         while True:
             asked_before = wire.done.total()
-            worker = processes.Process(
-                target=chaosworker.ask_in_batches,
-                args=(str(path), serving.root, prompts, seed % 2 == 0),
-            )
-            worker.start()
             doomed = kills < 3 and dice.random() < 0.8
-            fatal_call = asked_before + dice.randrange(10) if doomed else 10**9
-            while worker.is_alive() and wire.done.total() <= fatal_call:
-                worker.join(0.001)
-            if worker.is_alive():
-                assert worker.pid is not None
-                time.sleep(dice.random() * 0.02)  # before, while and after the answer is read
-                os.kill(worker.pid, dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGINT]))
-                worker.join()
-                kills += 1
-            if worker.exitcode == 0:
+            code, killed = run_doomed(
+                chaosworker.ask_in_batches,
+                (str(path), serving.root, prompts, seed % 2 == 0),
+                wire.done.total,
+                asked_before + dice.randrange(10) if doomed else math.inf,
+                dice,
+                mercy_s=0.02,  # before, while and after the answer is read
+            )
+            kills += killed
+            if code == 0:
                 break
-            assert doomed, f"worker ended with {worker.exitcode}"
+            assert doomed, f"worker ended with {code}"
     assert known(path) == {prompt: answer_to(prompt) for prompt in prompts}
     assert wire.paid == dict.fromkeys(prompts, 1)
     return kills

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
-import os
 import random
-import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 
 import chaosworker
 import pytest
+from doomed import run_doomed
 from shapes import answer_to
 from snellen.store.answers import Reply
 from snellen.store.journal import Journal
@@ -83,7 +83,6 @@ def chaos(seed: int, folder: Path) -> tuple[int, int]:
     dice = random.Random(seed)
     prompts = [f"seed {seed} question {i}" for i in range(PROMPTS)]
     path = folder / f"{seed}.sqlite"
-    processes = multiprocessing.get_context("forkserver")
     wire = Wire(plan(seed, dice.choice([0.0, 0.1, 0.3])), latency_s=dice.choice([0.0, 0.02]))
     kills = resumed = 0
     with Serving(wire) as serving:
@@ -91,25 +90,20 @@ def chaos(seed: int, folder: Path) -> tuple[int, int]:
             kept = known(path) if path.exists() else {}
             resumed += 0 < len(kept) < PROMPTS
             asked_before = len(wire.calls)
-            worker = processes.Process(
-                target=chaosworker.ask_all, args=(str(path), serving.root, prompts, seed % 2 == 0)
-            )
-            worker.start()
             doomed = kills < 3 and dice.random() < 0.7
-            # By progress, not by the clock: a busy machine would only kill processes at start.
-            fatal_call = asked_before + dice.randrange(PROMPTS) if doomed else 10**9
-            while worker.is_alive() and len(wire.calls) <= fatal_call:
-                worker.join(0.002)
-            if worker.is_alive():
-                assert worker.pid is not None
-                os.kill(worker.pid, dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGINT]))
-                worker.join()
-                kills += 1
+            code, killed = run_doomed(
+                chaosworker.ask_all,
+                (str(path), serving.root, prompts, seed % 2 == 0),
+                lambda: len(wire.calls),
+                asked_before + dice.randrange(PROMPTS) if doomed else math.inf,
+                dice,
+            )
+            kills += killed
             asked = {call.prompt for call in wire.calls[asked_before:]}
             assert not asked & set(kept), "a kept answer was asked again"
-            if worker.exitcode == 0:
+            if code == 0:
                 break
-            assert doomed, f"worker ended with {worker.exitcode}"
+            assert doomed, f"worker ended with {code}"
     assert known(path) == {prompt: answer_to(prompt) for prompt in prompts}
     for prompt in prompts:
         assert 1 <= wire.served[prompt] <= 1 + kills
