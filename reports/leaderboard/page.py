@@ -58,7 +58,7 @@ def write_leaderboard(
     later = placed[FITTED:]
     placed = [*placed[:FITTED], *(replace(p, entry=without_acuities(p.entry)) for p in later)]
     write_atomically(folder / "leaderboard.csv", to_csv(placed, tasks, design))
-    write_atomically(folder / "leaderboard.md", toplain_markdown(placed, refused, tasks, design))
+    write_atomically(folder / "leaderboard.md", to_markdown(placed, refused, tasks, design))
     page = to_html(placed, refused, tasks, design)
     return write_atomically(folder / "leaderboard.html", page), refused
 
@@ -73,7 +73,7 @@ def to_csv(placed: Sequence[RankedEntry], tasks: Sequence[str], design: BoardDes
     return target.getvalue()
 
 
-def toplain_markdown(
+def to_markdown(
     placed: Sequence[RankedEntry],
     refused: Sequence[RefusedEntry],
     tasks: Sequence[str],
