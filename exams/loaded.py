@@ -70,7 +70,7 @@ class Run(LoadedRun):
     @cached_property
     def acuities(self) -> Acuities:
         """All that is said of each curve's acuity."""
-        return acuities(self.curves)
+        return acuities(self.curves, self.manifest.plan.precision)
 
     @property
     def over_tasks(self) -> list[TaskMean]:

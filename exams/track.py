@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..reports.acuities import acuities
 from ..reports.curves import curves
 from ..reports.trackers import PROJECT, Tracked
 from ..reports.trackers import track as log
@@ -69,7 +68,7 @@ def _tracked(run: Run, group: str | None) -> Tracked:
         f"{folder_name(run.manifest.plan.model)} {run.path.name}",
         run.manifest.model_dump(mode="json"),
         table,
-        acuities(table),
+        run.acuities,
         run.report if run.report.is_file() else None,
         files,
         group=group,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..stats.acuity import Acuity, AcuityReport, measure_together
+from ..stats.acuity.placement import precise
 from ..store.curve_key import CurveKey
 from ..store.trials import OUTCOMES
 from .catalogue import chance
@@ -22,13 +23,18 @@ UNREADABLE = ("unparseable", "truncated", "refused")
 """Outcomes of answers that say nothing of sight; a curve of mostly such has no acuity."""
 
 
-def acuities(table: pd.DataFrame) -> Acuities:
+def acuities(table: pd.DataFrame, precision: float | None = None) -> Acuities:
     """Fit every curve of one model, from `curves`; truncated answers count as not correct.
 
     The curves learn from each other how much luck the trials of a length share
     (`stats.acuity.measure_together`); all else is each curve's own. The chance level is that of
     the task; a task which is not known is taken to have none. Where nothing was right at any
     length, or most answers could not be read, there is no acuity but the reason.
+
+    Args:
+        table: from `curves`.
+        precision: the ratio of the ends of L50's interval that was asked for; a curve that did
+            not reach it is warned of.
     """
     every = dict(by_curve(table))
     found = measure_together(
@@ -36,7 +42,21 @@ def acuities(table: pd.DataFrame) -> Acuities:
         chances=[partial(chance, key) for key in every],
         unreadables=[points[list(UNREADABLE)].sum(axis=1) for points in every.values()],
     )
+    if precision is not None:
+        found = [_held_to(precision, report) for report in found]
     return dict(zip(every, found, strict=True))
+
+
+def _held_to(precision: float, report: AcuityReport) -> AcuityReport:
+    l50 = report.l50
+    if l50.reason is not None or l50.censored is not None or precise(l50.interval, precision):
+        return report
+    low, high = l50.interval
+    reached = f"{high / low:.2f}" if low > 0 and np.isfinite(high) else "an open end"
+    return report.warned(
+        f"the precision asked for was not reached: the ends of L50's interval should be a factor "
+        f"{precision:g} apart, and it is {reached}; ask more (--max-trials, --budget)"
+    )
 
 
 def acuity_table(table: pd.DataFrame, found: Acuities) -> pd.DataFrame:

@@ -101,7 +101,7 @@ class KeptRun:
     @cached_property
     def acuities(self) -> Acuities:
         """The acuity of each curve, or the reason why there is none."""
-        return acuities(self.curves)
+        return acuities(self.curves, self.manifest.plan.precision)
 
     def points(self) -> Iterator[tuple[CurveKey, pd.DataFrame]]:
         """Each curve, and its rows of `curves`."""

@@ -76,7 +76,8 @@ def write_report(
     """
     _check_one_run(trials, run_dir)
     table, counts = curves(trials), histogram(trials)
-    found = acuities(table) if found is None else found
+    plan = manifest.get("plan") or {}
+    found = acuities(table, plan.get("precision")) if found is None else found
     pictures = list(task_figures(trials, table, counts, found))
     rows = summarise(table, found, thoughts_only(trials))
     cautions = warnings(rows, table, found, manifest.get("dropped"))

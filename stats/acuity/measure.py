@@ -47,6 +47,12 @@ class AcuityReport:
     reason: str | None
     warnings: tuple[str, ...]
 
+    def warned(self, warning: str) -> "AcuityReport":
+        """The same, with one warning more, in each acuity too."""
+        said = (*self.warnings, warning)
+        l50, l80, l90 = (replace(one, warnings=said) for one in (self.l50, self.l80, self.l90))
+        return replace(self, warnings=said, l50=l50, l80=l80, l90=l90)
+
 
 def measure(
     lengths: ArrayLike,

@@ -100,3 +100,14 @@ def test_forms_of_an_answer_are_curves_of_their_own(simulated: Callable[..., pd.
     table = table_of(both).set_index("answer")
     assert list(table.index) == ["free", "forced"]
     assert table["L50"]["free"] < 8 < table["L50"]["forced"]
+
+
+def test_a_precision_that_was_not_reached_is_said(simulated: Callable[..., pd.DataFrame]) -> None:
+    points = curves(simulated(threshold=16, trials=60))
+    low, high = acuities(points)[KEY].l50.interval
+    assert not acuities(points, 1.01 * high / low)[KEY].warnings
+    report = acuities(points, 0.99 * high / low)[KEY]
+    assert f"a factor {0.99 * high / low:g} apart, and it is {high / low:.2f}" in report.warnings[0]
+    assert report.l50.warnings == report.warnings
+    table = acuity_table(points, {KEY: report})
+    assert "precision asked for was not reached" in table["warnings"][0]
