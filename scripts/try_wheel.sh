@@ -48,6 +48,6 @@ for python in "${@:-${PYTHON:-python3.11}}"; do
     fresh "$python" local "[local]"
     "$bin/snellen" run --model bundled --tasks copy_last --mode fewshot --lengths 1,2 --trials 1
     test -s results/*/*/report.html
-    rm -rf "$scratch"/{core,openai,gemini,local}
+    cd "$scratch" && rm -rf core openai gemini local
 done
 echo "wheel and sdist are good: dist/"
