@@ -56,7 +56,7 @@ lint: setup ## ruff, mypy --strict on the package, its tests and benchmarks, and
 test-served: setup ## real servers (vLLM, transformers, LiteLLM, llama.cpp, llmock), and pages in a real Chromium
 	@PYTHON=$(PYTHON) bash scripts/served_env.sh
 	@$(BIN)/python -m pytest -q -m 'served or browser' tests/served tests/export tests/sweep tests/reports tests/gate \
-		tests/prescribe tests/local
+		tests/prescribe tests/local tests/outside
 
 test-cluster: setup ## a sweep on a real Ray cluster of processes on this machine, a node killed and one added
 	@$(BIN)/python -m pytest -q -m cluster tests/sweep

@@ -9,7 +9,6 @@ Example:
 from __future__ import annotations
 
 import argparse
-import sys
 
 from ..exams.run import run as ask
 from ..exams.session import estimate
@@ -50,23 +49,24 @@ def run(args: argparse.Namespace) -> int:
     plan = plan_of(args, lenses=args.lens, lengths=args.lengths, trials=args.trials)
     if args.dry_run:
         return _dry_run(args, plan)
-    if find_kind(plan.model).is_far(args.base_url):
-        _warn_of_weak(plan)
     where = tracker_of(args)
     # Imported late: what shows tables must not keep the first question waiting.
     from .watching import carry_out
 
-    code, found = carry_out(lambda watcher: ask(plan, settings_of(args, watcher)))
+    paid = find_kind(plan.model).is_far(args.base_url)
+    code, found = carry_out(
+        lambda watcher: ask(plan, settings_of(args, watcher)),
+        lambda: _weaknesses(plan) if paid else [],
+    )
     track_run(where, found)
     return code
 
 
-def _warn_of_weak(plan: Plan) -> None:
-    """Say before anything is paid what two runs like this one cannot tell apart."""
+def _weaknesses(plan: Plan) -> list[str]:
+    """What two runs like this one cannot tell apart: to be known before it is paid."""
     from ..exams.design import told_of
 
-    for line in told_of(plan, weak_only=True):
-        print(f"snellen: {line}", file=sys.stderr)
+    return told_of(plan, weak_only=True)
 
 
 def _dry_run(args: argparse.Namespace, plan: Plan) -> int:

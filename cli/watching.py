@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +20,19 @@ class ProgressWatcher:
 
     Attributes:
         path: the run directory, once it is known.
+        cautions: gives what is to be said before anything is asked, once nothing is wrong.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cautions: Callable[[], Sequence[str]] = list) -> None:
         self.path: Path | None = None
+        self.cautions = cautions
         self._line: ProgressLine | None = None
 
     def opened(self, path: Path, total: int | None) -> None:
-        """Start the line."""
+        """Say what must be known beforehand, and start the line."""
         self.path = path
+        for line in self.cautions():
+            print(f"snellen: {line}", file=sys.stderr)
         self._line = ProgressLine(total)
         self._line.__enter__()
 
@@ -49,14 +53,20 @@ class ProgressWatcher:
             self._line = None
 
 
-def carry_out(work: Callable[[ProgressWatcher], Run]) -> tuple[int, Run | None]:
+def carry_out(
+    work: Callable[[ProgressWatcher], Run], cautions: Callable[[], Sequence[str]] = list
+) -> tuple[int, Run | None]:
     """Do what asks a model, show its progress and what it came to.
+
+    Args:
+        work: asks, and tells the watcher of it.
+        cautions: as in :class:`ProgressWatcher`.
 
     Returns:
         The exit code (0, 1 where requests failed or money ran out, 130 interrupted), and the run
         unless it was interrupted.
     """
-    watcher = ProgressWatcher()
+    watcher = ProgressWatcher(cautions)
     try:
         run = work(watcher)
     except KeyboardInterrupt:

@@ -198,12 +198,13 @@ def test_acuity_stops_where_nothing_is_seen(tiny: Path, snellen: Snellen) -> Non
 def test_a_design_that_cannot_decide_is_said_before_it_is_paid(
     snellen: Snellen, monkeypatch: pytest.MonkeyPatch, url: str | None, trials: str, warned: bool
 ) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-key")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody is reached
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     at = () if url is None else ("--base-url", url)
     said = snellen("run", "--model", "openai/gpt-4o", *at, "--tasks", "copy_last", "--lengths",
                    "log:1:64:7", "--trials", trials)  # fmt: skip
-    assert said.code == 2  # no key, or nobody there: nothing was asked
+    assert said.code == 2
     assert ("copy_last: 2 trials at each of 7 lengths show" in said.err) == warned
 
 

@@ -12,6 +12,8 @@ from snellen.cli import main
 
 from .benchmarks import BABI_LENGTHS, BABI_SAMPLES, RULER_LENGTHS, RULER_SAMPLES, seen
 
+pytestmark = pytest.mark.served  # RULER alone makes five hundred documents a length
+
 
 @pytest.fixture(scope="module")
 def results(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
