@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ..errors import InputError
-from ..reports.acuities import Acuities, acuities
-from ..reports.curves import curves
+from ..reports.measured_run import MeasuredRun
 from ..reports.over_tasks import TaskMean, task_means
 from ..reports.run.readings import thoughts_only
 from ..reports.run.summary import CurveSummary, summarise, warnings
 from ..store.curve_key import CurveKey
-from ..store.pairing import LoadedRun
 from ..store.pairing import load_run as load_tables
 
 if TYPE_CHECKING:
@@ -48,7 +43,7 @@ class AcuityValue:
 
 
 @dataclass(frozen=True)
-class Run(LoadedRun):
+class Run(MeasuredRun):
     """A run that was carried out, or that was read from its folder.
 
     Attributes:
@@ -61,16 +56,6 @@ class Run(LoadedRun):
 
     failures: dict[str, int] = field(default_factory=dict)
     stopped: str = ""
-
-    @cached_property
-    def curves(self) -> pd.DataFrame:
-        """The error curves: one row per curve and length (``curves.csv``)."""
-        return curves(self.trials)
-
-    @cached_property
-    def acuities(self) -> Acuities:
-        """All that is said of each curve's acuity."""
-        return acuities(self.curves, self.manifest.plan.precision)
 
     @property
     def over_tasks(self) -> list[TaskMean]:

@@ -12,13 +12,12 @@ from typing import Any
 import pandas as pd
 
 from ...errors import InputError
-from ...reports.acuities import Acuities, acuities
-from ...reports.curves import by_curve, curves
+from ...reports.curves import by_curve
+from ...reports.measured_run import MeasuredRun
 from ...reports.over_tasks import TaskMean, task_means
 from ...store.answers import Entry, Failure, Reply
 from ...store.curve_key import CURVE, CurveKey
 from ...store.journal import canonical
-from ...store.manifest import Manifest
 from ...store.pairing import load_run
 from ...store.texts import entries_of
 from ...tasks.trial import TrialId, rebuild_trial
@@ -76,32 +75,19 @@ class KeptTrial:
 
 
 @dataclass(frozen=True)
-class KeptRun:
+class KeptRun(MeasuredRun):
     """One run.
 
     Attributes:
-        label: its name among the runs that are handed out together.
         path: its folder.
         manifest: what it was.
         trials: the table of trials.
+        label: its name among the runs that are handed out together.
         entries: what its journal holds, by trial.
     """
 
     label: str
-    path: Path
-    manifest: Manifest
-    trials: pd.DataFrame
     entries: Mapping[tuple[Hashable, ...], Entry] = field(default_factory=dict)
-
-    @cached_property
-    def curves(self) -> pd.DataFrame:
-        """Its error curves (``reports.curves``)."""
-        return curves(self.trials)
-
-    @cached_property
-    def acuities(self) -> Acuities:
-        """The acuity of each curve, or the reason why there is none."""
-        return acuities(self.curves, self.manifest.plan.precision)
 
     def points(self) -> Iterator[tuple[CurveKey, pd.DataFrame]]:
         """Each curve, and its rows of `curves`."""
@@ -211,4 +197,4 @@ def read_run(path: Path, label: str) -> KeptRun:
         (one.task, one.mode, one.answer, one.lens, one.length, one.index, one.seed): entry
         for one, entry in entries_of(path).items()
     }
-    return KeptRun(label, path, found.manifest, found.trials, entries)
+    return KeptRun(path, found.manifest, found.trials, label, entries)
