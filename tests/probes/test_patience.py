@@ -88,7 +88,8 @@ def shape_of(out: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
                 table = pd.read_parquet(io.BytesIO(archive.read(member)))
-                shapes[f"{path.name.rpartition('-')[0]} {member}"] = [str(column) for column in table]
+                name = f"{path.name.rpartition('-')[0]} {member}"
+                shapes[name] = [str(column) for column in table]
     return hashlib.sha256(json.dumps(shapes, sort_keys=True).encode()).hexdigest()[:8]
 
 
