@@ -10,7 +10,7 @@ them.
 Examples:
   snellen report results/bundled/count_ones-1a2b3c4d
   snellen report results
-  snellen report /mnt/archive/run --out pages/run
+  snellen report archive/run --out pages/run
   snellen report results/bundled/count_ones-1a2b3c4d --rejudge
   snellen report out/*/samples_snellen_*.jsonl --out my-report
   snellen report results/m/seed-1 results/m/seed-2 results/m/seed-3 --as-samples
