@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen leaderboard``."""
     parser.add_argument("out", type=Path, metavar="RESULTS_DIR", help="where the runs lie")
     parser.add_argument("--models", default="", help="models to ask first, between spaces")
-    add_model_arguments(parser, one=False)
+    add_model_arguments(parser, one=False, batch=True)
     add_sampling_arguments(parser)
     parser.set_defaults(
         tasks=",".join(board_design.TASKS),

@@ -21,8 +21,17 @@ def add_model_arguments(
     one: bool = True,
     default: str | None = "bundled",
     budget: Callable[[str], Any] = float,
+    batch: bool = False,
 ) -> None:
-    """Add ``--model``, unless the command takes several, and what goes with it."""
+    """Add ``--model``, unless the command takes several, and what goes with it.
+
+    Args:
+        parser: the command's.
+        one: whether it takes one model.
+        default: which, if none is named.
+        budget: reads ``--budget``.
+        batch: whether all that is asked is known from the start, so that it may go into batches.
+    """
     group = parser.add_argument_group("the model")
     if one:
         group.add_argument(
@@ -63,6 +72,31 @@ def add_model_arguments(
         + ("" if budget is float else "; or 600requests, 2Mtokens, joined by +"),
     )
     group.add_argument("--prices", type=Path, help="prices of your own (see docs/runners.md)")
+    if batch:
+        group.add_argument(
+            "--batch",
+            action="store_true",
+            help="ask through the provider's batch API: within a day, for half the price (OpenAI, "
+            "Azure, Gemini)",
+        )
+    else:
+        group.add_argument("--batch", action=_NoBatch, nargs=0, help=argparse.SUPPRESS)
+
+
+class _NoBatch(argparse.Action):
+    """Says why a command takes no batches, where argparse would say that it knows no such word."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        raise InputError(
+            f"--batch: {parser.prog} asks in steps, each after the answers to the one before, and "
+            "a batch takes up to a day; 'snellen run --batch' asks lengths that you choose"
+        )
 
 
 def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:

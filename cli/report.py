@@ -10,6 +10,7 @@ them.
 Examples:
   snellen report results/bundled/count_ones-1a2b3c4d
   snellen report results
+  snellen report archive/run --out pages/run
   snellen report results/bundled/count_ones-1a2b3c4d --rejudge
   snellen report out/*/samples_snellen_*.jsonl --out my-report
   snellen report results/m/seed-1 results/m/seed-2 results/m/seed-3 --as-samples
@@ -37,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="+", type=Path, metavar="RUN_DIR | RESULTS_DIR | samples_*.jsonl"
     )
     parser.add_argument(
-        "--out", type=Path, help="folder for a report of samples (default: snellen-report)"
+        "--out",
+        type=Path,
+        help="write there (default: where the run or the results lie; of samples, snellen-report)",
     )
     parser.add_argument(
         "--as-samples",
@@ -60,17 +63,19 @@ def run(args: argparse.Namespace) -> int:
             raise InputError("--as-samples goes with run directories alone")
         _show_samples(folders, args.out or Path("snellen-report"))
         return 0
-    if args.out is not None and folders:
-        raise InputError("--out goes with samples_*.jsonl; a run is reported where it lies")
+    if args.out is not None and len(folders) > 1:
+        raise InputError("--out takes the report of one run or results folder; name one at a time")
+    if args.out is not None and args.rejudge:
+        raise InputError("--rejudge writes the table of the run itself; leave --out out")
     if samples and args.rejudge:
         raise InputError("--rejudge goes with run directories; samples are always read anew")
     if samples:
         show_report(report_samples(samples, args.out or Path("snellen-report")))
     for folder in folders:
         if is_results(folder):
-            _overview(folder, args.rejudge)
+            _overview(folder, args.out, args.rejudge)
         else:
-            _redraw(folder, args.rejudge)
+            _redraw(folder, args.out, args.rejudge)
     return 0
 
 
@@ -90,10 +95,10 @@ def _show_samples(folders: list[Path], out: Path) -> None:
     print(table)
 
 
-def _overview(folder: Path, rejudge: bool) -> None:
+def _overview(folder: Path, out: Path | None, rejudge: bool) -> None:
     if rejudge:
         raise InputError(f"{folder} is a folder of runs; --rejudge goes with run directories")
-    written = report_folder(folder)
+    written = report_folder(folder, out=out)
     for run, reason in written.left_out.items():
         print(f"snellen: left out {run}: {reason}", file=sys.stderr)
     trials = int(written.table["n"].sum())
@@ -101,8 +106,8 @@ def _overview(folder: Path, rejudge: bool) -> None:
     print(f"results: {written.page}")
 
 
-def _redraw(folder: Path, rejudge: bool) -> None:
-    report, changed = report_run(folder, rejudge=rejudge)
+def _redraw(folder: Path, out: Path | None, rejudge: bool) -> None:
+    report, changed = report_run(folder, out=out, rejudge=rejudge)
     show_report(report)
     if changed is None:
         return

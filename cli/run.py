@@ -28,16 +28,10 @@ from .tracking import add_track_argument, track_run, tracker_of
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen run``."""
     add_fixed_length_arguments(add_question_arguments(parser))
-    add_model_arguments(parser)
+    add_model_arguments(parser, batch=True)
     add_sampling_arguments(parser)
     add_output_arguments(parser)
     add_track_argument(parser)
-    parser.add_argument(
-        "--batch",
-        action="store_true",
-        help="ask through the provider's batch API: within a day, for half the price (OpenAI, "
-        "Gemini)",
-    )
     parser.add_argument(
         "--dry-run", action="store_true", help="print requests, tokens and cost; ask nothing"
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import InputError
 from ..reports.overview.page import write_overview
 from ..reports.overview.table import overview_table
 from ..store.results.finding import run_folders
+from ..support.files import make_folder
 from ..support.phases import phase
 from .results import Results
 
@@ -38,17 +38,19 @@ def is_results(folder: Path) -> bool:
     return not (folder / "trials.csv").exists() and folder.is_dir() and bool(run_folders(folder))
 
 
-def report_folder(folder: Path | str) -> Overview:
+def report_folder(folder: Path | str, *, out: Path | str | None = None) -> Overview:
     """Write results.html and results.csv over all runs of a results folder.
+
+    Args:
+        folder: the results folder.
+        out: where to write; default: into the results folder.
 
     Raises:
         InputError: it holds no run that can be read, or it cannot be written.
     """
     found = Results(folder)
+    there = make_folder(Path(folder if out is None else out))
     with phase("counting"):
         table = overview_table(found.curves)
-    try:
-        page = write_overview(found.path, table, found.runs, found.left_out)
-    except OSError as error:
-        raise InputError(f"{found.path} cannot be written: {error.strerror or error}") from error
+    page = write_overview(there, table, found.runs, found.left_out, found.path)
     return Overview(page, table, len(found.runs), found.left_out)

@@ -17,6 +17,7 @@ from ..store.manifest import Manifest, read_manifest
 from ..store.run_directory import RunDirectory, find_run
 from ..store.texts import by_trial
 from ..store.trials import read_trials, trial_row, write_trials
+from ..support.files import make_folder
 from ..support.phases import phase
 from ..tasks.trial import can_rebuild, rebuild_trial
 from .finishing import write_run
@@ -25,24 +26,29 @@ from .session import Answered, request_of
 from .texts import kept_texts, texts_from
 
 
-def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Report, pd.DataFrame | None]:
+def report_run(
+    folder: Path | str, *, out: Path | str | None = None, rejudge: bool = False
+) -> tuple[Report, pd.DataFrame | None]:
     """Draw the report of a run again.
 
     Args:
         folder: the run directory.
-        rejudge: read every answer of the journal again, with this version's reader.
+        out: where to write the report; default: into the run directory.
+        rejudge: read every answer of the journal again, with this version's reader, and write
+            the table of the run anew.
 
     Returns:
         The report, and with ``rejudge`` the trials whose outcome or answer changed: their identity,
         and outcome and answer before and after.
 
     Raises:
-        InputError: it is not a run directory.
+        InputError: it is not a run directory, or where the report goes cannot be written.
     """
     path = Path(folder)
     if not (path / "trials.csv").is_file():
         raise InputError(f"{path} holds no trials.csv; give a run directory")
     before = read_trials(path / "trials.csv")
+    page = make_folder(path if out is None else Path(out))
     if rejudge:
         where = find_run(path)
         with where.journal() as journal:
@@ -52,7 +58,7 @@ def report_run(folder: Path | str, *, rejudge: bool = False) -> tuple[Report, pd
     manifest = path / "manifest.json"
     facts = read_manifest(manifest).model_dump(mode="json") if manifest.is_file() else {}
     with phase("drawing the report"):
-        return write_report(path, before, facts, kept_texts(path)), None
+        return write_report(page, before, facts, kept_texts(path)), None
 
 
 def report_samples(samples: list[Path], out: Path) -> Report:
@@ -62,10 +68,7 @@ def report_samples(samples: list[Path], out: Path) -> Report:
         InputError: a file is not one of those, or the folder cannot be written.
     """
     trials, said = read_samples(samples)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
+    make_folder(out)
     write_trials(out / "trials.csv", trials)
     facts = {"source": "lm-eval samples", "files": [path.name for path in samples]}
     with phase("drawing the report"):
@@ -106,8 +109,9 @@ def rebuild(where: RunDirectory, journal: Journal) -> Run:
 def _answered(manifest: Manifest, journal: Journal) -> Iterator[Answered]:
     plan = manifest.plan
     who = _Asked(plan.model, manifest.endpoint, manifest.numerics)
-    by_key = {entry.key: entry for entry in journal.entries()}
-    kept = by_trial(journal)
+    entries = list(journal.entries())
+    by_key = {entry.key: entry for entry in entries}
+    kept = by_trial(entries)
     for identity in kept:
         if identity.task in plan.tasks and not can_rebuild(identity):
             raise StoreError(

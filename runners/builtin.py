@@ -75,6 +75,11 @@ def _azure(model: str, name: str, options: Options) -> Runner:
     from .azure.provider import Azure
     from .dispatch.dispatcher import Dispatch
 
+    if options.batch:
+        from .azure.batches import AzureBatches
+        from .batch.runner import BatchRunner
+
+        return BatchRunner(AzureBatches(name, base_url=options.base_url, **options.extras()))
     provider = Azure(name, base_url=options.base_url, **options.extras())
     return Dispatch(provider, options.limits())
 
@@ -199,7 +204,7 @@ BUILT_IN = (
         "OPENAI_API_VERSION)",
         _azure,
         name_pattern="DEPLOYMENT",
-        takes=_SERVER,
+        takes=_SERVER | _BATCHES,
         install="snellen[openai]",
         hosted=True,
         url_variables=("AZURE_OPENAI_ENDPOINT",),

@@ -12,21 +12,15 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..errors import InputError, StoreError
+from ..errors import StoreError
 from .answers import Entry, Failure, Reply
+from .kept_answers import REPLY_COLUMNS, check_sound, entries_in, kept_entries, readable
 from .migrations import migrate
-
-_REPLY_COLUMNS = (
-    "text, finish_reason, prompt_tokens, completion_tokens, reasoning_tokens, latency_s, "
-    "fingerprint, reasoning, notice"
-)
-"""What a provider's JSON may hold and no UTF-8 can: half of a character."""
 
 
 def canonical(value: object) -> str:
@@ -85,28 +79,16 @@ class Journal:
         """
         self.path = path
         self._lock = threading.RLock()
-        with self._readable():
+        with readable(self.path):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
-                (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-                if verdict != "ok":
-                    raise sqlite3.DatabaseError(verdict)
+                check_sound(self._db)
                 migrate(self._db)
             except sqlite3.DatabaseError:
                 self._db.close()
                 raise
-
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise InputError(
-                f"cannot read the journal {self.path}: {error}; move it away to start afresh, or "
-                "restore it from a copy"
-            ) from error
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Keep entries for good, in one transaction; a known key keeps its first answer.
@@ -143,7 +125,7 @@ class Journal:
         reply = entry.result
         self._db.execute(
             "INSERT OR IGNORE INTO answers "
-            f"(key, trial, prompt_sha256, sampling, {_REPLY_COLUMNS}, answered_at) "
+            f"(key, trial, prompt_sha256, sampling, {REPLY_COLUMNS}, answered_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *head,
@@ -164,9 +146,9 @@ class Journal:
 
     def get(self, key: str) -> Reply | None:
         """The answer under a key, or ``None``; a failure is not an answer."""
-        with self._lock, self._readable():
+        with self._lock, readable(self.path):
             row = self._db.execute(
-                f"SELECT {_REPLY_COLUMNS} FROM answers WHERE key = ?", (key,)
+                f"SELECT {REPLY_COLUMNS} FROM answers WHERE key = ?", (key,)
             ).fetchone()
         return Reply(*row) if row else None
 
@@ -174,7 +156,7 @@ class Journal:
         """The answer under a key, else the failure that stands there, else ``None``."""
         if (reply := self.get(key)) is not None:
             return reply
-        with self._lock, self._readable():
+        with self._lock, readable(self.path):
             row = self._db.execute(
                 "SELECT reason, status FROM failures WHERE key = ?", (key,)
             ).fetchone()
@@ -195,25 +177,9 @@ class Journal:
         Raises:
             InputError: a row cannot be read.
         """
-        with self._lock, self._readable():
-            answers = self._db.execute(
-                f"SELECT key, trial, prompt_sha256, sampling, {_REPLY_COLUMNS} "
-                "FROM answers ORDER BY rowid"
-            ).fetchall()
-            failures = self._db.execute(
-                "SELECT key, trial, prompt_sha256, sampling, reason, status FROM failures "
-                "ORDER BY rowid"
-            ).fetchall()
-        for key, trial, prompt, sampling, *reply in answers:
-            yield self._entry(key, trial, prompt, sampling, Reply(*reply))
-        for key, trial, prompt, sampling, *failure in failures:
-            yield self._entry(key, trial, prompt, sampling, Failure(*failure))
-
-    def _entry(
-        self, key: str, trial: str, prompt: str, sampling: str, result: Reply | Failure
-    ) -> Entry:
-        with self._readable():
-            return Entry(key, json.loads(trial), prompt, result, json.loads(sampling))
+        with self._lock, readable(self.path):
+            found = list(entries_in(self._db))
+        yield from found
 
     def merge(self, other: Path) -> int:
         """Take over the answers and open failures of another journal.
@@ -225,10 +191,7 @@ class Journal:
             InputError: there is no such file, or it is not a journal.
             StoreError: they could not be written.
         """
-        if not other.is_file():
-            raise InputError(f"there is no journal {other}")
-        with Journal(other) as source:
-            entries = list(source.entries())
+        entries = kept_entries(other)
         answered = {entry.key for entry in entries if isinstance(entry.result, Reply)}
         new = answered - self.known(answered)
         mine = self.known(entry.key for entry in entries)

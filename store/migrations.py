@@ -56,19 +56,29 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
 )
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring a journal to the newest schema.
+def schema_of(db: sqlite3.Connection) -> int:
+    """How many steps a journal has seen; 0 for an empty file.
 
     Raises:
         sqlite3.DatabaseError: the file was made by a newer Snellen, or is not a journal.
     """
-    (seen,) = db.execute("PRAGMA user_version").fetchone()
+    seen = int(db.execute("PRAGMA user_version").fetchone()[0])
     if seen == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise sqlite3.DatabaseError("it is a database of something else")
     if seen > len(MIGRATIONS):
         raise sqlite3.DatabaseError(
             f"it has schema {seen}, this Snellen knows {len(MIGRATIONS)}: upgrade snellen"
         )
+    return seen
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a journal to the newest schema.
+
+    Raises:
+        sqlite3.DatabaseError: the file was made by a newer Snellen, or is not a journal.
+    """
+    seen = schema_of(db)
     for number, step in enumerate(MIGRATIONS[seen:], start=seen + 1):
         db.execute("BEGIN IMMEDIATE")
         step(db)

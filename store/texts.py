@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..tasks.trial import TrialId
 from .answers import Entry, Reply
-from .journal import Journal
+from .kept_answers import kept_entries
 
 
 def texts_of(run: Path) -> dict[TrialId, tuple[str, str]]:
@@ -36,14 +37,13 @@ def entries_of(run: Path) -> dict[TrialId, Entry]:
     """
     if not (run / "journal.sqlite").is_file():
         return {}
-    with Journal(run / "journal.sqlite") as journal:
-        return by_trial(journal)
+    return by_trial(kept_entries(run / "journal.sqlite"))
 
 
-def by_trial(journal: Journal) -> dict[TrialId, Entry]:
-    """The journal's entries of our own trials, answers before failures."""
+def by_trial(entries: Iterable[Entry]) -> dict[TrialId, Entry]:
+    """Those entries of a journal that are trials of our own, answers before failures."""
     found: dict[TrialId, Entry] = {}
-    for entry in journal.entries():
+    for entry in entries:
         try:
             identity = TrialId.from_dict(entry.trial)
         except KeyError:

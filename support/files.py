@@ -6,7 +6,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import InputError
@@ -38,7 +38,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         # A full disk names no file by itself.
         raise OSError(error.errno, f"cannot write to {path}: {error.strerror}") from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that cannot be written to has none
+            scratch.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: str | bytes) -> Path:

@@ -15,11 +15,14 @@ import httpx2
 
 from ..errors import InputError
 from .secrets import redact
+from .unzip import UnzippingClient
 
 CONNECT_S = 15.0
-"""Seconds in which a connection must stand; answers may take longer."""
+"""Seconds in which a connection must stand, with the proxy's tunnel and TLS; answers may take
+longer."""
 
-_CONNECTIONS = 4096  # the dispatcher decides how many are in flight, not the pool
+_CONNECTIONS = 1 << 20  # the dispatcher decides how many are in flight, not the pool
+_TOO_SLOW = {"ConnectionTimeoutError", "ConnectTimeout", "PoolTimeout"}
 
 
 def async_client(*, direct: bool = False) -> httpx2.AsyncClient:
@@ -34,7 +37,7 @@ def async_client(*, direct: bool = False) -> httpx2.AsyncClient:
     Raises:
         InputError: a proxy of the environment cannot be used.
     """
-    kind: type[httpx2.AsyncClient] = httpx2.AsyncClient
+    kind: type[httpx2.AsyncClient] = UnzippingClient
     with suppress(ImportError):
         from .quick_client import QuickClient
 
@@ -46,7 +49,7 @@ def async_client(*, direct: bool = False) -> httpx2.AsyncClient:
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
             follow_redirects=True,
             trust_env=not direct,
-            event_hooks={"request": [_bound_connecting]},
+            event_hooks={"request": [_limit_connecting]},
         )
     except (ImportError, RuntimeError, ValueError, OSError) as error:
         raise _unusable(error) from None
@@ -70,7 +73,7 @@ def client(
         return httpx2.Client(
             base_url=base_url,
             headers=headers,
-            timeout=httpx2.Timeout(timeout_s, connect=CONNECT_S),
+            timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
             follow_redirects=True,
             trust_env=not direct,
         )
@@ -123,11 +126,27 @@ def never_connected(error: BaseException) -> bool:
     return not names & broke and any("Connect" in name for name in names - {"APIConnectionError"})
 
 
-async def _bound_connecting(request: httpx2.Request) -> None:
-    """Google's SDK sends its own timeout with each request, or none at all."""
+def too_slow_to_connect(error: BaseException) -> bool:
+    """Whether a connection did not stand within :data:`CONNECT_S`.
+
+    The aiohttp transport calls every broken connection a ``ConnectTimeout``.
+    """
+    kinds = {type(cause) for cause in causes(error)}
+    if any(kind.__module__.startswith("aiohttp.") for kind in kinds):
+        kinds = {kind for kind in kinds if kind.__module__.startswith("aiohttp.")}
+    return any(kind.__name__ in _TOO_SLOW for kind in kinds)
+
+
+async def _limit_connecting(request: httpx2.Request) -> None:
+    """Google's SDK sends its own timeout with each request, or none at all.
+
+    *connect* is the time for one address, and for what a proxy answers to CONNECT there is none
+    in it. The aiohttp transport takes *pool* for the time in which the connection must stand.
+    """
     timeout = request.extensions.setdefault("timeout", {})
-    if timeout.get("connect") is None:
-        timeout["connect"] = CONNECT_S
+    for name in ("connect", "pool"):
+        if timeout.get(name) is None:
+            timeout[name] = CONNECT_S
 
 
 def _unusable(error: Exception) -> InputError:

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...runners.prices import Estimate, Prices
 from ...runners.protocol import Runner
 from ...store.answers import Reply
-from ...store.journal import Journal
+from ...store.kept_answers import kept_entries
 from ...store.plan import Plan
 from ..session import request_of
 from .cells import Cell
@@ -61,11 +61,10 @@ def spent_in(journal: Path, plan: Plan, prices: Prices) -> float:
     if not journal.is_file():
         return 0.0
     spent = 0.0
-    with Journal(journal) as kept:
-        for entry in kept.entries():
-            if isinstance(reply := entry.result, Reply):
-                tokens = (reply.prompt_tokens or 0, reply.completion_tokens or 0)
-                spent += prices.cost(plan.model, *tokens, plan.base_url) or 0.0
+    for entry in kept_entries(journal):
+        if isinstance(reply := entry.result, Reply):
+            tokens = (reply.prompt_tokens or 0, reply.completion_tokens or 0)
+            spent += prices.cost(plan.model, *tokens, plan.base_url) or 0.0
     return spent
 
 

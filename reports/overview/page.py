@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -18,15 +20,20 @@ MOST = 2000
 
 
 def write_overview(
-    folder: Path, table: pd.DataFrame, runs: pd.DataFrame, left_out: Mapping[str, str]
+    folder: Path,
+    table: pd.DataFrame,
+    runs: pd.DataFrame,
+    left_out: Mapping[str, str],
+    results: Path,
 ) -> Path:
     """Write results.csv and results.html into a folder.
 
     Args:
-        folder: the results folder.
+        folder: where to write.
         table: one row per run and curve (`overview_table`).
         runs: one row per run, with ``run`` and ``created``.
         left_out: runs that cannot be read, with the reason.
+        results: the folder that the runs lie in.
 
     Returns:
         The path of results.html.
@@ -35,7 +42,7 @@ def write_overview(
     write_atomically(folder / "results.csv", csv_of(plain))
     shown = table.head(MOST)
     octaves = [name for name in table.columns if name.startswith("accuracy ")]
-    pages = {run: (folder / run / "report.html").is_file() for run in shown["run"].unique()}
+    pages = {run: _link(results / run / "report.html", folder) for run in shown["run"].unique()}
     made = environment()
     page = made.get_template("overview.html.j2").render(
         rows=shown.to_dict("records"),
@@ -52,3 +59,13 @@ def write_overview(
         script=script("leaderboard.js"),
     )
     return write_atomically(folder / "results.html", page)
+
+
+def _link(page: Path, folder: Path) -> str:
+    """The address of a run's own page, seen from a folder; empty where there is no page."""
+    if not page.is_file():
+        return ""
+    try:
+        return "./" + quote(Path(os.path.relpath(page, folder)).as_posix())
+    except ValueError:  # another drive
+        return page.absolute().as_uri()

@@ -76,12 +76,13 @@ class Azure(OpenAI):
             raise InputError(f"no key for {model}: set {_KEY} or {_TOKEN} in the environment")
         refuse_secrets("--header", extra_headers or {})
         check_headers(extra_headers or {})
-        sdk = openai.AsyncAzureOpenAI(
-            azure_endpoint=resource,
-            azure_deployment=deployment,
-            api_version=version,
+        self._resource: dict[str, Any] = {
+            "azure_endpoint": resource,
+            "api_version": version,
             **({"azure_ad_token": token} if token else {"api_key": key}),
-            **sdk_settings(extra_headers or {}),
+        }
+        sdk = openai.AsyncAzureOpenAI(
+            azure_deployment=deployment, **self._resource, **sdk_settings(extra_headers or {})
         )
         super().__init__(
             deployment,

@@ -163,12 +163,6 @@ class BatchRunner(Runner):
                 "stops waiting, and the same command goes on", batch, len(lines), self.model,
             )  # fmt: skip
 
-    def _submit(self, name: str, lines: list[tuple[str, Line]], tried: list[str]) -> str:
-        # The answer to handing in may be lost: then the batch is there, and is not made twice.
-        found = self._service.find(name) if tried else None
-        tried.append(name)
-        return found or self._service.submit(name, lines)
-
     def _batches(self, requests: list[Request]) -> Iterator[list[tuple[str, Line]]]:
         """Requests in batches of one endpoint and a size that the provider takes."""
         by_path: dict[str, list[tuple[str, Line]]] = {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...support.secrets import redact
+from .body import read_body
 
 _LONGEST = 300  # characters of one line
 _DEEPEST = 6
@@ -19,6 +20,8 @@ _TEXTS = (
     *("base_resp", "status_msg", "status_message", "error_msg"),
 )
 _CODES = ("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons")
+_PLACES = ("param", "parameter", "field", "property", "pointer", "instancePath", "loc", "path")
+_BY_FIELD = ("errors", "error", "detail", "details", "fields", "validation_errors")
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
@@ -31,7 +34,7 @@ class Complaint:
         status: the HTTP status, or the number that a body with status 200 gives for one.
         text: its own words in one line, without secrets.
         codes: all its codes, types and reasons, in lower case.
-        param: the parameter that it complains of, if it names one.
+        params: the parameters that it complains of, and where they stand, as far as it says.
         structured: whether the body is that of an API, not of a web server or proxy.
         page: whether the body is a web page.
         flagged: whether it lists what a moderation found.
@@ -42,7 +45,7 @@ class Complaint:
     status: int | None = None
     text: str = ""
     codes: set[str] = field(default_factory=set)
-    param: str | None = None
+    params: list[str] = field(default_factory=list)
     structured: bool = False
     page: bool = False
     flagged: bool = False
@@ -58,12 +61,13 @@ class Complaint:
 
 def read(content: bytes | str, status: int | None) -> Complaint:
     """Read the body of an HTTP answer as an error."""
-    words = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
     try:
-        body = json.loads(words)
-    except (ValueError, RecursionError):
-        return _plain(words, status)
-    return read_json(body, status)
+        body = read_body(content)
+    except ValueError:
+        words = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+        return _plain(words.lstrip("\ufeff"), status)
+    wrong = (value for value in body.values if is_error(value))
+    return read_json(next(wrong, body.values[0]), status)
 
 
 def read_json(body: object, status: int | None) -> Complaint:
@@ -114,6 +118,21 @@ def _walk(node: object, found: Complaint, said: list[str], depth: int) -> None:
         for name in _TEXTS:
             if name in node:
                 _walk(node[name], found, said, depth + 1)
+        for name in _BY_FIELD:
+            if isinstance(node.get(name), Mapping):
+                _walk_by_field(node[name], found, said, depth + 1)
+
+
+def _walk_by_field(rows: Mapping[str, Any], found: Complaint, said: list[str], depth: int) -> None:
+    """Complaints by the name of the field: ``{"errors": {"seed": ["must be positive"]}}``."""
+    if rows.keys() & {*_TEXTS, *_CODES}:
+        return
+    for name, row in rows.items():
+        words: list[str] = []
+        _walk(row, found, words, depth + 1)
+        if words:
+            found.params.append(name)
+            said.append(f"{name}: {', '.join(words)}")
 
 
 def _unpacked(text: str, found: Complaint, said: list[str], depth: int) -> str:
@@ -136,12 +155,11 @@ def _note_codes(node: Mapping[str, Any], found: Complaint) -> None:
         for code in value if isinstance(value, list) else [value]:
             if isinstance(code, (str, int)) and not isinstance(code, bool) and code != "":
                 _note_code(str(code).strip().lower(), found)
-    param = node.get("param")
-    if isinstance(param, str) and param:
-        found.param = param
-    place = node.get("loc")
-    if isinstance(place, list) and place:  # FastAPI: ["body", "seed"]
-        found.param = found.param or next((str(p) for p in place if p != "body"), None)
+    for name in _PLACES:
+        place = node.get(name)
+        parts = place if isinstance(place, list) else [place]  # FastAPI: ["body", "seed"]
+        # "reasoning.effort", and pointers into the JSON: "/seed"
+        found.params += [p.rpartition("/")[2] for p in parts if isinstance(p, str) and p != "body"]
     if node.get("reasons") or node.get("flagged_input"):
         found.flagged = True
     if isinstance(node.get("details"), list):

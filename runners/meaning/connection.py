@@ -5,7 +5,14 @@ from __future__ import annotations
 import httpx2
 
 from ...errors import ModelRefused
-from ...support.http import bad_certificate, bad_proxy, never_connected, root_cause
+from ...support.http import (
+    CONNECT_S,
+    bad_certificate,
+    bad_proxy,
+    never_connected,
+    root_cause,
+    too_slow_to_connect,
+)
 from ..dispatch.provider import Retryable, Unreachable, WrongProtocol
 
 try:
@@ -40,6 +47,11 @@ def broken(error: BaseException, base_url: str) -> Exception:
         return WrongProtocol(f"{base_url} does not speak HTTP: {root_cause(error)}")
     if "WRONG_VERSION_NUMBER" in root_cause(error) or "record layer" in root_cause(error):
         return Unreachable(f"{base_url} does not speak https: {root_cause(error)}; try http")
+    if too_slow_to_connect(error):
+        return Unreachable(
+            f"cannot reach {base_url}: no connection within {CONNECT_S:g} s, TLS and proxy "
+            "included; is the server up, and the URL right?"
+        )
     if never_connected(error):
         return Unreachable(
             f"cannot reach {base_url}: {root_cause(error)}; is the server up, and the URL right?"

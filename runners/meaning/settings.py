@@ -16,7 +16,8 @@ _NOT_TAKEN = re.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra inputs|not permitted"
     r"|not allowed|not accept|cannot be used|can ?not find|invalid|must be|should be|at most"
     r"|deprecated|not available|not enabled|cannot both|must not|too (large|small|high|low|many)"
-    r"|out of range|exceeds|expected|range: |maximum allowed|lower than",
+    r"|out of range|exceeds|expected|range: |maximum allowed|lower than|ensure this value"
+    r"|not implemented|illegal|no such (parameter|argument|field|option)",
     re.IGNORECASE,
 )
 _NOT_TAKEN_CODES = {
@@ -31,7 +32,7 @@ _VALUES = re.compile(
     r"|should be (between|less|greater|at (most|least)|in |an? |<|>|\d|')|at most \d"
     r"|(less|greater) than or equal|out of range|input should|too (large|small|high|low)"
     r"|is (too|over|above|below) |max(imum)? (value|is|of|allowed) |value between|only works in"
-    r"|must be -?\d|valid range|range: |exceeds the .{0,20}limit|lower than",
+    r"|must be -?\d|valid range|range: |exceeds the .{0,20}limit|lower than|ensure this value",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
@@ -69,24 +70,31 @@ def refused_setting(complaint: Complaint, names: Mapping[str, str]) -> Refused |
         complaint: what the server said.
         names: settings that were sent: our names, and theirs.
     """
-    if complaint.status not in (None, 400, 404, 422, 500):
+    if complaint.status not in (None, 400, 404, 422, 500, 501):
         return None
-    known = bool(complaint.codes & _NOT_TAKEN_CODES)
-    if not known and not _NOT_TAKEN.search(complaint.text):
-        return None
-    field = _named(complaint, names)
+    known = bool(complaint.codes & _NOT_TAKEN_CODES) or _NOT_TAKEN.search(complaint.text)
+    placed = _placed(complaint, names)
+    if not known:
+        # In words that nobody here knows it may as well be the value.
+        return Refused(placed, value_only=True) if placed is not None else None
+    field = placed or _said(complaint, names)
     if field is None:
         return None
     whole = _WHOLE.search(complaint.text) or "array_above_max_length" in complaint.codes
     return Refused(field, value_only=not whole and _VALUES.search(complaint.text) is not None)
 
 
-def _named(complaint: Complaint, names: Mapping[str, str]) -> str | None:
-    if complaint.param is not None:
-        param = _plain(complaint.param)
-        for field, name in names.items():
-            if param in (_plain(name), _plain(field), _plain(name.rpartition(".")[2])):
-                return field
+def _placed(complaint: Complaint, names: Mapping[str, str]) -> str | None:
+    """The setting that a complaint names apart from its words."""
+    places = {_plain(param) for param in complaint.params}
+    for field, name in names.items():
+        if places & {_plain(name), _plain(field), _plain(name.rpartition(".")[2])}:
+            return field
+    return None
+
+
+def _said(complaint: Complaint, names: Mapping[str, str]) -> str | None:
+    """The setting that a complaint names in its words."""
     # The longest name first: "max_completion_tokens" is not "max_tokens".
     by_length = sorted(names.items(), key=lambda pair: -len(pair[1]))
     for strict in (True, False):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
 from typing import Any, TypeVar
 
 import httpx2
 import openai
+from openai.types import FileObject
 
 from ...errors import ModelRefused
 from ...support.http import client
@@ -32,7 +33,7 @@ _T = TypeVar("_T")
 _OURS = "snellen"  # the field of a batch's metadata that holds our name for it
 _LOOK_BACK = 1000  # batches of the account among which one of ours is looked for
 _ENDINGS = {"completed": "completed", "expired": "expired", "cancelled": "cancelled",
-            "failed": "failed"}  # fmt: skip
+            "canceled": "cancelled", "failed": "failed"}  # fmt: skip
 _TIMEOUT_S = 600.0
 
 
@@ -45,14 +46,20 @@ class OpenAIBatches(OpenAI):
     def __init__(self, name: str, **options: Any) -> None:
         """Prepare to ask, as :class:`~snellen.runners.openai.provider.OpenAI` does."""
         super().__init__(name, **options)
-        self._client = openai.OpenAI(
-            api_key=self._asked.key,
-            base_url=self.base_url,
+        self._client = self._open(
             max_retries=0,
             timeout=httpx2.Timeout(_TIMEOUT_S, connect=15.0),
             default_headers=options.get("extra_headers") or None,
             http_client=client(self.base_url, {}, _TIMEOUT_S),
         )
+
+    def _open(self, **settings: Any) -> openai.OpenAI:
+        """The SDK's client."""
+        return openai.OpenAI(api_key=self._asked.key, base_url=self.base_url, **settings)
+
+    def _url(self, path: str) -> str:
+        """The endpoint of a line, as the file of requests names it."""
+        return f"/v1{path}"
 
     def line(self, request: Request) -> Line:
         """A request as a line, without the settings that the model is known not to take."""
@@ -61,7 +68,7 @@ class OpenAIBatches(OpenAI):
 
     def submit(self, name: str, lines: Sequence[tuple[str, Line]]) -> str:
         """Upload the file, and make the batch of it."""
-        path = f"/v1{lines[0][1].path}"
+        path = self._url(lines[0][1].path)
         rows = (
             {"custom_id": key, "method": "POST", "url": path, "body": line.body}
             for key, line in lines
@@ -69,6 +76,7 @@ class OpenAIBatches(OpenAI):
         content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         file = (f"{name}.jsonl", io.BytesIO(content.encode("utf-8", "replace")))
         uploaded = self._call(lambda: self._client.files.create(file=file, purpose="batch"))
+        self._settle(uploaded)
         return self._call(
             lambda: self._client.batches.create(
                 input_file_id=uploaded.id,
@@ -79,17 +87,26 @@ class OpenAIBatches(OpenAI):
         ).id
 
     def find(self, name: str) -> str | None:
-        """A batch by the name in its metadata."""
+        """A batch by the name in its metadata, or by the file of requests that bears it."""
+        files = self._call(lambda: self._files(name))
 
         def look() -> str | None:
             for at, batch in enumerate(self._client.batches.list(limit=100)):
-                if isinstance(batch.metadata, dict) and batch.metadata.get(_OURS) == name:
+                ours = isinstance(batch.metadata, dict) and batch.metadata.get(_OURS) == name
+                if ours or batch.input_file_id in files:
                     return batch.id
                 if at >= _LOOK_BACK:
                     break
             return None
 
         return self._call(look)
+
+    def _files(self, name: str) -> Set[str]:
+        """Files of requests that bear our name, where batches may have lost their metadata."""
+        return set()
+
+    def _settle(self, uploaded: FileObject) -> None:
+        """Wait until a file that was uploaded may be used; here it may at once."""
 
     def state(self, batch: str) -> State:
         """How far a batch has come."""

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import openai
 
-from ...support.http import CONNECT_S, async_client
+from ...support.http import async_client
 from ...support.urls import check_headers
 from ..meaning.connection import TRANSPORT_ERRORS, broken
 
@@ -48,7 +48,7 @@ def sdk_settings(extra_headers: Mapping[str, str], *, direct: bool = False) -> J
     check_headers({name.strip(): value.strip() for name, colon, value in lines if colon}, _CUSTOM)
     return {
         "max_retries": 0,
-        "timeout": httpx2.Timeout(None, connect=CONNECT_S),
+        "timeout": httpx2.Timeout(None),  # dispatch has one, and connecting its own
         "http_client": async_client(direct=direct),
         "default_headers": dict(extra_headers) or None,
     }

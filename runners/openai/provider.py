@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import openai
@@ -11,7 +12,7 @@ import openai
 from ...errors import InputError
 from ...support.secrets import find_key, owner_of_key, refuse_secrets, require_key
 from ...support.urls import check_headers, check_url, host_of
-from ..dispatch.provider import Rejected, WrongProtocol
+from ..dispatch.provider import Empty, Rejected, Retryable, WrongProtocol
 from ..meaning.complaint import Complaint, read
 from ..meaning.said import moderated
 from ..meaning.settings import refused_setting
@@ -19,13 +20,13 @@ from ..meaning.table import Meaning
 from ..meaning.verdict import Asked, as_exception, meaning_of
 from ..protocol import Reply, Request
 from .client import Answer, post, sdk_settings
+from .neutral import Neutral, Refusal
 from .reader import Reader
 from .tiktokens import count_tokens
 from .wire import CHAT, CHAT_OPENAI, COMPLETIONS, RESPONSES, Endpoint, Json
 
 _HOME = "https://api.openai.com/v1"
 _ADAPTATIONS = 12  # settings and endpoints that one request may have to do without
-_DOUBTS = 4  # requests that may be refused with the neutral settings and without
 _FLAGS = {
     "max_tokens": "--max-tokens",
     "temperature": "--temperature",
@@ -96,8 +97,8 @@ class OpenAI:
         self.resume_at = 0.0
         self._name = name
         self._extra_body = extra["extra_body"]
-        self._neutral = dict(neutral or {})
-        self._doubts = _DOUBTS  # left, whether the server takes those
+        ours = {k: v for k, v in (neutral or {}).items() if k not in self._extra_body}
+        self._neutral = Neutral(ours, self.dropped)
         self._stream = False  # does the server only stream?
         self._stream_usage = True  # does it take stream_options?
         at_home = host_of(self.base_url) == host_of(_HOME)
@@ -122,7 +123,6 @@ class OpenAI:
 
     async def answer(self, request: Request) -> Reply:
         """Ask once (again only without a setting, or at an endpoint, that the server names)."""
-        bare = False  # without the neutral settings, to see whether it is they
         for _ in range(_ADAPTATIONS):
             endpoint = COMPLETIONS if request.raw else self._endpoint
             if request.form is not None and endpoint.form is None:
@@ -130,33 +130,19 @@ class OpenAI:
                     f"{self.model}: a forced answer needs the chat endpoint; leave out --raw"
                 )
             body = self._body(endpoint, request)
-            if bare:
-                body = {k: v for k, v in body.items() if k not in self._neutral}
-            answer = await self._post(endpoint.path, body)
-            if answer.status < 400:
-                try:
-                    reply = self._reader.reply(answer, endpoint, request)
-                except WrongProtocol:  # a proxy may make a strange answer of a refusal behind it
-                    if bare or not self._doubts_neutral(body):
-                        raise
-                    bare = True
-                    continue
-                self.resume_at = max(self.resume_at, self._reader.resume_at)
-                if isinstance(reply, Reply):
-                    self._took(bare)
-                    return reply
-                complaint = reply
-            else:
-                complaint = read(answer.content, answer.status)
-            meaning = meaning_of(complaint)
-            if meaning is Meaning.MODERATED:
-                return moderated(complaint)
-            if self._adapt(complaint, meaning, endpoint, request, body):
+            said = await self._once(endpoint, request, body)
+            if isinstance(said, Reply):
+                self._neutral.answered(body)
+                return said
+            if said.meaning is Meaning.MODERATED:
+                return moderated(said.complaint)
+            if self._adapt(said.complaint, said.meaning, endpoint, request, body):
                 continue
-            self._doubts -= bare
-            bare = not bare and meaning is Meaning.REJECTED and self._doubts_neutral(body)
-            if not bare:
-                raise as_exception(complaint, meaning, self._asked, answer.url, answer.headers)
+            if self._neutral.suspected(body, said):
+                ask = partial(self._once, endpoint, request)
+                if reply := await self._neutral.examine(body, said, ask):
+                    return reply
+            raise said.error
         raise Rejected(f"{self.base_url} keeps refusing the settings of this request", status=400)
 
     def count_tokens(self, text: str) -> int | None:
@@ -169,6 +155,28 @@ class OpenAI:
 
     async def _post(self, path: str, body: Json) -> Answer:
         return await post(self._sdk, self.base_url, self._root + path, body)
+
+    async def _once(self, endpoint: Endpoint, request: Request, body: Json) -> Reply | Refusal:
+        """Ask once; an answer that cannot be read is a refusal too."""
+        answer = await self._post(endpoint.path, body)
+        if answer.status < 400:
+            try:
+                reply = self._reader.reply(answer, endpoint, request)
+            except Empty:
+                raise
+            except Retryable as error:
+                strange = isinstance(error, WrongProtocol)
+                meaning = Meaning.WRONG_PLACE if strange else Meaning.WAIT
+                return Refusal(Complaint(text=error.reason), meaning, error)
+            self.resume_at = max(self.resume_at, self._reader.resume_at)
+            if isinstance(reply, Reply):
+                return reply
+            complaint = reply
+        else:
+            complaint = read(answer.content, answer.status)
+        meaning = meaning_of(complaint)
+        stands_for = as_exception(complaint, meaning, self._asked, answer.url, answer.headers)
+        return Refusal(complaint, meaning, stands_for)
 
     async def _ask(self, path: str, body: Json) -> Json:
         """The JSON that the server answers with, or our exception for its refusal."""
@@ -199,27 +207,12 @@ class OpenAI:
     def _body(self, endpoint: Endpoint, request: Request) -> Json:
         body = endpoint.body(self._name, request, self.dropped)
         if endpoint is not RESPONSES:
-            body |= {k: v for k, v in self._neutral.items() if k not in self.dropped}
+            body |= self._neutral.left()
         if self._stream:
             body["stream"] = True
             if self._stream_usage and endpoint is not RESPONSES:
                 body["stream_options"] = {"include_usage": True}
         return body | self._extra_body
-
-    def _doubts_neutral(self, body: Json) -> bool:
-        """Whether neutral settings may be why a server refuses without naming them.
-
-        Requests that are in flight together all find out; none of them pays for the others.
-        """
-        sent = [name for name in self._neutral if name in body]
-        return bool(sent) and (self._doubts > 0 or any(name in self.dropped for name in sent))
-
-    def _took(self, bare: bool) -> None:
-        """A request was answered: with the neutral settings, or only without them."""
-        self._doubts = 0
-        if bare:
-            reason = "the server refused a request with it, and took the same one without"
-            self.dropped.update(dict.fromkeys(self._neutral, reason))
 
     def _adapt(
         self,
@@ -242,10 +235,11 @@ class OpenAI:
         if endpoint.path == CHAT.path and "v1/responses" in complaint.text:
             self._go_to_responses(request)
             return True
-        if meaning is not Meaning.REJECTED:
+        # An engine that stumbles over a setting that it does not know answers 500.
+        if meaning is not Meaning.REJECTED and complaint.status not in (500, 501):
             return False
         if "stream_options" in body and "stream_options" in (
-            complaint.param,
+            *complaint.params,
             *complaint.text.split(),
         ):
             self._stream_usage = False
@@ -257,7 +251,7 @@ class OpenAI:
         form = {"form": "response_format"} if request.form is not None else {}
         sent = {field: name for field, name in endpoint.names.items()
                 if name.partition(".")[0] in body and name not in own}  # fmt: skip
-        neutral = {name: name for name in self._neutral if name in body and name not in own}
+        neutral = {name: name for name in self._neutral.sent(body)}
         refused = refused_setting(complaint, own | form | sent | neutral)
         about_form = form and "schema" in complaint.text
         if refused is None and not about_form:

@@ -38,6 +38,35 @@ def test_a_report_shows_answers_where_the_journal_is(
     assert Path("run/trials.csv").read_bytes() == table
 
 
+def everything(folder: Path) -> dict[Path, object]:
+    """All that can be told of a folder; its own time changes with any file made or taken away."""
+    return {
+        path: (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
+        for path in (folder, *folder.rglob("*"))
+    }
+
+
+def test_what_only_reads_leaves_a_run_as_it_is(
+    finished: tuple[Path, str], snellen: Snellen
+) -> None:
+    shutil.copytree(finished[0], "archive/one")
+    shutil.copytree(finished[0], "archive/two")
+    before = everything(Path("archive"))
+    for code, *words in (
+        (0, "export", "archive/one", "--to", "parquet", "--out", "tables"),
+        (3, "compare", "archive/one", "archive/two"),
+        (3, "compare", "archive", "archive"),
+        (0, "report", "archive/one", "--out", "pages"),
+        (0, "report", "archive", "--out", "pages/all"),
+    ):
+        said = snellen(*words)
+        assert said.code == code, said.err
+        assert everything(Path("archive")) == before, words
+    page = Path("pages/report.html").read_text(encoding="utf-8")
+    assert page == Path("archive/one/report.html").read_text(encoding="utf-8")
+    assert 'href="./../../archive/two/report.html"' in Path("pages/all/results.html").read_text()
+
+
 def test_samples_of_our_own_run_give_the_same_trials(
     finished: tuple[Path, str], snellen: Snellen
 ) -> None:
@@ -58,9 +87,11 @@ def test_samples_of_our_own_run_give_the_same_trials(
         (["none"], "none holds no trials.csv"),
         (["none.jsonl"], "none.jsonl"),
         (["ours", "samples.jsonl"], "not both"),
-        (["ours", "--out", "there"], "--out goes with"),
+        (["ours", "ours", "--out", "there"], "one at a time"),
+        (["ours", "--rejudge", "--out", "there"], "leave --out out"),
+        (["ours", "--out", "file"], "cannot write to file"),
         (["foreign.jsonl"], "foreign.jsonl line 1 is not a sample"),
-        (["samples.jsonl", "--out", "file"], "--out file cannot be written"),
+        (["samples.jsonl", "--out", "file"], "cannot write to file"),
         (["column"], "column 'outcome' is missing"),
         (["row"], "trials.csv line 3, column 'length' holds 'x'"),
         (["empty"], "no trials"),

@@ -30,6 +30,7 @@ class Batch:
     rows: list[Json]
     ending: str
     looks: int = 0
+    file: str = ""
     done: list[tuple[Json, int]] = field(default_factory=list)
 
 
@@ -73,7 +74,7 @@ class BatchWire(Wire):
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Any) -> web.StreamResponse:
         route = request.match_info.route
-        kind = (route.name or "").rstrip("12")
+        kind = (route.name or "").rstrip("123")
         self.done[kind] += 1
         fault = self.faults(kind, self.done[kind])
         if isinstance(fault, Raw):
@@ -135,7 +136,9 @@ class BatchWire(Wire):
     async def _openai_create(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.bodies.append(body)
-        batch = self._hand_in(body["metadata"]["snellen"], body["input_file_id"], _openai_prompt)
+        file = body["input_file_id"]
+        batch = self._hand_in(body["metadata"]["snellen"], file, _openai_prompt)
+        batch.file = file
         assert all(row["url"] == body["endpoint"] for row in batch.rows)
         assert len({row["custom_id"] for row in batch.rows}) == len(batch.rows)
         return web.json_response(self._openai_batch(batch, ended=False))
@@ -165,6 +168,7 @@ class BatchWire(Wire):
             "status": status if ended else "in_progress",
             "errors": error if ended and code else None,
             "metadata": {"snellen": batch.label},
+            "input_file_id": batch.file,
             "request_counts": {"total": total, "completed": total * ended, "failed": 0},
             "output_file_id": out,
             "error_file_id": err,
@@ -182,7 +186,7 @@ class BatchWire(Wire):
                 response = {"status_code": outcome.status, "body": outcome.body}
                 (good if outcome.status < 400 else bad).append(answer | {"response": response})
             elif outcome != "missing":
-                kind = row["url"].removeprefix("/v1/")
+                kind = row["url"].removeprefix("/v1").removeprefix("/")
                 body = OpenAIShape(kind).answer(prompt, answer_to(prompt))
                 good += [answer | {"response": {"status_code": 200, "body": body}}] * (
                     2 if outcome == "twice" else 1

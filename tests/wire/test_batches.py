@@ -1,4 +1,4 @@
-"""Batches of OpenAI and Gemini through the official SDKs: all is answered once, and kept."""
+"""Batches of OpenAI, Azure and Gemini through the official SDKs: all is answered once, and kept."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from batchwire import BatchWire
+from azurebatchwire import AzureBatchWire as BatchWire  # and those of the others
 from delivering import Ask, Delivered, Serve
 from shapes import answer_to
 from snellen.cli.main import main
 from snellen.errors import InputError, ModelRefused
+from snellen.runners.azure import batches as azure
+from snellen.runners.azure.batches import AzureBatches
+from snellen.runners.azure.provider import Azure
 from snellen.runners.batch.ledger import LEDGER_NAME, Ledger, check_none_under_way
 from snellen.runners.batch.runner import BatchRunner
 from snellen.runners.batch.service import NoBatches
@@ -21,26 +24,36 @@ from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.batches import OpenAIBatches
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Reply
-from wireserver import Raw
+from wireserver import GOOD_KEY, Raw
 
 QUICK = (0.01, 0.02)
 PATIENT = Limits(give_up_s=10.0, faults=1000)
 Open = Callable[..., BatchRunner]
 
 
-@pytest.fixture(params=["openai", "gemini"])
-def open_batches(request: pytest.FixtureRequest, serve: Serve, tmp_path: Path) -> Iterator[Open]:
+@pytest.fixture(params=["openai", "azure", "gemini"])
+def open_batches(
+    request: pytest.FixtureRequest,
+    serve: Serve,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Open]:
     """Opens the batches of a server; several at one server come one after another."""
     opened: list[BatchRunner] = []
     roots: dict[int, str] = {}
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", GOOD_KEY)
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    monkeypatch.setattr(azure, "_LOOK_S", 0.01)
 
     def go(wire: BatchWire, patience: Limits = PATIENT) -> BatchRunner:
         if id(wire) not in roots:
             roots[id(wire)] = serve(wire).root
         root = roots[id(wire)]
-        service: OpenAIBatches | GeminiBatches
+        service: OpenAIBatches | AzureBatches | GeminiBatches
         if request.param == "openai":
             service = OpenAIBatches("wire-1", base_url=root + "/v1")
+        elif request.param == "azure":
+            service = AzureBatches("wire-1", base_url=root)
         else:
             service = GeminiBatches("wire-1", base_url=root)
         runner = BatchRunner(service, poll_s=QUICK, patience=patience)
@@ -74,8 +87,8 @@ def test_a_batch_is_handed_in_once_and_fetched(
 
 def test_answers_have_the_keys_of_live_ones(open_batches: Open) -> None:
     runner = open_batches(BatchWire())
-    kind = OpenAI if runner.model.startswith("openai") else Gemini
-    live = kind("wire-1", base_url=runner.base_url)
+    kinds = {"openai": OpenAI, "azure": Azure, "gemini": Gemini}
+    live = kinds[runner.model.partition("/")[0]]("wire-1", base_url=runner.base_url)
     assert (runner.model, runner.numerics) == (live.model, live.numerics)
     assert runner.base_url == live.base_url
 
@@ -278,3 +291,61 @@ def test_from_the_command_line(
     assert "--batch means nothing to model 'bundled'" in capsys.readouterr().err
     assert main([*words, "--budget", "0.05", "--trials", "3"]) == 2
     assert "a batch cannot be stopped at --budget 0.05" in capsys.readouterr().err
+
+
+@pytest.fixture
+def azure_words(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[BatchWire], list[str]]:
+    """The command that asks a deployment in a batch."""
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", GOOD_KEY)
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    monkeypatch.setattr(azure, "_LOOK_S", 0.01)
+    return lambda wire: [
+        *("run", "--model", "azure/wire-1", "--base-url", serve(wire).root, "--batch"),
+        *("--tasks", "count_ones", "--lengths", "3", "--trials", "2", "--out", str(tmp_path)),
+    ]  # fmt: skip
+
+
+def test_a_deployment_on_azure_from_the_command_line(
+    azure_words: Callable[[BatchWire], list[str]],
+) -> None:
+    wire = BatchWire(looks=0)
+    assert main(azure_words(wire)) == 0
+    (batch,) = wire.batches
+    assert [(row["url"], row["body"]["model"]) for row in batch.rows] == [
+        ("/chat/completions", "wire-1")
+    ] * 2
+    assert sum(wire.paid.values()) == 2
+
+
+def test_a_file_that_azure_does_not_take_is_one_line(
+    azure_words: Callable[[BatchWire], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bad = {"id": "f", "object": "file", "status": "error", "status_details": "2 bad lines"}
+    wire = BatchWire(calls=lambda kind, number: Raw(200, bad) if kind == "upload" else None)
+    assert main(azure_words(wire)) == 2
+    assert "refused the file of a batch: 2 bad lines" in capsys.readouterr().err
+    assert wire.batches == []
+
+
+def test_batches_of_vertex_are_refused_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "mine")
+    monkeypatch.setenv("GOOGLE_VERTEX_BASE_URL", "http://127.0.0.1:9")  # nobody is there
+    words = ["run", "--model", "gemini/wire-1", "--tasks", "count_ones", "--lengths", "3"]
+    assert main([*words, "--batch", "--out", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "batches of Vertex AI go through a storage bucket" in line
+
+
+@pytest.mark.parametrize("verb", ["acuity", "gate", "prescribe"])
+def test_who_asks_in_steps_takes_no_batch(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--against", "openai/wire-2"] if verb == "gate" else ["--tasks", "count_ones"]
+    assert main([verb, "--model", "openai/wire-1", *words, "--batch"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "snellen run --batch" in line

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from delivering import Ask, Delivered, Serve
-from forwardproxy import ForwardProxy, Loopback, certificate, tunnel
+from forwardproxy import ForwardProxy, Handler, Loopback, certificate, tunnel
 from shapes import answer_to
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.azure.provider import Azure
@@ -18,6 +18,7 @@ from snellen.runners.dispatch.provider import Limits, Provider
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import AnswerForm, Message, Request, Sampling
+from snellen.support import http
 from snellen.support.http import client
 from wireserver import Raw, Wire
 
@@ -160,6 +161,40 @@ def test_a_server_of_another_protocol(
     assert "\n" not in str(caught.value)
 
 
+async def say_nothing(reader: StreamReader, writer: StreamWriter) -> None:
+    await reader.read()  # until the client gives up
+    writer.close()
+
+
+async def open_a_tunnel_to_nowhere(reader: StreamReader, writer: StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    await say_nothing(reader, writer)
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+@pytest.mark.parametrize(
+    ("handler", "by_proxy"),
+    [(say_nothing, False), (say_nothing, True), (open_a_tunnel_to_nowhere, True)],
+)
+def test_who_accepts_a_connection_and_stays_silent_holds_nobody_long(
+    run: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[OpenAI | Gemini],
+    handler: Handler,
+    by_proxy: bool,
+) -> None:
+    """A request without its limit would be held for the five seconds of an attempt."""
+    monkeypatch.setattr(http, "CONNECT_S", 0.2)
+    with Loopback(handler) as silent:
+        root = f"https://127.0.0.1:{silent.port}"
+        if by_proxy:
+            monkeypatch.setenv("HTTPS_PROXY", root.replace("https", "http"))
+            root = "https://127.0.0.1:9"
+        with pytest.raises(ModelRefused, match=r"no connection within .* TLS and proxy included"):
+            run(provider_of(kind, root))
+
+
 def test_a_proxy_that_wants_a_password(serve: Serve, run: Callable[..., None]) -> None:
     wire = Wire(lambda call: Raw(407, "Proxy Authentication Required"))
     with pytest.raises(ModelRefused, match="wants a password"):
@@ -247,45 +282,6 @@ def test_a_field_of_the_users_that_the_server_refuses_is_the_users_to_change(
     extra = {"chat_template_kwargs": {"x": 1}}
     with pytest.raises(InputError, match="does not take 'chat_template_kwargs' of --extra-body"):
         run(provider_of(OpenAI, serve(wire).root, extra_body=extra))
-
-
-def test_a_neutral_field_that_the_server_refuses_is_dropped(
-    serve: Serve, run: Callable[..., None], delivered: Delivered
-) -> None:
-    words = "Unrecognized request argument supplied: repetition_penalty"
-    wire = Wire(
-        lambda call: (
-            Raw(400, {"error": {"message": words}}) if "repetition_penalty" in call.body else None
-        )
-    )
-    provider = provider_of(OpenAI, serve(wire).root, neutral={"repetition_penalty": 1.0})
-    run(provider)
-    assert len(delivered) == 6
-    assert list(provider.dropped) == ["repetition_penalty"]
-
-
-def test_neutral_fields_that_a_server_refuses_without_a_name_cost_no_request(
-    serve: Serve, run: Callable[..., None], delivered: Delivered
-) -> None:
-    wire = Wire(
-        lambda call: Raw(400, "Bad Request") if "top_k" in call.body else None, latency_s=0.1
-    )
-    provider = provider_of(OpenAI, serve(wire).root, neutral={"top_k": 0, "min_p": 0.0})
-    run(provider)  # several are in flight when the first is refused
-    assert len(delivered.replies) == 6
-    assert sorted(provider.dropped) == ["min_p", "top_k"]
-
-
-def test_one_bad_prompt_does_not_end_the_doubt_about_neutral_fields(
-    serve: Serve, run: Callable[..., None], delivered: Delivered
-) -> None:
-    bad = Raw(400, "Bad Request")
-    wire = Wire(lambda call: bad if "top_k" in call.body or "q 0" in call.prompt else None)
-    provider = provider_of(OpenAI, serve(wire).root, neutral={"top_k": 0})
-    run(provider)
-    assert delivered.failure("q 0").reason == "Bad Request (HTTP 400)"
-    assert all(delivered.reply(f"q {i}").text for i in range(1, 6))
-    assert list(provider.dropped) == ["top_k"]
 
 
 def forced() -> list[Request]:
