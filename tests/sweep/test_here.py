@@ -268,6 +268,14 @@ def test_an_interrupt_says_how_to_go_on(
     assert (wire.asked() - before).total() <= 18 - before.total() + 4
 
 
+def test_an_address_without_an_engine_is_refused(
+    write_plan: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = write_plan("http://127.0.0.1:1/v1")
+    assert main(["sweep", str(plan), "--address", "127.0.0.1:6379", "--out", "out"]) == 2
+    assert "--address is for --engine ray" in capsys.readouterr().err
+
+
 def test_a_grid_of_one_length_is_asked_and_ranks_nobody(
     serve: Callable[[Wire], str],
     write_plan: Callable[..., Path],
