@@ -15,6 +15,7 @@ import httpx2
 
 from ..errors import InputError
 from .secrets import redact
+from .unzip import UnzippingClient
 
 CONNECT_S = 15.0
 """Seconds in which a connection must stand, with the proxy's tunnel and TLS; answers may take
@@ -36,7 +37,7 @@ def async_client(*, direct: bool = False) -> httpx2.AsyncClient:
     Raises:
         InputError: a proxy of the environment cannot be used.
     """
-    kind: type[httpx2.AsyncClient] = httpx2.AsyncClient
+    kind: type[httpx2.AsyncClient] = UnzippingClient
     with suppress(ImportError):
         from .quick_client import QuickClient
 

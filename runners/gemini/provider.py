@@ -18,6 +18,7 @@ from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
+from ..meaning.body import CutShort, read_body
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
 from ..meaning.connection import TRANSPORT_ERRORS, broken
@@ -27,6 +28,7 @@ from ..meaning.table import Meaning
 from ..meaning.verdict import Asked, as_exception, meaning_of
 from ..protocol import Reply, Request
 from .answers import NoCandidates, read
+from .chunks import whole_of
 from .client import KEYS, connect, find_place
 from .settings import (
     EFFORTS,
@@ -165,15 +167,15 @@ class Gemini:
 
     def _json(self, text: str) -> dict[str, Any]:
         try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
+            body = whole_of(read_body(text))
+        except CutShort as error:
+            raise Retryable(f"the server's answer is cut short: {error}") from None
+        except ValueError:
             if text.lstrip()[:1] == "<":
                 raise WrongProtocol(
                     f"the answer of {self.base_url} is not one of Gemini's: a web page"
                 ) from None
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
-        if isinstance(body, list) and len(body) == 1:
-            body = body[0]
         return body if isinstance(body, dict) else {"error": body}
 
     def _read(self, body: dict[str, Any], request: Request) -> Reply:
