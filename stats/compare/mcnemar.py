@@ -91,14 +91,20 @@ def bias_probability(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> Fl
     u, weight = _gauss(_NODES)
     effect, effect_weight = _gauss(_EFFECTS)
     most = int(only_b.max(initial=0)) + 1
-    kinds, clusters = _kinds(only_a * most + only_b)
-    lost, won = (side[:, None, None] for side in np.divmod(kinds, most))
+    met = only_a * most + only_b
+    kinds, at = np.unique(met, return_inverse=True)
+    at = at.reshape(met.shape)
+    clusters = _kinds(met)[1] if kinds.size < met.shape[1] else None
+    lost, won = np.divmod(kinds, most)
+    counts = np.stack([won, lost], axis=1).astype(np.float64)
     evidence = []
     for bias in (np.zeros(1), BIAS * u):
         odds = _EFFECT_SD * effect[:, None] + bias[None, :]
-        inside = np.exp(won * log_expit(odds) + lost * log_expit(-odds))
+        logs = np.stack([log_expit(odds).ravel(), log_expit(-odds).ravel()])
+        inside = np.exp(counts @ logs).reshape(kinds.size, *odds.shape)
         inside = inside @ weight if bias.size > 1 else inside[..., 0]
-        each = clusters @ np.log(np.maximum(inside, 1e-300))
+        logs = np.log(np.maximum(inside, 1e-300))
+        each = logs[at].sum(axis=1) if clusters is None else clusters @ logs
         evidence.append(np.logaddexp.reduce(each + np.log(effect_weight), axis=-1))
     prior = np.log(BIAS_PRIOR) - np.log1p(-BIAS_PRIOR)
     return np.asarray(expit(evidence[1] - evidence[0] + prior))
