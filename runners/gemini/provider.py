@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 from google import genai
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.genai import errors, types
 
 from ...errors import InputError, ModelRefused
@@ -156,7 +156,10 @@ class Gemini:
         except TRANSPORT_ERRORS as error:
             raise broken(error, self.base_url) from None
         except GoogleAuthError as error:
-            raise ModelRefused(f"no credentials for {self.model}: {root_cause(error)}") from None
+            reason = f"no credentials for {self.model}: {root_cause(error)}"
+            if isinstance(error, TransportError) or error.retryable:
+                raise Retryable(reason) from None
+            raise ModelRefused(f"{reason}; check GOOGLE_APPLICATION_CREDENTIALS") from None
         except (UnicodeError, json.JSONDecodeError, RecursionError):
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
         http = answer.sdk_http_response or types.HttpResponse()

@@ -194,6 +194,7 @@ TABLE = (
               (?! .{0,12} param)
             | not \s a \s valid \s model | invalid \s model \s name
             | model \s (identifier|id|name) .{0,40} (not \s valid|invalid)
+            | api[ -]versions? \b .{0,40} (not \s supported|invalid|not \s valid|and \s later)
             | deployment .{0,60} (not \s
               exist|not \s found) | no \s (endpoints|instances) .{0,20} found"""
         ),
