@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..folder import Parts, Tables
+from ..pieces import Piece, joined, measured
 from ..result import Progress, silent, within
-from ..states.arithmetic import COST, DTYPES, parse_dtype, spared
+from ..states.arithmetic import COST, DTYPES, parse_dtype
 from ..states.head import digit_rows
 from ..states.last_token import depth_names, last_token_states
 from ..states.routes import equivalent_routes, usable_routes
@@ -61,38 +62,41 @@ def measure_decoding(
         InputError: The plan does not fit the model, or names no reference dtype.
     """
     check_plan(plan)
-    parts = parts or Parts()
-    models = Loaded(subject)
-    units = {k: units_of(subject.tokenizer, k, plan, subject.context) for k in plan.kinds}
     for name in plan.dtypes:
         parse_dtype(name)
+    models = Loaded(subject)
+    units = {k: units_of(subject.tokenizer, k, plan, subject.context) for k in plan.kinds}
     dtypes = sorted(plan.dtypes, key=DTYPES.index)  # the most precise, the reference, first
-    work = [(dtype, kind) for dtype in dtypes for kind in plan.kinds]
-    found: dict[str, list[pd.DataFrame]] = {table: [] for table in TABLES}
+    reference, total = dtypes[0], sum(COST.get(dtype, 1.0) for dtype in dtypes)
+    share = COST.get(reference, 1.0)
     directions: dict[str, Array] = {}
+
+    def piece(dtype: str, kind: str) -> Piece:
+        return Piece(
+            f"{kind} in {dtype}",
+            f"decoding-{kind}-{dtype}",
+            lambda told: _measure(
+                models.at(parse_dtype(dtype)), subject, kind, dtype, units[kind],
+                directions.get(kind), plan, told,
+            ),
+            "lower --chunk, --routes or --lengths",
+            COST.get(dtype, 1.0),
+        )  # fmt: skip
+
     failures: list[str] = []
-    costs = [COST.get(dtype, 1.0) for dtype, _ in work]
-    for i, (dtype, kind) in enumerate(work):
-        told = within(progress, sum(costs[:i]), costs[i], sum(costs))
-        told(f"{kind} in {dtype}", 0, 1)
-
-        def part(dtype: str = dtype, kind: str = kind, told: Progress = told) -> Tables:
-            model, pairs, ways = models.at(parse_dtype(dtype)), units[kind], directions.get(kind)
-            return _measure(model, subject, kind, dtype, pairs, ways, plan, told)
-
-        with spared(failures, f"{kind} in {dtype}", "lower --chunk, --routes or --lengths"):
-            tables = parts.get(f"decoding-{kind}-{dtype}", part)
-            if "directions" in tables:
-                flat = tables.pop("directions").to_numpy()
-                directions[kind] = flat.reshape(len(ENDS) * len(units[kind]), -1, flat.shape[1])
-            for table, frame in tables.items():
-                found[table].append(frame)
-        if failures and dtype == dtypes[0]:
-            raise InputError(f"nothing can be judged: {failures[-1]}")
-    whole = {
-        table: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-        for table, frames in found.items()
-    }
+    told = within(progress, 0, share, total)
+    found = list(measured([piece(reference, k) for k in plan.kinds], parts, told, failures))
+    if not found:
+        raise InputError(f"nothing can be judged: {'; '.join(failures)}")
+    for tables in found:
+        kind = tables["answers"].kind.iloc[0]
+        flat = tables["directions"].to_numpy()
+        directions[kind] = flat.reshape(len(ENDS) * len(units[kind]), -1, flat.shape[1])
+    # A kind without its reference is not measured further: nothing could be judged by.
+    others = [piece(dtype, kind) for dtype in dtypes[1:] for kind in directions]
+    told = within(progress, share, total - share, total)
+    found += measured(others, parts, told, failures)
+    whole = joined(found, TABLES)
     whole["verdicts"] = verdict_table(whole["decoding"], whole["answers"], dtypes[0])
     return DecodingTables(whole, failures)
 
