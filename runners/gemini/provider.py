@@ -18,7 +18,7 @@ from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, read_body
+from ..meaning.body import CutShort, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
 from ..meaning.connection import TRANSPORT_ERRORS, broken
@@ -170,7 +170,7 @@ class Gemini:
 
     def _json(self, text: str) -> dict[str, Any]:
         try:
-            body = whole_of(read_body(text))
+            body = unwrapped(whole_of(read_body(text)), ("candidates", "promptFeedback"))
         except CutShort as error:
             raise Retryable(f"the server's answer is cut short: {error}") from None
         except ValueError:

@@ -214,7 +214,7 @@ TABLE = (
     ),
     Row(
         Meaning.WAIT,
-        (400, 422, 424),
+        (400, 420, 422, 424, 430, 498),
         frozenset(
             """throttling throttlingexception too_many_requests rate_limit_exceeded
             rate_limit_error overloaded_error serviceunavailableexception""".split()
@@ -222,9 +222,10 @@ TABLE = (
         words_of(
             r"""too \s many \s (requests|tokens) | \b (busy|overloaded) \b
             | (try \s again|retry) \s (later|in|shortly|after)
-            | throttl | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
+            | throttl | at \s (full \s)? capacity | capacity \s exceeded
+            | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
         ),
-        by_status_alone=(424,),  # what stands behind it failed
+        by_status_alone=(420, 424),  # too fast; what stands behind it failed
     ),
     Row(
         Meaning.WAIT,
