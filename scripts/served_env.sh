@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Build the environments of the real servers that make test-served drives:
 #   scripts/served_env.sh [NAME…]
-# with chromium vllm transformers litellm llmock inspect trackers every-eval-ever llama.
+# with chromium vllm transformers litellm llmock inspect trackers every-eval-ever llama s3.
 #
 # `inspect` is no server but a peer: inspect_ai, asked to put the same prompts to one of them.
 # `every-eval-ever` is the validator of public records; it needs Python 3.12 or later.
+# `s3` is an S3 server (moto) and s3fs, with Snellen beside them.
 # `trackers` is W&B and Trackio with Snellen beside them: Trackio takes an older Pillow than ours.
 #
 # Each gets an environment of its own, .venv-NAME, for they pin what others pin differently.
@@ -23,6 +24,8 @@ WANDB=0.31.0
 TRACKIO=0.43.0
 XLLAMACPP=2026.10.11549
 EVERY_EVAL_EVER=0.3.0
+S3FS=2026.9.0
+MOTO=5.2.5
 
 # ready NAME VERSIONS: is .venv-NAME finished? Sets $mark, which says so.
 ready() {
@@ -118,6 +121,13 @@ trackers() {
     touch "$mark"
 }
 
+s3() {
+    ready s3 "s3fs-$S3FS-moto-$MOTO" && return 0
+    fresh s3
+    install -e '.[openai]' "s3fs==$S3FS" "moto[s3]==$MOTO" flask flask-cors
+    touch "$mark"
+}
+
 every_eval_ever() {
     ready every-eval-ever "$EVERY_EVAL_EVER" && return 0
     local newer
@@ -146,11 +156,11 @@ chromium() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- chromium llmock inspect trackers every-eval-ever litellm llama transformers vllm
+    set -- chromium s3 llmock inspect trackers every-eval-ever litellm llama transformers vllm
 fi
 for server in "$@"; do
     case $server in
-        chromium | vllm | transformers | litellm | llmock | inspect | trackers | llama) "$server" ;;
+        chromium | vllm | transformers | litellm | llmock | inspect | trackers | llama | s3) "$server" ;;
         every-eval-ever) every_eval_ever ;;
         *)
             echo "no such server: $server" >&2

@@ -28,6 +28,8 @@ def write_board(out: Path, name: str, cells: Sequence[Cell]) -> tuple[Path | Non
     Returns:
         The page, or ``None`` where no model can be on it; and a line for each that is not.
     """
+    if len({length for cell in cells for length in cell.plan.lengths or ()}) < 2:
+        return None, ["every model: they are ranked by curves, which take two lengths or more"]
     columns = [list(group) for _, group in itertools.groupby(cells, key=lambda cell: cell.column)]
     design = _design(name, columns[0])
     entries, missing = [], []

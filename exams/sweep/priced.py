@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import SnellenError
+from ...errors import InputError, SnellenError, StoreError
 from ...runners.prices import Estimate, Prices
 from ...store.manifest import Manifest, read_manifest
 from ...store.plan import KEPT
@@ -82,7 +82,10 @@ def price_sweep(
     known = Prices.load(prices)
     estimates = {cell.folder: estimate_cell(cell.plan, known) for cell in cells}
     keep = FsspecKeep(found.storage) if found.storage else None
-    states = [state_of(cell, folder, keep) for cell in cells]
+    try:
+        states = [state_of(cell, folder, keep) for cell in cells]
+    except StoreError as error:  # nothing was started yet
+        raise InputError(f"storage: {error}") from error
     return Priced(found, folder, states, estimates)
 
 

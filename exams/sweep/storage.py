@@ -58,9 +58,18 @@ class FsspecKeep:
         import fsspec  # late: only where storage is asked for
 
         self.url = url
+        kind, colon, _ = url.partition("://")
+        if not colon and not Path(url).is_absolute():
+            raise InputError(
+                f"storage {redact(url)}: a URL, such as s3://bucket/folder or file:///folder, that "
+                "means the same on every node"
+            )
         try:
             self._fs, root = fsspec.url_to_fs(url)
-        except (ValueError, ImportError) as error:
+        except ImportError as error:
+            missing = _missing(kind) or str(error)
+            raise InputError(f"storage {redact(url)}: {redact(missing)}") from error
+        except ValueError as error:
             raise InputError(f"storage {redact(url)}: {redact(str(error))}") from error
         except Exception as error:  # whatever a file system's own package raises
             raise InputError(f"storage {redact(url)} cannot be used: {_words(error)}") from error
@@ -176,6 +185,16 @@ def _gone(lock: dict[str, Any]) -> bool:
     except PermissionError:
         pass
     return False
+
+
+def _missing(kind: str) -> str:
+    """What to install for a kind of storage that has a package of its own; else empty."""
+    from fsspec.registry import known_implementations
+
+    package = str(known_implementations.get(kind, {}).get("class", "")).partition(".")[0]
+    if package in ("", "fsspec"):
+        return ""
+    return f"{kind}:// needs {package}: pip install {package}, here and on every node"
 
 
 def _protocols(fs: Any) -> tuple[str, ...]:

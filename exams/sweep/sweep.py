@@ -57,10 +57,6 @@ def sweep(
     Raises:
         InputError: something given is wrong, the folder is in use, or the cluster cannot do it.
     """
-    if engine not in ENGINES:
-        raise InputError(f"engine {engine!r}; there are: {', '.join(ENGINES)}")
-    if address is not None and engine != "ray":
-        raise InputError("--address is for --engine ray")
     found = price_sweep(plan, out=out, storage=storage, prices=prices)
     return carry_out(
         found, engine, address, budget=budget, prices=prices, watcher=watcher or SilentSweep()
@@ -77,6 +73,10 @@ def carry_out(
     watcher: SweepWatcher,
 ) -> Sweep:
     """Carry out a sweep that was priced. See :func:`sweep`."""
+    if engine not in ENGINES:
+        raise InputError(f"engine {engine!r}; there are: {', '.join(ENGINES)}")
+    if address is not None and engine != "ray":
+        raise InputError("--address is for --engine ray; add it, or leave the address out")
     if budget is not None and not budget > 0:
         raise InputError(f"--budget {budget:g}: a limit is above 0")
     if engine == "ray" and str(found.plan.storage).startswith("memory:"):

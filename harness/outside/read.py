@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import pandas as pd
 
@@ -21,6 +22,10 @@ CORRECT = ("correct", "is_correct", "score", "exact_match", "acc", "accuracy", "
 ITEM = ("item", "cluster", "document", "doc_id", "document_id", "question_id", "sample_id", "id")
 MODEL, TASK = ("model", "model_name"), ("task", "dataset", "subset", "task_name")
 """Names of columns, the likeliest first."""
+
+_GIVE = (
+    "give CSV, Parquet, JSON lines, samples_*.jsonl of lm-eval, or an .eval or .json log of inspect"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +52,24 @@ def read_scored(path: Path, columns: Columns) -> Iterator[Scored]:
     """
     if not path.is_file():
         raise InputError(f"{path} is not a file")
-    if path.suffix == ".eval" or (path.suffix == ".json" and '"eval"' in _head(path)):
+    if path.suffix in (".eval", ".json"):
+        if not (is_zipfile(path) or (path.suffix == ".json" and '"eval"' in _head(path))):
+            raise InputError(
+                f"{path} is not a log of inspect_ai, and no other file ends so; {_GIVE}"
+            )
         yield from read_log(path, columns.length, columns.item)
         return
     try:
         rows = _rows(path)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(
-            f"{path} cannot be read as a table ({reason}); give CSV, Parquet, JSON lines, "
-            "samples_*.jsonl of lm-eval, or an .eval log of inspect"
-        ) from error
-    if rows and isinstance(rows[0].get("doc"), Mapping) and "resps" in rows[0]:
+        raise InputError(f"{path} cannot be read as a table ({reason}); {_GIVE}") from error
+    if not rows:
+        raise InputError(f"{path} holds no row; {_GIVE}")
+    if isinstance(rows[0].get("doc"), Mapping) and "resps" in rows[0]:
         yield from _samples(path, rows, columns)
         return
-    have = list(rows[0]) if rows else []
+    have = list(rows[0])
     length = _column(path, have, columns.length, LENGTH, "length")
     correct = _column(path, have, columns.correct, CORRECT, "correct")
     item = _column(path, have, columns.item, ITEM, "") if columns.item or _any(have, ITEM) else None
@@ -69,11 +77,11 @@ def read_scored(path: Path, columns: Columns) -> Iterator[Scored]:
     for number, row in enumerate(rows, start=1):
         what = f"{path} row {number}"
         yield Scored(
-            str(row[model]) if model else path.stem,
-            str(row[task]) if task else path.stem,
-            whole(row[length], what),
-            score_of(row[correct], what),
-            str(row[item]) if item else f"row {number}",
+            str(row.get(model)) if model else path.stem,
+            str(row.get(task)) if task else path.stem,
+            whole(row.get(length), what),
+            score_of(row.get(correct), what),
+            str(row.get(item)) if item else f"row {number}",
         )
 
 
@@ -85,7 +93,9 @@ def _samples(path: Path, rows: Sequence[Mapping[str, Any]], columns: Columns) ->
     for number, row in enumerate(rows, start=1):
         if first is not None and row.get("filter") != first:
             continue  # every filter scores the same answers once more
-        what, doc = f"{path} line {number}", row["doc"]
+        what, doc = f"{path} line {number}", row.get("doc")
+        if not isinstance(doc, Mapping):
+            raise InputError(f"{what} is no sample of lm-eval: it has no doc")
         n = whole(doc.get(length), what)
         metrics = [name for name in row.get("metrics", ()) if name in row]
         # RULER keeps a metric for each length, and -1 in all but the sample's own.
@@ -101,7 +111,10 @@ def _samples(path: Path, rows: Sequence[Mapping[str, Any]], columns: Columns) ->
 def _rows(path: Path) -> list[dict[str, Any]]:
     if path.suffix in (".jsonl", ".ndjson"):
         lines = path.read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines if line.strip()]
+        found = [json.loads(line) for line in lines if line.strip()]
+        if odd := next((n for n, row in enumerate(found, 1) if not isinstance(row, dict)), 0):
+            raise ValueError(f"row {odd} is no JSON object")
+        return found
     table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 

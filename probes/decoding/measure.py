@@ -22,7 +22,7 @@ from .answers import pair_log_odds
 from .lens import lens_table, shift_table
 from .prompts import ENDS, DecodingPlan, Unit, check_plan, units_of
 from .readout import angle_table, read_out_table, sights
-from .rows import answer_rows, pair_rows, project, verdict_table
+from .rows import answer_rows, pair_rows, project, rounding_alone, verdict_table
 
 Array = NDArray[np.float64]
 
@@ -128,19 +128,28 @@ def _measure(
 
     first = states(0)
     tables: Tables = {}
-    reference = directions is None
-    if directions is None:
+    if directions is not None:
+        scores = [project(first, directions)]
+        scores += [project(states(i), directions) for i in range(1, len(routes))]
+    else:
         directions = first[len(pairs) :] - first[: len(pairs)]
+        # Made along the first route, which is not tested.
+        scores, noise = [], np.zeros(first.shape[:2])
+        for i in range(1, len(routes)):
+            found = states(i)
+            noise = np.maximum(noise, np.linalg.norm(found - first, axis=-1))
+            scores.append(project(found, directions))
+        rounded = rounding_alone(directions, first, noise, float(np.finfo(dtype).eps))
+        directions[rounded] = 0.0
+        for scored in scores:
+            scored[:, rounded] = 0.0
         flat = pd.DataFrame(directions.reshape(-1, directions.shape[-1]))
         tables["directions"] = flat.rename(columns=str)
-    # The direction of the reference was made along its first route: that one is not tested.
-    scores = [] if reference else [project(first, directions)]
-    scores += [project(states(i), directions) for i in range(1, len(routes))]
     cell = {"kind": kind, "dtype": dtype}
-    scored = np.stack(scores, axis=-1).reshape(2, len(ENDS), len(units), -1, len(scores))
+    table = np.stack(scores, axis=-1).reshape(2, len(ENDS), len(units), -1, len(scores))
     tables["decoding"] = pd.concat(
         [
-            pair_rows({**cell, "at": at}, units, scored[:, end], depth_names(model))
+            pair_rows({**cell, "at": at}, units, table[:, end], depth_names(model))
             for end, at in enumerate(ENDS)
         ],
         ignore_index=True,

@@ -62,8 +62,6 @@ def begin(cache: Any, beginnings: Sequence[tuple[int, Any]]) -> int:
     Returns:
         The width: of the longest. Shorter ones are padded on their left.
     """
-    import torch
-
     width = max(tokens for tokens, _ in beginnings)
     if not width:
         return 0

@@ -151,7 +151,7 @@ def test_rulers_samples_of_lm_eval_are_read() -> None:
         ("length,correct\n8,0.4\n", [], "say from which score on it is right with --threshold"),
         ("length,correct\n1.5,1\n", [], "row 1: a length is a whole number from 1 up, not 1.5"),
         ("length,correct\n8,maybe\n", [], "a score is a number or true or false, not 'maybe'"),
-        ("length,correct\n", [], "no column of length"),
+        ("length,correct\n", [], "bench.csv holds no row"),
         ("length,correct\n8,1\n", ["--chance", "1"], "a probability from 0 to below 1"),
     ],
 )  # fmt: skip
@@ -168,4 +168,24 @@ def test_bad_input_is_one_line(
 def test_a_log_that_is_not_one_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     Path("x.eval").write_text("no log")
     assert main(["acuity", "--from", "x.eval"]) == 2
-    assert "inspect" in capsys.readouterr().err
+    assert "x.eval is not a log of inspect_ai" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("x.json", '{"status": 1}', "x.json is not a log of inspect_ai"),
+        ("x.jsonl", "5\n", "row 1 is no JSON object"),
+        ("x.jsonl", '{"length": 4, "correct": 1}\n{"length": 8}\n', "row 2: a score is"),
+        ("x.jsonl", '{"doc": {"length": 4}, "resps": []}\n{"resps": []}\n', "line 1: which metric"),
+        ("x.parquet", "no table", "x.parquet cannot be read as a table"),
+    ],
+)
+def test_what_is_no_table_is_one_line(
+    name: str, text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(name).write_text(text)
+    assert main(["acuity", "--from", name]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("\n") == 1

@@ -113,7 +113,7 @@ def test_an_interrupted_sweep_goes_on_from_shared_storage(
     storage = f"file://{tmp_path}/shared"
     words = (plan, "--engine", "ray", "--address", nodes.address, "--storage", storage)
     running = start(*words, "--out", "one")
-    while len(wire.calls) < 10:
+    while len(wire.calls) < 10 or not shipped(tmp_path / "shared"):
         assert running.poll() is None, running.communicate()
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)

@@ -142,7 +142,12 @@ def test_shared_storage_holds_all_of_it(
 
 @pytest.mark.parametrize(
     ("url", "says"),
-    [("nowhere://x", "nowhere"), ("s3://bucket/x", "s3fs"), ("file:///proc/none/x", "/proc/none")],
+    [
+        ("nowhere://x", "nowhere"),
+        ("gs://bucket/x", "pip install gcsfs, here"),
+        ("s3:x", "a URL"),
+        ("file:///proc/none/x", "/proc/none"),
+    ],
 )
 def test_storage_that_cannot_be_used_is_refused(
     url: str, says: str, write_plan: Callable[..., Path], capsys: pytest.CaptureFixture[str]
@@ -261,3 +266,23 @@ def test_an_interrupt_says_how_to_go_on(
     before = wire.asked()
     assert snellen.sweep(plan, out="out").complete
     assert (wire.asked() - before).total() <= 18 - before.total() + 4
+
+
+def test_an_address_without_an_engine_is_refused(
+    write_plan: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = write_plan("http://127.0.0.1:1/v1")
+    assert main(["sweep", str(plan), "--address", "127.0.0.1:6379", "--out", "out"]) == 2
+    assert "--address is for --engine ray" in capsys.readouterr().err
+
+
+def test_a_grid_of_one_length_is_asked_and_ranks_nobody(
+    serve: Callable[[Wire], str],
+    write_plan: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plan = write_plan(serve(Counting()), lengths="4")
+    assert main(["sweep", str(plan), "--out", "out"]) == 0
+    said = capsys.readouterr()
+    assert "not on the board: every model: they are ranked by curves" in said.err
+    assert "leaderboard:" not in said.out
