@@ -4,12 +4,13 @@ The same prompts, stop texts and limits of an answer, generation only, models lo
 lm-eval is timed at several batch sizes. Prints each one's time, its ratio to ours, and how many
 answers are the same text.
 
-    python benchmarks/local_throughput.py [CHART] [TRIALS] [MAX_TOKENS] [BATCH,BATCH,…]
+    python benchmarks/local_throughput.py [CHART] [TRIALS] [MAX_TOKENS] [BATCH,BATCH,…] [DEVICE]
 
-CHART is first, cot, two or mixed (below).
+CHART is first, cot, two or mixed (below); DEVICE is cpu or cuda.
 
-Seconds are those of the processor (of all threads together), which other work on the machine
-hardly changes; run it with OMP_NUM_THREADS=1 where there is other work.
+On a CPU, seconds are those of the processor (of all threads together), which other work on the
+machine hardly changes; run it with OMP_NUM_THREADS=1 where there is other work. On a GPU they
+are by the clock.
 """
 
 from __future__ import annotations
@@ -40,18 +41,22 @@ CHARTS = {
 }
 
 
-def main(chart: str, trials: int, limit: int, sizes: list[int]) -> None:
+def main(chart: str, trials: int, limit: int, sizes: list[int], device: str) -> None:
     modes, tasks = CHARTS[chart]
     plan = Plan(
         model="bundled", tasks=tasks, modes=modes, lengths=LENGTHS, trials=trials,
         max_tokens=limit or None,
     )  # fmt: skip
-    runner = bundled_runner()
+    runner = bundled_runner(device=device)
     requests = [request_of(runner, plan, trial) for trial in plan.build_trials()]
-    stock = HFLM(pretrained=str(bundled_model_path()), dtype="float32", device="cpu", batch_size=1)
+    stock = HFLM(pretrained=str(bundled_model_path()), dtype="float32", device=device, batch_size=1)
     instances = [Instance("generate_until", {}, _stock_request(stock, r), 0) for r in requests]
     ours: dict[str, Reply] = {}
     theirs: list[str] = []
+
+    # A first batch of each, untimed: a GPU loads its kernels then.
+    runner.answer(requests[:8], lambda got: None)
+    stock.generate_until(instances[:8], disable_tqdm=True)
 
     def ask_ours() -> None:
         ours.clear()
@@ -68,8 +73,8 @@ def main(chart: str, trials: int, limit: int, sizes: list[int]) -> None:
     for name, side in sides.items():
         began, started = time.perf_counter(), time.process_time()
         side()
-        times[name] = time.process_time() - started
         wall = time.perf_counter() - began
+        times[name] = time.process_time() - started if device == "cpu" else wall
         print(f"{name}: {times[name]:.1f} s, {wall:.1f} by the clock", file=sys.stderr, flush=True)
     said = sorted(reply.completion_tokens or 0 for reply in ours.values())
     print(
@@ -98,4 +103,5 @@ if __name__ == "__main__":
         int(words[1]) if len(words) > 1 else 2,
         int(words[2]) if len(words) > 2 else 0,
         [int(size) for size in (words[3] if len(words) > 3 else "1,8,32").split(",")],
+        words[4] if len(words) > 4 else "cpu",
     )

@@ -13,6 +13,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -37,11 +38,18 @@ def run(args: argparse.Namespace) -> int:
     for name in ("repetitions", "step", "chunk", "wordings"):
         if getattr(args, name, 1) < 1:
             raise InputError(f"--{name} {getattr(args, name)}: must be 1 or more")
-    with ProbeBar() as bar:
-        result = _PROBES[args.probe](args, bar)
-    if result is None:  # the run that the probe needs was not finished
-        return 1
-    return _report(result)
+    try:
+        with ProbeBar() as bar:
+            result = _PROBES[args.probe](args, bar)
+    except KeyboardInterrupt:
+        print(
+            "snellen: interrupted; what was finished is kept\n"
+            f"to resume: {shlex.join(['snellen', *sys.argv[1:]])}",
+            file=sys.stderr,
+        )
+        return 130
+    # A code: that of the run which the probe needs, and which was not finished.
+    return result if isinstance(result, int) else _report(result)
 
 
 def _run_collapse(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
@@ -125,7 +133,7 @@ def _run_link(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
     )  # fmt: skip
 
 
-def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
+def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | int:
     from ..probes.paper.probe import probe_paper
     from ..reports.paper.published import published
     from ..store.run_directory import find_run, folder_name
@@ -142,8 +150,8 @@ def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | None:
         where = args.out / folder_name(args.model) / name
         words = ["run", "--model", args.model, "--tasks", "snellen_paper", "--run-id", name]
         words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out), *limited]
-        if main(words) != 0:
-            return None
+        if (code := main(words)) != 0:
+            return code
     run = find_run(where) if where.is_dir() else None
     trials = read_trials(run.trials_path if run else where)
     return probe_paper(
@@ -214,7 +222,7 @@ def _report(result: ProbeResult) -> int:
     return 1 if result.failures else 0
 
 
-_PROBES: dict[str, Callable[[argparse.Namespace, ProbeBar], ProbeResult | None]] = {
+_PROBES: dict[str, Callable[[argparse.Namespace, ProbeBar], ProbeResult | int]] = {
     "collapse": _run_collapse,
     "decoding": _run_decoding,
     "attention": _run_attention,

@@ -11,6 +11,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from .progress import span
+
 EVERY_S = 30.0
 KEPT_S = 0.2
 """Work that took less than this was not done now, but found on disk."""
@@ -68,7 +70,7 @@ class ProbeBar:
 
     def _say(self, what: str, done: float, total: float) -> None:
         spent, work = time.monotonic() - self._began, done - self._before
-        rest = f", about {spent * (total - done) / work:.0f} s left" if work > 0 else ""
+        rest = f", about {span(spent * (total - done) / work)} left" if work > 0 else ""
         print(f"  {what} ({done / total:.0%}{rest})", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Self:
@@ -82,8 +84,3 @@ class ProbeBar:
     ) -> None:
         self._ended.set()
         self._bar.stop()
-        if kind is KeyboardInterrupt:
-            print(
-                "snellen: what was finished is kept: the same command continues from there",
-                file=sys.stderr,
-            )

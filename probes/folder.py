@@ -25,6 +25,10 @@ from ..support.files import make_folder, whole_file, write_atomically
 SCHEMA = 2
 """Version of the probe tables (1 had a column ``collapsed``); a reader refuses a newer one."""
 
+PARTS = 4
+"""Version of what is kept of finished parts. Raise it with any change of their tables, columns or
+meaning: parts of another version are left alone, and what they hold is measured anew."""
+
 Tables = dict[str, pd.DataFrame]
 
 
@@ -46,13 +50,14 @@ def digest(content: Mapping[str, Any]) -> str:
 class Parts:
     """Finished parts of a measurement, each kept on disk the moment it is finished.
 
-    A part is found again only for the same plan, weights, machine and versions.
+    A part is found again only for the same plan, weights, machine, versions and shape; one that
+    cannot be read is as good as none.
     """
 
     def __init__(self, folder: Path | None = None, identity: Mapping[str, Any] | None = None):
         """Args give where to keep (None: nowhere), and all that could change a number."""
         self._folder = folder
-        self._identity = digest(identity or {})
+        self._identity = digest({"parts": PARTS, **(identity or {})})
 
     def get(self, name: str, compute: Callable[[], Tables]) -> Tables:
         """The tables of a part: those kept, or computed now and kept."""
@@ -67,11 +72,16 @@ class Parts:
         path = self._path(name)
         if path is None or not path.is_file():
             return None
-        with zipfile.ZipFile(path) as archive:
-            return {
-                member.removesuffix(".parquet"): pd.read_parquet(io.BytesIO(archive.read(member)))
-                for member in archive.namelist()
-            }
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return {
+                    member.removesuffix(".parquet"): pd.read_parquet(
+                        io.BytesIO(archive.read(member))
+                    )
+                    for member in archive.namelist()
+                }
+        except (zipfile.BadZipFile, ValueError):  # pyarrow's own errors are ValueErrors
+            return None
 
     def _keep(self, name: str, tables: Tables) -> None:
         if (path := self._path(name)) is None:

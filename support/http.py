@@ -7,14 +7,18 @@ as the official SDKs do.
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
 from ..errors import InputError
 from .secrets import redact
+from .unzip import UnzippingClient
 
 CONNECT_S = 15.0
 """Seconds in which a connection must stand, with the proxy's tunnel and TLS; answers may take
@@ -36,7 +40,7 @@ def async_client(*, direct: bool = False) -> httpx2.AsyncClient:
     Raises:
         InputError: a proxy of the environment cannot be used.
     """
-    kind: type[httpx2.AsyncClient] = httpx2.AsyncClient
+    kind: type[httpx2.AsyncClient] = UnzippingClient
     with suppress(ImportError):
         from .quick_client import QuickClient
 
@@ -81,12 +85,15 @@ def client(
 
 
 def bad_certificate(error: BaseException) -> str | None:
-    """What is wrong with a server's certificate, where that is why a connection broke."""
-    for cause in causes(error):
-        # aiohttp's own exception is of this type too, without its fields.
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return str(getattr(cause, "verify_message", "")) or root_cause(cause)
-    return None
+    """What is wrong with a server's certificate, and how to mend it, where that is why."""
+    why = root_cause(error)
+    if "CERTIFICATE_VERIFY_FAILED" not in why:  # the SDKs wrap it in what is none of ssl's
+        return None
+    if "mismatch" in why:
+        return f"{why}; name the server as its certificate does"
+    if "expired" in why or "not yet valid" in why:
+        return f"{why}; the server needs a new one, or the clock here is wrong"
+    return f"{why}; name the file of its authority in SSL_CERT_FILE"
 
 
 def bad_proxy(error: BaseException) -> str | None:
@@ -96,6 +103,14 @@ def bad_proxy(error: BaseException) -> str | None:
         if "Proxy" in name:
             return redact(str(cause)) or name
     return None
+
+
+def proxy_of(url: str) -> str | None:
+    """The proxy of the environment that stands before a URL, without its password."""
+    parts = httpx2.URL(url)
+    found = getproxies()
+    proxy = found.get(parts.scheme) or found.get("all")
+    return None if not proxy or proxy_bypass(parts.host) else redact(proxy)
 
 
 def root_cause(error: BaseException) -> str:
@@ -149,6 +164,11 @@ async def _limit_connecting(request: httpx2.Request) -> None:
 
 
 def _unusable(error: Exception) -> InputError:
+    file = os.environ.get("SSL_CERT_FILE")
+    if file and not Path(file).is_file():
+        return InputError(f"SSL_CERT_FILE names no file: {file}")
+    if isinstance(error, ssl.SSLError):
+        return InputError(f"SSL_CERT_FILE ({file}) holds no certificates: {root_cause(error)}")
     return InputError(
         f"the proxy or certificates of the environment cannot be used: {root_cause(error)}; "
         "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"

@@ -13,6 +13,8 @@ from typing import Any
 import httpx2
 from openai import DefaultAioHttpClient
 
+from .unzip import unzipped
+
 
 class QuickClient(DefaultAioHttpClient):
     """The SDK's aiohttp client: the same requests, the same answers, less time."""
@@ -52,7 +54,7 @@ class QuickClient(DefaultAioHttpClient):
         """Send a request and read the answer whole, past layers that have nothing to do."""
         usual = not any(how.values()) and not request.url.userinfo and self.auth is None
         if not usual or self.is_closed:
-            return await super().send(request, **how)
+            return unzipped(await super().send(request, **how))
         for hook in self.event_hooks["request"]:
             await hook(request)
         response = await self._transport_for_url(request.url).handle_async_request(request)
@@ -60,11 +62,11 @@ class QuickClient(DefaultAioHttpClient):
         try:
             if response.has_redirect_location or self.event_hooks["response"]:
                 await response.aread()
-                return await super().send(request, **how)
+                return unzipped(await super().send(request, **how))
             if "set-cookie" in response.headers:
                 self.cookies.extract_cookies(response)
             await response.aread()
         except BaseException:
             await response.aclose()
             raise
-        return response
+        return unzipped(response)

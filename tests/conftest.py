@@ -1,12 +1,16 @@
-"""What all tests share: a tiny random model in a folder, no hub, and one thread."""
+"""What all tests share: a tiny random model in a folder, no hub, one thread and no GPU."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from .tiny_llama import build_tiny_llama
+
+# The same everywhere, also in processes that tests start; CUDA_VISIBLE_DEVICES=0 tries a GPU.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..folder import Parts, Tables
+from ..pieces import Piece, joined, measured
 from ..result import Progress, silent
 from ..states.architecture import decoder_of, handling, is_recurrent
-from ..states.arithmetic import full_precision, parse_dtype, readable, spared
+from ..states.arithmetic import full_precision, parse_dtype, readable
 from ..states.kinds import find_kind
 from ..states.last_token import (
     attention_kernel,
@@ -29,10 +30,12 @@ from ..states.last_token import (
     last_token_states,
     takes,
 )
-from ..states.pairs import build_prompts
+from ..states.pairs import PromptPair, build_prompts
 from ..states.subject import Loaded, Subject
 
 Array = NDArray[np.float64]
+
+TABLES = ("heads", "first_token")
 
 
 @dataclass(frozen=True)
@@ -70,36 +73,31 @@ def measure_attention(
     Raises:
         InputError: The plan does not fit the model, or it has no attention weights to give.
     """
-    parts, models = parts or Parts(), Loaded(subject)
-    prompts = [
-        (kind, pair)
+    models = Loaded(subject)
+
+    def piece(kind: str, pair: PromptPair) -> Piece:
+        cell = {"kind": kind, "length": pair.length}
+        return Piece(
+            f"{kind} n={pair.length}",
+            f"attention-{kind}-{pair.length}",
+            lambda _: _measure(models.at(parse_dtype(plan.dtype)), cell, pair.short),
+            "lower --lengths",
+            len(pair.short),
+        )
+
+    pieces = [
+        piece(kind, pair)
         for kind in plan.kinds
         for pair in build_prompts(
             subject.tokenizer, find_kind(kind), plan.lengths, context=subject.context,
             seed=plan.seed, bos=plan.bos,
         ).pairs
     ]  # fmt: skip
-    total = sum(len(pair.short) for _, pair in prompts)
-    heads, sizes, done = [], [], 0
     failures: list[str] = []
-    for kind, pair in prompts:
-        progress(f"{kind} n={pair.length}", done, total)
-        done += len(pair.short)
-
-        def part(kind: str = kind, ids: Sequence[int] = pair.short, n: int = pair.length) -> Tables:
-            return _measure(models.at(parse_dtype(plan.dtype)), {"kind": kind, "length": n}, ids)
-
-        with spared(failures, f"{kind} n={pair.length}", "lower --lengths"):
-            found = parts.get(f"attention-{kind}-{pair.length}", part)
-            heads.append(found["heads"])
-            sizes.append(found["first_token"])
-    if not heads:
+    found = list(measured(pieces, parts, progress, failures))
+    if not found:
         raise InputError(f"nothing could be finished: {'; '.join(failures)}")
-    tables = {
-        "heads": pd.concat(heads, ignore_index=True),
-        "first_token": pd.concat(sizes, ignore_index=True),
-    }
-    return tables, failures
+    return joined(found, TABLES), failures
 
 
 def _measure(model: Any, cell: dict[str, Any], ids: Sequence[int]) -> Tables:

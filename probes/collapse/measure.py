@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..folder import Parts
-from ..result import Progress, silent, within
+from ..pieces import Piece, joined, measured
+from ..result import Progress, silent
 from ..states.architecture import head_count
-from ..states.arithmetic import COST, parse_dtype, spared
+from ..states.arithmetic import COST, parse_dtype
 from ..states.head import next_token_logits
 from ..states.kinds import find_kind
 from ..states.last_token import depth_names, last_token_states
@@ -98,33 +99,21 @@ def measure_collapse(
         )
         for kind in plan.kinds
     ]
-    parts = parts or Parts()
     models = Loaded(subject)
-    found: dict[str, list[pd.DataFrame]] = {part: [] for part in PARTS}
+
+    def piece(name: str, batch: PromptSet) -> Piece:
+        dtype = parse_dtype(name)
+        return Piece(
+            f"{batch.kind} in {name}",
+            f"collapse-{batch.kind}-step{plan.step}-{name}",
+            lambda told: _measure(models.at(dtype), batch, name, plan, told),
+            f"lower --chunk (now {plan.chunk}) or the longest length",
+            COST.get(name, 1.0) * len(batch.pairs),
+        )
+
     failures: list[str] = []
-    work = [(dtype, parse_dtype(dtype), batch) for dtype in plan.dtypes for batch in prompts]
-    costs = [COST.get(name, 1.0) * len(batch.pairs) for name, _, batch in work]
-    for i, (name, dtype, batch) in enumerate(work):
-        told = within(progress, sum(costs[:i]), costs[i], sum(costs))
-        told(f"{batch.kind} in {name}", 0, 1)
-
-        def part(
-            name: str = name,
-            dtype: torch.dtype = dtype,
-            batch: PromptSet = batch,
-            told: Progress = told,
-        ) -> dict[str, pd.DataFrame]:
-            return _measure(models.at(dtype), batch, name, plan, told)
-
-        advice = f"lower --chunk (now {plan.chunk}) or the longest length"
-        with spared(failures, f"{batch.kind} in {name}", advice):
-            tables = parts.get(f"collapse-{batch.kind}-step{plan.step}-{name}", part)
-            for table, frame in tables.items():
-                found[table].append(frame)
-    whole = {
-        part: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-        for part, frames in found.items()
-    }
+    pieces = [piece(name, batch) for name in plan.dtypes for batch in prompts]
+    whole = joined(measured(pieces, parts, progress, failures), PARTS)
     notes = {p.kind: p.note for p in prompts}
     return _with_reference(CollapseTables(**whole, notes=notes, failures=failures))
 

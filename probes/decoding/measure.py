@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ..folder import Parts, Tables
+from ..pieces import Piece, joined, measured
 from ..result import Progress, silent, within
-from ..states.arithmetic import COST, DTYPES, parse_dtype, spared
+from ..states.arithmetic import COST, DTYPES, parse_dtype
 from ..states.head import digit_rows
 from ..states.last_token import depth_names, last_token_states
 from ..states.routes import equivalent_routes, usable_routes
@@ -21,7 +22,7 @@ from .answers import pair_log_odds
 from .lens import lens_table, shift_table
 from .prompts import ENDS, DecodingPlan, Unit, check_plan, units_of
 from .readout import angle_table, read_out_table, sights
-from .rows import answer_rows, pair_rows, project, verdict_table
+from .rows import answer_rows, pair_rows, project, rounding_alone, verdict_table
 
 Array = NDArray[np.float64]
 
@@ -61,38 +62,41 @@ def measure_decoding(
         InputError: The plan does not fit the model, or names no reference dtype.
     """
     check_plan(plan)
-    parts = parts or Parts()
-    models = Loaded(subject)
-    units = {k: units_of(subject.tokenizer, k, plan, subject.context) for k in plan.kinds}
     for name in plan.dtypes:
         parse_dtype(name)
+    models = Loaded(subject)
+    units = {k: units_of(subject.tokenizer, k, plan, subject.context) for k in plan.kinds}
     dtypes = sorted(plan.dtypes, key=DTYPES.index)  # the most precise, the reference, first
-    work = [(dtype, kind) for dtype in dtypes for kind in plan.kinds]
-    found: dict[str, list[pd.DataFrame]] = {table: [] for table in TABLES}
+    reference, total = dtypes[0], sum(COST.get(dtype, 1.0) for dtype in dtypes)
+    share = COST.get(reference, 1.0)
     directions: dict[str, Array] = {}
+
+    def piece(dtype: str, kind: str) -> Piece:
+        return Piece(
+            f"{kind} in {dtype}",
+            f"decoding-{kind}-{dtype}",
+            lambda told: _measure(
+                models.at(parse_dtype(dtype)), subject, kind, dtype, units[kind],
+                directions.get(kind), plan, told,
+            ),
+            "lower --chunk, --routes or --lengths",
+            COST.get(dtype, 1.0),
+        )  # fmt: skip
+
     failures: list[str] = []
-    costs = [COST.get(dtype, 1.0) for dtype, _ in work]
-    for i, (dtype, kind) in enumerate(work):
-        told = within(progress, sum(costs[:i]), costs[i], sum(costs))
-        told(f"{kind} in {dtype}", 0, 1)
-
-        def part(dtype: str = dtype, kind: str = kind, told: Progress = told) -> Tables:
-            model, pairs, ways = models.at(parse_dtype(dtype)), units[kind], directions.get(kind)
-            return _measure(model, subject, kind, dtype, pairs, ways, plan, told)
-
-        with spared(failures, f"{kind} in {dtype}", "lower --chunk, --routes or --lengths"):
-            tables = parts.get(f"decoding-{kind}-{dtype}", part)
-            if "directions" in tables:
-                flat = tables.pop("directions").to_numpy()
-                directions[kind] = flat.reshape(len(ENDS) * len(units[kind]), -1, flat.shape[1])
-            for table, frame in tables.items():
-                found[table].append(frame)
-        if failures and dtype == dtypes[0]:
-            raise InputError(f"nothing can be judged: {failures[-1]}")
-    whole = {
-        table: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-        for table, frames in found.items()
-    }
+    told = within(progress, 0, share, total)
+    found = list(measured([piece(reference, k) for k in plan.kinds], parts, told, failures))
+    if not found:
+        raise InputError(f"nothing can be judged: {'; '.join(failures)}")
+    for tables in found:
+        kind = tables["answers"].kind.iloc[0]
+        flat = tables["directions"].to_numpy()
+        directions[kind] = flat.reshape(len(ENDS) * len(units[kind]), -1, flat.shape[1])
+    # A kind without its reference is not measured further: nothing could be judged by.
+    others = [piece(dtype, kind) for dtype in dtypes[1:] for kind in directions]
+    told = within(progress, share, total - share, total)
+    found += measured(others, parts, told, failures)
+    whole = joined(found, TABLES)
     whole["verdicts"] = verdict_table(whole["decoding"], whole["answers"], dtypes[0])
     return DecodingTables(whole, failures)
 
@@ -124,19 +128,28 @@ def _measure(
 
     first = states(0)
     tables: Tables = {}
-    reference = directions is None
-    if directions is None:
+    if directions is not None:
+        scores = [project(first, directions)]
+        scores += [project(states(i), directions) for i in range(1, len(routes))]
+    else:
         directions = first[len(pairs) :] - first[: len(pairs)]
+        # Made along the first route, which is not tested.
+        scores, noise = [], np.zeros(first.shape[:2])
+        for i in range(1, len(routes)):
+            found = states(i)
+            noise = np.maximum(noise, np.linalg.norm(found - first, axis=-1))
+            scores.append(project(found, directions))
+        rounded = rounding_alone(directions, first, noise, float(np.finfo(dtype).eps))
+        directions[rounded] = 0.0
+        for scored in scores:
+            scored[:, rounded] = 0.0
         flat = pd.DataFrame(directions.reshape(-1, directions.shape[-1]))
         tables["directions"] = flat.rename(columns=str)
-    # The direction of the reference was made along its first route: that one is not tested.
-    scores = [] if reference else [project(first, directions)]
-    scores += [project(states(i), directions) for i in range(1, len(routes))]
     cell = {"kind": kind, "dtype": dtype}
-    scored = np.stack(scores, axis=-1).reshape(2, len(ENDS), len(units), -1, len(scores))
+    table = np.stack(scores, axis=-1).reshape(2, len(ENDS), len(units), -1, len(scores))
     tables["decoding"] = pd.concat(
         [
-            pair_rows({**cell, "at": at}, units, scored[:, end], depth_names(model))
+            pair_rows({**cell, "at": at}, units, table[:, end], depth_names(model))
             for end, at in enumerate(ENDS)
         ],
         ignore_index=True,

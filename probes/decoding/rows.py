@@ -31,6 +31,33 @@ def project(states: Array, directions: Array) -> Array:
     return np.asarray(np.einsum("puld,uld->pul", pair, directions, optimize=True))
 
 
+ROUNDING = 4.0
+"""A difference in the reference at most so many times what rounding does to a state is none."""
+
+
+def rounding_alone(
+    directions: Array, states: Array, noise: Array, epsilon: float
+) -> NDArray[np.bool_]:
+    """Where the difference of a pair is no larger than rounding makes it.
+
+    Rounding repeats itself along routes, so that a direction made of nothing else finds itself
+    again along the others, and the pair would look told apart.
+
+    Args:
+        directions: Shape (pairs, depths, d_model): differences along the first route.
+        states: Shape (2 pairs, depths, d_model) along the first route: shorter prompts first.
+        noise: Shape (2 pairs, depths): how far other routes come from these states.
+        epsilon: Of the dtype: routes may be one computation to the bit.
+
+    Returns:
+        Shape (pairs, depths).
+    """
+    floor = np.maximum(noise, ROUNDING * epsilon * np.linalg.norm(states, axis=-1))
+    count = len(directions)
+    largest = np.maximum(floor[:count], floor[count:])
+    return np.asarray(np.linalg.norm(directions, axis=-1) <= ROUNDING * largest)
+
+
 def pair_rows(
     cell: dict[str, str], units: list[Unit], scores: Array, depths: list[str]
 ) -> pd.DataFrame:

@@ -11,10 +11,12 @@ import pandas as pd
 from ...errors import InputError
 from ...store.trials import read_trials
 from ..drawing import save_figure
-from ..folder import Parts, Tables, probe_folder, write_manifest, write_tables
-from ..result import ProbeResult, Progress, silent, within
-from ..states.arithmetic import parse_dtype, spared
-from ..states.subject import Loaded, Subject, open_subject
+from ..folder import Tables, write_manifest, write_tables
+from ..opening import open_probe
+from ..pieces import Piece, joined, measured
+from ..result import ProbeResult, Progress, silent
+from ..states.arithmetic import parse_dtype
+from ..states.subject import Loaded, Subject
 from .figures import link_figure
 from .measure import link_table, measure_items, usable_trials
 
@@ -54,30 +56,28 @@ def probe_link(
     Raises:
         InputError: No trial can be measured, or a prompt is not the one that was asked.
     """
-    subject = open_subject(model, device) if isinstance(model, str) else model
     trials = read_trials(trials_csv)
+    usable = usable_trials(trials)
     digest = hashlib.sha256(trials_csv.read_bytes()).hexdigest()
     record = {"trials_sha256": digest, "dtype": dtype, "chat": chat}
-    folder = probe_folder(out, subject.name, "link", record)
-    usable, identity = usable_trials(trials), subject.identity()
-    parts, models = Parts(folder, {**identity, **record}), Loaded(subject)
-    counts, done, found = usable.task.value_counts(sort=False), 0, []
+    subject, folder, identity, parts = open_probe("link", model, record, out, device)
+    models = Loaded(subject)
+
+    def piece(task: Hashable, rows: pd.DataFrame) -> Piece:
+        def measure(told: Progress) -> Tables:
+            loaded = models.at(parse_dtype(dtype))
+            return {
+                "items": measure_items(loaded, subject.tokenizer, rows, chat=chat, progress=told)
+            }
+
+        advice = "choose another --dtype or a shorter run"
+        return Piece(f"{task} in {dtype}", f"link-{task}", measure, advice, len(rows))
+
     failures: list[str] = []
-    for task, count in counts.items():
-        told = within(progress, done, count, len(usable))
-        told(f"{task} in {dtype}", 0, 1)
-        done += count
-
-        def part(task: Hashable = task, told: Progress = told) -> Tables:
-            rows = usable[usable.task == task]
-            loaded, tokens = models.at(parse_dtype(dtype)), subject.tokenizer
-            return {"items": measure_items(loaded, tokens, rows, chat=chat, progress=told)}
-
-        with spared(failures, f"{task} in {dtype}", "choose another --dtype or a shorter run"):
-            found.append(parts.get(f"link-{task}", part)["items"])
-    if not found:
+    pieces = [piece(task, rows) for task, rows in usable.groupby("task", sort=False)]
+    items = joined(measured(pieces, parts, progress, failures), ["items"])["items"]
+    if not len(items):
         raise InputError(f"nothing could be finished: {'; '.join(failures)}")
-    items = pd.concat(found, ignore_index=True)
     links = link_table(items)
     tables = {"items": items, "links": links}
     write_tables(folder, tables)

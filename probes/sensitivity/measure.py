@@ -12,11 +12,12 @@ from scipy import stats
 from ...errors import InputError
 from ..attention.measure import birth_curve
 from ..folder import Parts
+from ..pieces import Piece, joined, measured
 from ..result import Progress, silent
 from ..states.architecture import layers_of
-from ..states.arithmetic import parse_dtype, spared
+from ..states.arithmetic import parse_dtype
 from ..states.kinds import find_kind
-from ..states.pairs import PromptPair, Template, build_prompts
+from ..states.pairs import PromptPair, PromptSet, Template, build_prompts
 from ..states.readiness import ready
 from ..states.subject import Loaded, Subject
 from .norms import Profile, estimated_norms, exact_norms, profile_shape
@@ -82,41 +83,30 @@ def measure_sensitivity(
         )
         for kind in plan.kinds
     ]
-    parts = parts or Parts()
     models = _Twins(subject, plan)
-    work = [(w, b, p) for w in ("trained", "random") for b in prompts for p in b.pairs]
-    rows: dict[str, list[pd.DataFrame]] = {table: [] for table in TABLES}
-    failures: list[str] = []
-    warnings: list[str] = []
-    for done, (weights, batch, pair) in enumerate(work):
+
+    def piece(weights: str, batch: PromptSet, pair: PromptPair) -> Piece:
         cell = {
             "weights": weights,
             "kind": batch.kind,
             "length": pair.length,
             "repetition": pair.repetition,
         }
-        name = f"{batch.kind} n={pair.length} #{pair.repetition}, {weights} weights"
-        progress(name, done, len(work))
-        inside = slice(batch.before, len(pair.short) - batch.after)
+        ids, inside = list(pair.short), slice(batch.before, len(pair.short) - batch.after)
+        return Piece(
+            f"{batch.kind} n={pair.length} #{pair.repetition}, {weights} weights",
+            f"sensitivity-{'-'.join(map(str, cell.values()))}",
+            lambda _: _measure(models.get(weights), subject.tokenizer, cell, ids, inside, plan),
+            "lower --lengths",
+        )
 
-        def part(
-            cell: dict[str, Any] = cell, pair: PromptPair = pair, inside: slice = inside
-        ) -> dict[str, pd.DataFrame]:
-            model = models.get(cell["weights"])
-            return _measure(model, subject.tokenizer, cell, list(pair.short), inside, plan)
-
-        with spared(failures, name, "lower --lengths"):
-            found = parts.get(f"sensitivity-{'-'.join(map(str, cell.values()))}", part)
-            warnings += [line for line in found.pop("warnings").text if line not in warnings]
-            for table, frame in found.items():
-                rows[table].append(frame)
-    if not rows["profiles"]:
+    failures: list[str] = []
+    pieces = [piece(w, b, p) for w in ("trained", "random") for b in prompts for p in b.pairs]
+    found = list(measured(pieces, parts, progress, failures))
+    if not found:
         raise InputError(f"nothing could be finished: {'; '.join(failures)}")
-    tables = {
-        table: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-        for table, frames in rows.items()
-    }
-    return tables, failures, warnings
+    warnings = [line for tables in found for line in tables["warnings"].text]
+    return joined(found, TABLES), failures, list(dict.fromkeys(warnings))
 
 
 class _Twins:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 from google import genai
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.genai import errors, types
 
 from ...errors import InputError, ModelRefused
@@ -18,6 +18,7 @@ from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
+from ..meaning.body import CutShort, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
 from ..meaning.connection import TRANSPORT_ERRORS, broken
@@ -27,6 +28,7 @@ from ..meaning.table import Meaning
 from ..meaning.verdict import Asked, as_exception, meaning_of
 from ..protocol import Reply, Request
 from .answers import NoCandidates, read
+from .chunks import whole_of
 from .client import KEYS, connect, find_place
 from .settings import (
     EFFORTS,
@@ -154,7 +156,10 @@ class Gemini:
         except TRANSPORT_ERRORS as error:
             raise broken(error, self.base_url) from None
         except GoogleAuthError as error:
-            raise ModelRefused(f"no credentials for {self.model}: {root_cause(error)}") from None
+            reason = f"no credentials for {self.model}: {root_cause(error)}"
+            if isinstance(error, TransportError) or error.retryable:
+                raise Retryable(reason) from None
+            raise ModelRefused(f"{reason}; check GOOGLE_APPLICATION_CREDENTIALS") from None
         except (UnicodeError, json.JSONDecodeError, RecursionError):
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
         http = answer.sdk_http_response or types.HttpResponse()
@@ -165,15 +170,15 @@ class Gemini:
 
     def _json(self, text: str) -> dict[str, Any]:
         try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
+            body = unwrapped(whole_of(read_body(text)), ("candidates", "promptFeedback"))
+        except CutShort as error:
+            raise Retryable(f"the server's answer is cut short: {error}") from None
+        except ValueError:
             if text.lstrip()[:1] == "<":
                 raise WrongProtocol(
                     f"the answer of {self.base_url} is not one of Gemini's: a web page"
                 ) from None
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
-        if isinstance(body, list) and len(body) == 1:
-            body = body[0]
         return body if isinstance(body, dict) else {"error": body}
 
     def _read(self, body: dict[str, Any], request: Request) -> Reply:

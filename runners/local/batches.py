@@ -64,7 +64,7 @@ class Batch:
 def next_group(
     waiting: list[Row], active: Sequence[Row], at_once: int, most_tokens: int
 ) -> list[Row]:
-    """Take the next prompts that are read together; they are of about one length.
+    """Take the next prompts that are read together, of about one length with what they share.
 
     Args:
         waiting: who waits, the shortest prompt first; the group is taken from its end.
@@ -74,16 +74,25 @@ def next_group(
     """
     group: list[Row] = []
     longest = max((row.longest for row in active), default=0)
-    while waiting and len(active) + len(group) < at_once:
-        row = waiting[-1]
+    own = 0
+    for at in range(len(waiting) - 1, -1, -1):
+        row = waiting[at]
+        rows = len(active) + len(group) + 1
         longest = max(longest, row.longest)
-        if (active or group) and (len(active) + len(group) + 1) * longest > most_tokens:
+        if rows > at_once or (rows > 1 and rows * longest > most_tokens):
             break
-        if group:
-            first = len(group[0].prompt)
-            if first > max(1.125 * len(row.prompt), len(row.prompt) + PADDING):
-                break
-            if (len(group) + 1) * first > READ_TOKENS:
-                break
-        group.append(waiting.pop())
+        if group and not _alike(len(group[0].prompt), len(row.prompt)):
+            break
+        if group and not _alike(group[0].own, row.own):
+            continue
+        own = max(own, row.own)
+        if group and (len(group) + 1) * own > READ_TOKENS:
+            break
+        group.append(waiting.pop(at))
     return group
+
+
+def _alike(one: int, two: int) -> bool:
+    """Whether two widths differ by so little that the narrower is padded."""
+    few, many = sorted((one, two))
+    return many <= max(1.125 * few, few + PADDING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any
 
 
@@ -40,6 +40,20 @@ class Beginnings:
             total += len(known)
             fits += total <= self.room
         del self._kept[max(fits, 1) :]
+
+
+def shared_with_another(prompts: Sequence[list[int]]) -> list[int]:
+    """How many tokens each prompt begins with as some other one does; its last token is its own.
+
+    Of all other prompts, the one that shares most stands beside it in the order of a dictionary.
+    """
+    order = sorted(range(len(prompts)), key=lambda at: prompts[at])
+    shared = [0] * len(prompts)
+    for one, two in pairwise(order):
+        alike = len(both_begin_with(prompts[one], prompts[two]))
+        for at in (one, two):
+            shared[at] = max(shared[at], min(alike, len(prompts[at]) - 1))
+    return shared
 
 
 def both_begin_with(one: Sequence[int], two: Sequence[int]) -> list[int]:

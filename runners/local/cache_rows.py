@@ -51,19 +51,37 @@ def _padded(states: torch.Tensor, size: int) -> torch.Tensor:
     return torch.nn.functional.pad(states, (0, 0, size - states.shape[2], 0))
 
 
-def begin(cache: Any, beginning: Any, tokens: int, rows: int) -> None:
-    """Let an empty cache begin with tokens of another one's only row.
+def begin(cache: Any, beginnings: Sequence[tuple[int, Any]]) -> int:
+    """Let every row of an empty cache begin with tokens of another cache's only row.
 
     Args:
         cache: the empty cache.
-        beginning: the cache of what is shared.
-        tokens: how many of its tokens, from the first on.
-        rows: how many rows there are to be.
+        beginnings: for every row, how many tokens, from the first on, of which cache; 0 and none
+            for a row that begins with nothing.
+
+    Returns:
+        The width: of the longest. Shorter ones are padded on their left.
     """
-    for layer, known in zip(cache.layers, beginning.layers, strict=True):
-        layer.lazy_initialization(known.keys, known.values)
-        layer.keys = known.keys[:, :, :tokens].expand(rows, -1, -1, -1)
-        layer.values = known.values[:, :, :tokens].expand(rows, -1, -1, -1)
+    width = max(tokens for tokens, _ in beginnings)
+    if not width:
+        return 0
+    rows = len(beginnings)
+    one = all(beginning == beginnings[0] for beginning in beginnings)
+    for place, layer in enumerate(cache.layers):
+        known = [made and made.layers[place] for _, made in beginnings]
+        first = next(made for made in known if made)
+        layer.lazy_initialization(first.keys, first.values)
+        for name in ("keys", "values"):
+            like = getattr(first, name)[:, :, :width]
+            if one:
+                setattr(layer, name, like.expand(rows, -1, -1, -1))
+                continue
+            states = like.new_zeros(rows, like.shape[1], width, like.shape[3])
+            for row, ((tokens, _), made) in enumerate(zip(beginnings, known, strict=True)):
+                if tokens:
+                    states[row, :, width - tokens :] = getattr(made, name)[0, :, :tokens]
+            setattr(layer, name, states)
+    return width
 
 
 def close_gaps(cache: Any, gaps: Sequence[int], tokens: int) -> None:

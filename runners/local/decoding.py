@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .batches import Batch, next_group
-from .beginnings import Beginnings, both_begin_with
+from .beginnings import Beginnings, shared_with_another
 from .cache import make_cache
 from .cache_rows import begin, close_gaps
 from .rows import Row
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 SHARED = 16
-"""Tokens from which on a common beginning is read once."""
+"""Tokens from which on what several prompts begin with is read once."""
 
 
 class Decoder:
@@ -56,6 +56,9 @@ class Decoder:
         self._places = "position_ids" in taken
         self._last = {"logits_to_keep": 1} if "logits_to_keep" in taken else {}
         self._beginnings = Beginnings()
+        # A window counts the places between, which a gap makes more.
+        made = make_cache(model, kept_in)
+        self._windowed = made is None or any(layer.is_sliding for layer in made.layers)
 
     def write(self, rows: Sequence[Row], at_once: int, most_tokens: int) -> Iterator[list[Row]]:
         """Write every row's answer, the longest prompts first: few wait at the end for one.
@@ -71,7 +74,12 @@ class Decoder:
         import torch
 
         waiting = sorted(rows, key=lambda row: (len(row.prompt), row.longest))
-        self._beginnings.room = most_tokens // 4
+        self._beginnings.room = most_tokens // 2
+        if not self._windowed:
+            for row, shared in zip(
+                rows, shared_with_another([row.prompt for row in rows]), strict=True
+            ):
+                row.shared = shared if shared >= SHARED else 0
         batch = Batch()
         while waiting or batch.rows:
             # Some at a time, for a group costs a pass.
@@ -124,44 +132,41 @@ class Decoder:
 
         where = self._model.device
         cache = make_cache(self._model, self._kept_in)
-        common = self._beginning(group, cache)
-        rest = [row.prompt[common:] for row in group]
+        beginnings = [self._beginning(row) for row in group]
+        width = begin(cache, beginnings)
+        rest = [row.prompt[tokens:] for row, (tokens, _) in zip(group, beginnings, strict=True)]
         wide = max(map(len, rest))
         ids = torch.full((len(rest), wide), self._pad)
+        begun = torch.tensor([tokens for tokens, _ in beginnings])
         gaps = torch.tensor([wide - len(part) for part in rest])
         for at, part in enumerate(rest):
             ids[at, wide - len(part) :] = torch.tensor(part)
-        real = torch.arange(wide)[None] >= gaps[:, None]
-        place = (common + torch.arange(wide)[None] - gaps[:, None]).clamp(min=0)
-        mask = torch.cat([torch.ones(len(rest), common, dtype=torch.bool), real], dim=1)
+        places, known = torch.arange(wide)[None], torch.arange(width)[None]
+        mask = torch.cat([known >= width - begun[:, None], places >= gaps[:, None]], dim=1)
+        place = (begun[:, None] + places - gaps[:, None]).clamp(min=0)
         scores = self._forward(ids.to(where), mask.long().to(where), place.to(where), cache)
-        if common:
-            close_gaps(cache, gaps.tolist(), common)
-            mask = torch.arange(common + wide)[None] >= gaps[:, None]
+        if width:
+            close_gaps(cache, gaps.tolist(), width)
+            mask = torch.arange(width + wide)[None] >= (width - begun + gaps)[:, None]
         return cache, mask.long().to(where), scores
 
-    def _beginning(self, group: Sequence[Row], cache: Any) -> int:
-        """Put what all prompts begin with into a cache; how many tokens that is."""
+    def _beginning(self, row: Row) -> tuple[int, Any]:
+        """What a prompt begins with as others do: how many tokens, and a cache that has them."""
         import torch
 
-        if any(layer.is_sliding for layer in cache.layers):
-            return 0  # a window counts the places between, which a gap makes more
-        # What the least and the greatest begin with, all that lie between begin with.
-        prompts = [row.prompt[:-1] for row in group]
-        common = both_begin_with(min(prompts), max(prompts))
-        known, made = self._beginnings.find(common)
-        if known >= max(SHARED, len(common) // 2):
-            common = common[:known]
-        elif len(common) < SHARED:
-            return 0
-        else:
-            made = make_cache(self._model, self._kept_in)
-            ids = torch.tensor([common], device=self._model.device)
-            place = torch.arange(len(common), device=self._model.device)[None]
-            self._forward(ids, torch.ones_like(ids), place, made)
-            self._beginnings.keep(common, made)
-        begin(cache, made, len(common), len(group))
-        return len(common)
+        if not row.shared:
+            return 0, None
+        known, kept = self._beginnings.find(row.prompt[: row.shared])
+        if row.shared - known < max(SHARED, row.shared // 4):
+            return known, kept
+        made = make_cache(self._model, self._kept_in)
+        begin(made, [(known, kept)])
+        where = self._model.device
+        ids = torch.tensor([row.prompt[known : row.shared]], device=where)
+        place = torch.arange(known, row.shared, device=where)[None]
+        self._forward(ids, ids.new_ones(1, row.shared), place, made)
+        self._beginnings.keep(row.prompt[: row.shared], made)
+        return row.shared, made
 
     def _forward(
         self, ids: torch.Tensor, mask: torch.Tensor, place: torch.Tensor, cache: Any

@@ -20,6 +20,7 @@ class Row:
     Attributes:
         request: what is asked.
         prompt: its tokens.
+        shared: how many of them are read once for several prompts.
         said: the tokens of the answer, with the one that ends it.
         seconds: its share of the time that its batches took.
         ended: the model ended the text, or wrote a stop text; not cut by the limit.
@@ -28,6 +29,7 @@ class Row:
     def __init__(self, request: Request, prompt: list[int], held: Held | None = None) -> None:
         self.request = request
         self.prompt = prompt
+        self.shared = 0
         self.said: list[int] = []
         self.seconds = 0.0
         self.ended = False
@@ -38,6 +40,11 @@ class Row:
     def length(self) -> int:
         """Tokens so far."""
         return len(self.prompt) + len(self.said)
+
+    @property
+    def own(self) -> int:
+        """Tokens of the prompt that are read for it alone."""
+        return len(self.prompt) - self.shared
 
     @property
     def longest(self) -> int:

@@ -3,6 +3,7 @@
 ================  =============================================================================
 module            turns
 ================  =============================================================================
+``body``          an HTTP body into the JSON values in it, however they are wrapped
 ``fields``        a field of a provider's JSON, whatever its type, into ours
 ``finish``        a finish reason into ``stop``, ``length``, ``content_filter`` or its own word
 ``complaint``     an error body of any shape into words and codes

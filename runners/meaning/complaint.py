@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...support.secrets import redact
+from .body import read_body
 
 _LONGEST = 300  # characters of one line
 _DEEPEST = 6
@@ -60,12 +61,13 @@ class Complaint:
 
 def read(content: bytes | str, status: int | None) -> Complaint:
     """Read the body of an HTTP answer as an error."""
-    words = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
     try:
-        body = json.loads(words)
-    except (ValueError, RecursionError):
-        return _plain(words, status)
-    return read_json(body, status)
+        body = read_body(content)
+    except ValueError:
+        words = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+        return _plain(words.lstrip("\ufeff"), status)
+    wrong = (value for value in body.values if is_error(value))
+    return read_json(next(wrong, body.values[0]), status)
 
 
 def read_json(body: object, status: int | None) -> Complaint:

@@ -194,6 +194,7 @@ TABLE = (
               (?! .{0,12} param)
             | not \s a \s valid \s model | invalid \s model \s name
             | model \s (identifier|id|name) .{0,40} (not \s valid|invalid)
+            | api[ -]versions? \b .{0,40} (not \s supported|invalid|not \s valid|and \s later)
             | deployment .{0,60} (not \s
               exist|not \s found) | no \s (endpoints|instances) .{0,20} found"""
         ),
@@ -213,7 +214,7 @@ TABLE = (
     ),
     Row(
         Meaning.WAIT,
-        (400, 422, 424),
+        (400, 420, 422, 424, 430, 498),
         frozenset(
             """throttling throttlingexception too_many_requests rate_limit_exceeded
             rate_limit_error overloaded_error serviceunavailableexception""".split()
@@ -221,9 +222,10 @@ TABLE = (
         words_of(
             r"""too \s many \s (requests|tokens) | \b (busy|overloaded) \b
             | (try \s again|retry) \s (later|in|shortly|after)
-            | throttl | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
+            | throttl | at \s (full \s)? capacity | capacity \s exceeded
+            | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
         ),
-        by_status_alone=(424,),  # what stands behind it failed
+        by_status_alone=(420, 424),  # too fast; what stands behind it failed
     ),
     Row(
         Meaning.WAIT,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 from ..dispatch.provider import Retryable, WrongProtocol
 from ..meaning import waits
+from ..meaning.body import CutShort, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.said import Teller, settle
 from ..meaning.verdict import Asked
 from ..protocol import Reply, Request
 from .client import Answer
-from .stream import CutShort, is_stream, put_together
+from .stream import is_chunked, put_together
 from .wire import Endpoint, Json
 
 
@@ -68,39 +68,22 @@ class Reader:
         """
         content_type = answer.headers.get("content-type", "")
         try:
-            if is_stream(answer.content, content_type):
-                body = put_together(answer.content)
-            else:
-                body = _first_json(answer.content)
+            found = read_body(answer.content, content_type)
+            body = put_together(found) if is_chunked(found) else found.chunks
         except CutShort as error:
             raise Retryable(f"the server's answer is cut short: {error}") from None
-        except (ValueError, RecursionError):
+        except ValueError:
             if "html" in content_type or answer.content.lstrip()[:1] == b"<":
                 raise WrongProtocol(
                     f"{self._asked.base_url} answers with a web page: not such a server"
                 ) from None
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
-        if isinstance(body, list) and len(body) == 1:
-            body = body[0]
+        if isinstance(body, list) and (len(body) == 1 or body is found.values):
+            body = body[0]  # alone, or with something behind it
+        body = unwrapped(body, ("choices", "output"))
         return body if isinstance(body, dict) else {"error": body}
 
     @staticmethod
     def complaint(body: Json) -> Complaint | None:
         """The error that a body with status 200 holds, if it does."""
         return read_json(body, None) if is_error(body) else None
-
-
-def _first_json(content: bytes) -> object:
-    """The JSON of a body, whatever its encoding and whatever stands behind it.
-
-    Raises:
-        ValueError: there is none.
-    """
-    try:
-        return json.loads(content)
-    except UnicodeDecodeError:  # a text in an old encoding: one letter is lost, not the answer
-        return json.loads(content.decode("utf-8", "replace"))
-    except json.JSONDecodeError as error:
-        if error.msg != "Extra data":
-            raise
-        return json.JSONDecoder().raw_decode(content.decode("utf-8", "replace").lstrip())[0]

@@ -68,7 +68,8 @@ def test_a_cache_of_eight_bits_is_what_every_later_token_reads(whole: Path) -> N
             said: list[int] = []
             while len(said) < limit and 1 not in said:
                 with torch.no_grad():
-                    logits = model(input_ids=torch.tensor([ids + said]), use_cache=False).logits
+                    row = torch.tensor([ids + said], device=model.device)
+                    logits = model(input_ids=row, use_cache=False).logits
                 said.append(int(logits[0, -1].argmax()))
             text = runner._tokenizer.decode(said, skip_special_tokens=True)
             assert found[str(at)].text == text

@@ -16,7 +16,7 @@ from snellen.probes.states.subject import Subject
 
 from .conftest import NO_SPECIAL, small_tokenizer
 
-Cause = Literal["lost", "unread", "never encoded", "read"]
+Cause = Literal["lost", "unread", "never encoded", "read", "erased", "rounding"]
 WIDTH = 32
 
 
@@ -49,6 +49,13 @@ def _plant(model: Any, cause: Cause, tokenizer: Any) -> None:
     one, zero = (tokenizer.encode(c, add_special_tokens=False)[-1] for c in "10")
     embed[:, 1] = 1.0
     embed[:, 2:] = torch.randn(len(embed), WIDTH - 2)
+    if cause == "rounding":
+        # Every token gives the same value: their mean is that value, but for its last bits.
+        embed[:] = embed[one].clone()
+        model.model.layers[0].self_attn.v_proj.weight.normal_()
+        model.model.layers[0].self_attn.o_proj.weight.normal_()
+        model.lm_head.weight.normal_()
+        return
     # Norms before attention give every token about the same length: the value of a token is its
     # normed state, whatever lies in it.
     first = model.model.layers[0].self_attn
@@ -68,9 +75,25 @@ def _plant(model: Any, cause: Cause, tokenizer: Any) -> None:
     embed[one, 0] = 8.0
     embed[:, 2] = 0.0
     first.v_proj.weight[0, 0] = 4.0
-    if cause == "unread":
+    if cause == "erased":
+        model.model.layers[1] = _Erasing(model.model.layers[1])
+    if cause in ("unread", "erased"):
         model.lm_head.weight.normal_()  # an untied head that knows nothing of it
         model.lm_head.weight[:, 0] = 0
+
+
+class _Erasing(torch.nn.Module):
+    """A layer that takes the signal away again, all but what rounding leaves of it."""
+
+    def __init__(self, layer: Any):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, *args: Any, **options: Any) -> Any:
+        state = self.layer(*args, **options).clone()
+        signal = state[..., 0]
+        state[..., 0] = signal / 3 + signal / 3 + signal / 3 - signal
+        return state
 
 
 def teach_head(model: Any, tokenizer: Any, prompts: dict[int, list[int]]) -> None:

@@ -292,8 +292,8 @@ def test_separate_passes_are_left_out_where_they_would_cost_too_much() -> None:
 def test_dtypes_that_are_refused() -> None:
     with pytest.raises(InputError, match=r"unknown dtype 'int8' in --dtypes: choose from float64"):
         parse_dtype("int8")
-    with pytest.raises(InputError, match="device cuda cannot compute in float32"):
-        check_dtype(torch.float32, "cuda")
+    with pytest.raises(InputError, match="device cuda:99 cannot compute in float32"):
+        check_dtype(torch.float32, "cuda:99")
     with pytest.raises(InputError, match="cannot compute in float8_e4m3fn"):
         check_dtype(torch.float8_e4m3fn, "cpu")
 

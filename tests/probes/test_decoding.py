@@ -132,6 +132,20 @@ def test_planted_causes_are_told_apart(
     assert (own.verdict == cause).mean() >= 0.95, own.to_string()
 
 
+@pytest.mark.parametrize(
+    ("cause", "kind", "verdict"),
+    [("erased", "count_mixed", "lost"), ("rounding", "count_ones", "never encoded")],
+)
+def test_what_rounding_leaves_is_no_count(cause: Any, kind: str, verdict: str) -> None:
+    """It repeats itself along routes: in the reference itself it would seem to be told apart."""
+    plan = dataclasses.replace(QUICK, kinds=(kind,), lengths=(1, 8), read_out=8)
+    for seed in range(SEEDS // 2):
+        tables = measure_decoding(planted_subject(cause, seed), plan).tables
+        assert set(tables["verdicts"].verdict) == {verdict}, tables["verdicts"].to_string()
+        last = tables["decoding"].query("dtype == 'float64' and state == 'final norm'")
+        assert last.auc.eq(0.5).all()
+
+
 def test_a_head_that_uses_the_count_is_read() -> None:
     subject = planted_subject("read", 0)
     plan = dataclasses.replace(
