@@ -130,6 +130,15 @@ def causes(error: BaseException) -> list[BaseException]:
     return found
 
 
+def turned_away(response: httpx2.Response) -> str | None:
+    """Where a request was sent on to as a mere question, after a redirect that loses its body.
+
+    301, 302 and 303 do so; 307 and 308 keep it.
+    """
+    lost = bool(response.history) and response.request.method == "GET"
+    return str(response.url) if lost else None
+
+
 def never_connected(error: BaseException) -> bool:
     """Whether nobody answers there, as against a connection that stood and broke.
 

@@ -13,7 +13,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.genai import errors, types
 
 from ...errors import InputError, ModelRefused
-from ...support.http import root_cause
+from ...support.http import root_cause, turned_away
 from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
@@ -21,7 +21,7 @@ from ..meaning import waits
 from ..meaning.body import CutShort, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
-from ..meaning.connection import TRANSPORT_ERRORS, broken
+from ..meaning.connection import TRANSPORT_ERRORS, broken, redirected
 from ..meaning.said import Teller, moderated, settle
 from ..meaning.settings import refused_setting
 from ..meaning.table import Meaning
@@ -151,6 +151,8 @@ class Gemini:
             )
         except errors.APIError as error:
             if isinstance(error.response, httpx2.Response):
+                if elsewhere := turned_away(error.response):
+                    raise redirected(self.base_url, elsewhere) from None
                 return read_error(error.response.content, error.code), error.response.headers
             return read_json(error.details, error.code), {}
         except TRANSPORT_ERRORS as error:

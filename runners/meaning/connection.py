@@ -14,6 +14,7 @@ from ...support.http import (
     root_cause,
     too_slow_to_connect,
 )
+from ...support.secrets import redact
 from ..dispatch.provider import Retryable, Unreachable, WrongProtocol
 
 try:
@@ -55,3 +56,10 @@ def broken(error: BaseException, base_url: str) -> Exception:
     if proxy:  # httpx does not say at whose door it knocked
         hint = f"is the server up, the URL right, and {proxy} the proxy to ask?"
     return Unreachable(f"cannot reach {base_url}: {reason}; {hint}")
+
+
+def redirected(base_url: str, elsewhere: str) -> WrongProtocol:
+    """What it means that a request was sent on and lost its body on the way."""
+    return WrongProtocol(
+        f"{base_url} redirects to {redact(elsewhere)} and drops what was asked: name that server"
+    )

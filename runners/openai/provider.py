@@ -162,7 +162,7 @@ class OpenAI:
     async def _once(self, endpoint: Endpoint, request: Request, body: Json) -> Reply | Refusal:
         """Ask once; an answer that cannot be read is a refusal too."""
         answer = await self._post(endpoint.path, body)
-        if answer.status < 400:
+        if answer.status < 300:
             try:
                 reply = self._reader.reply(answer, endpoint, request)
             except Empty:

@@ -375,3 +375,23 @@ def test_questions_beside_the_answers_name_the_same_faults(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     with pytest.raises(InputError, match=r"SSL_CERT_FILE names no file: .*none.pem"):
         OpenAI("m", base_url="https://127.0.0.1:9/v1")
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed_or_named(
+    serve: Serve,
+    run: Callable[..., None],
+    delivered: Delivered,
+    kind: type[OpenAI | Gemini],
+    status: int,
+) -> None:
+    behind = serve(Wire()).root
+    front = Wire(lambda call: Raw(status, "", {"Location": behind + call.path}))
+    root = serve(front).root
+    if status >= 307:
+        run(provider_of(kind, root))
+        assert len(delivered.replies) == 6
+        return
+    with pytest.raises(ModelRefused, match=rf"redirects to {behind}.* name that server"):
+        run(provider_of(kind, root))
