@@ -151,7 +151,9 @@ def worse(found: Sequence[Contrast], alpha: float = ALPHA) -> bool:
 
 
 def differences(a: Side | Path | str, b: Side | Path | str) -> list[str]:
-    """In what the runs differ beside their answers: model, server, numerics, settings.
+    """In what the runs differ beside their answers, and what was noticed of the answers of either.
+
+    Model, server, numerics, settings, and what the servers said answered.
 
     Of folders of runs, how many there are, of which models, and which were left out.
     """
@@ -162,13 +164,20 @@ def differences(a: Side | Path | str, b: Side | Path | str) -> list[str]:
     sides = [
         {
             "model": each.plan.model,
-            "server": each.plan.base_url,
+            "server": each.endpoint or each.plan.base_url,
             **each.numerics,
             **{f"sent {name}": value for name, value in each.generation.items()},
+            "not taken by the server": ", ".join(each.dropped) or None,
         }
         for each in (one, other)
     ]
-    return [
+    said = [" and ".join(sorted(each.fingerprints)) for each in (one, other)]
+    if all(said):  # an older manifest does not know
+        for facts, fingerprints in zip(sides, said, strict=True):
+            facts["answered by"] = fingerprints
+    notices = [f"{name}: {line}" for name, run in zip("AB", (one, other), strict=True)
+               for line in run.notices]  # fmt: skip
+    return notices + [
         f"{name}: A {sides[0].get(name)}, B {sides[1].get(name)}"
         for name in dict.fromkeys((*sides[0], *sides[1]))
         if sides[0].get(name) != sides[1].get(name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
 
 from ..harness.results import write_results
 from ..reports.run.report import write_report
@@ -24,7 +25,7 @@ def finish(session: Session) -> Run:
         cost_usd=session.budget.spent,
         prices={"source": session.price_source},
         dropped=dict(session.runner.dropped),
-        generation=dict(session.runner.generation),
+        generation=_sent(session.runner.generation, session.runner.dropped),
         notices=list(session.runner.notices),
     )
     return write_run(session.where, list(session.answered()), stopped=session.stopped)
@@ -48,6 +49,7 @@ def write_run(where: RunDirectory, answered: Sequence[Answered], stopped: str = 
         answered=len(replies),
         failed=reasons.total(),
         usage=_usage(replies),
+        fingerprints=dict(Counter(reply.fingerprint for reply in replies if reply.fingerprint)),
     )
     write_results(
         where.path / "lm_eval",
@@ -73,6 +75,11 @@ def _reasons(failures: Iterable[Failure]) -> Counter[str]:
     for failure in failures:
         found[shown.setdefault(alike(failure.reason), failure.reason)] += 1
     return found
+
+
+def _sent(generation: Mapping[str, Any], dropped: Container[str]) -> dict[str, Any]:
+    """Settings of generation without those that the server turned out not to take."""
+    return {name: value for name, value in generation.items() if name not in dropped}
 
 
 def _usage(replies: Sequence[Reply]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
+from ..support.phases import phase
 from ..support.urls import host_of
 from .kinds import LIMITS, ListPrice, ModelKind, Options
 from .protocol import Runner
@@ -41,60 +42,50 @@ def _hf(model: str, name: str, options: Options) -> Runner:
 
 
 def _openai(model: str, name: str, options: Options) -> Runner:
-    from .dispatch.dispatcher import Dispatch
     from .identity import NEUTRAL, identify, server_client
+    from .openai.batches import OpenAIBatches
     from .openai.provider import OpenAI
 
-    made: type[OpenAI] = OpenAI
-    if options.batch:
-        from .openai.batches import OpenAIBatches
-
-        made = OpenAIBatches
+    made = OpenAIBatches if options.batch else OpenAI
     server = options.base_url or os.environ.get("OPENAI_BASE_URL")
     if not server or host_of(server) == "api.openai.com":
-        at_home = made(name, base_url=options.base_url, **options.extras())
-        return _batched(at_home) or Dispatch(at_home, options.limits())
+        return _asked(made(name, base_url=options.base_url, **options.extras()), options)
     provider = made(name, base_url=server, neutral=NEUTRAL, **options.extras())
-    with server_client(server, "OPENAI_API_KEY", headers=options.extra_headers) as connection:
+    with (
+        phase(f"asking {server} what it serves"),
+        server_client(server, "OPENAI_API_KEY", headers=options.extra_headers) as connection,
+    ):
         said = identify(connection, name)
     provider.numerics = {**said.numerics, **provider.numerics}
     provider.context_length = said.context_length
-    return _batched(provider, NEUTRAL) or Dispatch(provider, options.limits(), generation=NEUTRAL)
-
-
-def _batched(provider: Any, generation: Mapping[str, Any] | None = None) -> Runner | None:
-    """A runner for a provider that takes batches; none for one that is asked live."""
-    if not hasattr(provider, "submit"):
-        return None
-    from .batch.runner import BatchRunner
-
-    return BatchRunner(provider, generation=generation)
+    return _asked(provider, options, NEUTRAL)
 
 
 def _azure(model: str, name: str, options: Options) -> Runner:
+    from .azure.batches import AzureBatches
     from .azure.provider import Azure
-    from .dispatch.dispatcher import Dispatch
 
-    if options.batch:
-        from .azure.batches import AzureBatches
-        from .batch.runner import BatchRunner
-
-        return BatchRunner(AzureBatches(name, base_url=options.base_url, **options.extras()))
-    provider = Azure(name, base_url=options.base_url, **options.extras())
-    return Dispatch(provider, options.limits())
+    made = AzureBatches if options.batch else Azure
+    return _asked(made(name, base_url=options.base_url, **options.extras()), options)
 
 
 def _gemini(model: str, name: str, options: Options) -> Runner:
-    from .batch.runner import BatchRunner
-    from .dispatch.dispatcher import Dispatch
+    from .gemini.batches import GeminiBatches
     from .gemini.provider import Gemini
 
-    if options.batch:
-        from .gemini.batches import GeminiBatches
+    made = GeminiBatches if options.batch else Gemini
+    return _asked(made(name, base_url=options.base_url, **options.extras()), options)
 
-        return BatchRunner(GeminiBatches(name, base_url=options.base_url, **options.extras()))
-    provider = Gemini(name, base_url=options.base_url, **options.extras())
-    return Dispatch(provider, options.limits())
+
+def _asked(provider: Any, options: Options, generation: Mapping[str, Any] | None = None) -> Runner:
+    """A runner for a provider that is asked live, or by batches."""
+    if options.batch:
+        from .batch.runner import BatchRunner
+
+        return BatchRunner(provider, generation=generation)
+    from .dispatch.dispatcher import Dispatch
+
+    return Dispatch(provider, options.limits(), generation=generation)
 
 
 def _vllm(model: str, name: str, options: Options) -> Runner:

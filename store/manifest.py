@@ -64,6 +64,8 @@ class Manifest(BaseModel):
     """Neutral settings sent or set so that a server's or a model's own do not change an answer."""
     notices: list[str] = Field(default_factory=list)
     """What the runner says of the answers, such as that the server has changed meanwhile."""
+    fingerprints: dict[str, int] = Field(default_factory=dict)
+    """What the server said answered (model, system fingerprint), and how many answers."""
 
 
 def now() -> str:

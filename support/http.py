@@ -7,9 +7,12 @@ as the official SDKs do.
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
@@ -82,12 +85,15 @@ def client(
 
 
 def bad_certificate(error: BaseException) -> str | None:
-    """What is wrong with a server's certificate, where that is why a connection broke."""
-    for cause in causes(error):
-        # aiohttp's own exception is of this type too, without its fields.
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return str(getattr(cause, "verify_message", "")) or root_cause(cause)
-    return None
+    """What is wrong with a server's certificate, and how to mend it, where that is why."""
+    why = root_cause(error)
+    if "CERTIFICATE_VERIFY_FAILED" not in why:  # the SDKs wrap it in what is none of ssl's
+        return None
+    if "mismatch" in why:
+        return f"{why}; name the server as its certificate does"
+    if "expired" in why or "not yet valid" in why:
+        return f"{why}; the server needs a new one, or the clock here is wrong"
+    return f"{why}; name the file of its authority in SSL_CERT_FILE"
 
 
 def bad_proxy(error: BaseException) -> str | None:
@@ -97,6 +103,14 @@ def bad_proxy(error: BaseException) -> str | None:
         if "Proxy" in name:
             return redact(str(cause)) or name
     return None
+
+
+def proxy_of(url: str) -> str | None:
+    """The proxy of the environment that stands before a URL, without its password."""
+    parts = httpx2.URL(url)
+    found = getproxies()
+    proxy = found.get(parts.scheme) or found.get("all")
+    return None if not proxy or proxy_bypass(parts.host) else redact(proxy)
 
 
 def root_cause(error: BaseException) -> str:
@@ -114,6 +128,15 @@ def causes(error: BaseException) -> list[BaseException]:
         found.append(cause)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return found
+
+
+def turned_away(response: httpx2.Response) -> str | None:
+    """Where a request was sent on to as a mere question, after a redirect that loses its body.
+
+    301, 302 and 303 do so; 307 and 308 keep it.
+    """
+    lost = bool(response.history) and response.request.method == "GET"
+    return str(response.url) if lost else None
 
 
 def never_connected(error: BaseException) -> bool:
@@ -150,6 +173,11 @@ async def _limit_connecting(request: httpx2.Request) -> None:
 
 
 def _unusable(error: Exception) -> InputError:
+    file = os.environ.get("SSL_CERT_FILE")
+    if file and not Path(file).is_file():
+        return InputError(f"SSL_CERT_FILE names no file: {file}")
+    if isinstance(error, ssl.SSLError):
+        return InputError(f"SSL_CERT_FILE ({file}) holds no certificates: {root_cause(error)}")
     return InputError(
         f"the proxy or certificates of the environment cannot be used: {root_cause(error)}; "
         "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"

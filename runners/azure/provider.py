@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import openai
 
@@ -27,6 +28,9 @@ class Azure(OpenAI):
     The environment is the SDK's: ``AZURE_OPENAI_ENDPOINT``, ``OPENAI_API_VERSION``, and
     ``AZURE_OPENAI_AD_TOKEN`` (an Entra token, which goes first) or ``AZURE_OPENAI_API_KEY``.
     """
+
+    _PROTOCOL = "an Azure OpenAI resource"
+    _HINT = "such URLs look like https://NAME.openai.azure.com; the API version must be one it has"
 
     def __init__(
         self,
@@ -51,7 +55,8 @@ class Azure(OpenAI):
             neutral: as :class:`~snellen.runners.openai.provider.OpenAI` has it.
 
         Raises:
-            InputError: no endpoint, no key, no API version.
+            InputError: no endpoint, no key, no API version; the endpoint is of another
+                deployment.
         """
         model = f"azure/{deployment}"
         given = base_url or os.environ.get(_ENDPOINT, "").strip()
@@ -63,6 +68,12 @@ class Azure(OpenAI):
         check_url(given, query=True)
         parts = urlsplit(given)
         resource = f"{parts.scheme}://{parts.netloc}{parts.path.partition('/openai')[0]}"
+        found = re.search(r"/deployments/([^/]+)", parts.path)
+        if found and unquote(found[1]) != deployment:
+            raise InputError(
+                f"{model} is asked of the endpoint of another deployment: name the model "
+                f"azure/{unquote(found[1])}, or leave out all that follows {resource}"
+            )
         named = parse_qs(parts.query).get("api-version", [""])[0]
         version = named or os.environ.get(_VERSION, "").strip()
         if not version:

@@ -13,6 +13,10 @@ from ..meaning.said import Said
 Json = dict[str, Any]
 
 
+_NUMBERED = {"1": "STOP", "2": "MAX_TOKENS", "3": "SAFETY", "4": "RECITATION", "5": "OTHER"}
+"""Finish reasons as gateways write them that pass the protocol's numbers on."""
+
+
 class _Shape(Shape):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -29,6 +33,7 @@ class _Content(_Shape):
 
 
 class _Candidate(_Shape):
+    index: Count = None
     content: Annotated[_Content | None, IfMessage] = None
     finish_reason: Word = None
     finish_message: Word = None
@@ -83,12 +88,12 @@ def read(body: Json, oddities: list[str]) -> Said:
         if said.usage_metadata is None and said.model_version is said.response_id is None:
             raise LookupError("no candidates")
         raise NoCandidates("the server's answer has no candidates")
-    candidate = said.candidates[0]
+    candidate = next((one for one in said.candidates if not one.index), said.candidates[0])
     content = candidate.content or _Content()
     text, thought = texts(content.content if content.parts is None else content.parts)
     return Said(
         text=text,
-        finish=candidate.finish_reason,
+        finish=_NUMBERED.get(candidate.finish_reason or "", candidate.finish_reason),
         reasoning=thought,
         notice=candidate.finish_message,
         **about,

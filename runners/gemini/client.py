@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import google.auth
 import httpx2
 from google import genai
 from google.auth.exceptions import GoogleAuthError
 from google.genai import types
+from google.oauth2.credentials import Credentials
 
 from ...errors import InputError
 from ...support.http import async_client
@@ -102,15 +104,44 @@ def connect(
         headers=dict(extra_headers) or None,
         extra_body=dict(extra_body) or None,
     )
-    key = None if place.vertex else place.key
+    who: dict[str, Any] = {"api_key": place.key}
     try:
-        client = genai.Client(vertexai=place.vertex, api_key=key, http_options=options)
+        if place.vertex:
+            who = _who_on_vertex(place, at_home=at_home)
+        client = genai.Client(vertexai=place.vertex, http_options=options, **who)
     except (ValueError, GoogleAuthError) as error:
         raise InputError(
             f"Vertex AI cannot be asked: {redact(' '.join(str(error).split()))[:300]}; set "
             "GOOGLE_API_KEY, or GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION with credentials"
         ) from None
     return client, connections
+
+
+def _who_on_vertex(place: Place, *, at_home: bool) -> dict[str, Any]:
+    """Project, location and credentials, where the SDK does not find them by itself.
+
+    Told of another server than Google's, it forgets the project and location of the environment,
+    and would ask that server for no model and without credentials.
+
+    Raises:
+        InputError: there is neither a project nor a key.
+    """
+    project = os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip()
+    if at_home or (place.key and not project):
+        return {}
+    if not project:
+        raise InputError(
+            f"Vertex AI at {place.base_url} is asked for a project's models: set "
+            "GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION, or GOOGLE_API_KEY"
+        )
+    who: dict[str, Any] = {"project": project, "location": place.numerics["vertex"]}
+    try:
+        google.auth.default()
+    except GoogleAuthError:
+        if os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
+            raise
+        who["credentials"] = Credentials("none")  # type: ignore[no-untyped-call]
+    return who
 
 
 def _is_set(*names: str) -> bool:

@@ -9,19 +9,19 @@ from typing import Any
 
 import httpx2
 from google import genai
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.genai import errors, types
 
 from ...errors import InputError, ModelRefused
-from ...support.http import root_cause
+from ...support.http import root_cause, turned_away
 from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, read_body
+from ..meaning.body import CutShort, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
-from ..meaning.connection import TRANSPORT_ERRORS, broken
+from ..meaning.connection import TRANSPORT_ERRORS, broken, redirected
 from ..meaning.said import Teller, moderated, settle
 from ..meaning.settings import refused_setting
 from ..meaning.table import Meaning
@@ -151,12 +151,17 @@ class Gemini:
             )
         except errors.APIError as error:
             if isinstance(error.response, httpx2.Response):
+                if elsewhere := turned_away(error.response):
+                    raise redirected(self.base_url, elsewhere) from None
                 return read_error(error.response.content, error.code), error.response.headers
             return read_json(error.details, error.code), {}
         except TRANSPORT_ERRORS as error:
             raise broken(error, self.base_url) from None
         except GoogleAuthError as error:
-            raise ModelRefused(f"no credentials for {self.model}: {root_cause(error)}") from None
+            reason = f"no credentials for {self.model}: {root_cause(error)}"
+            if isinstance(error, TransportError) or error.retryable:
+                raise Retryable(reason) from None
+            raise ModelRefused(f"{reason}; check GOOGLE_APPLICATION_CREDENTIALS") from None
         except (UnicodeError, json.JSONDecodeError, RecursionError):
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
         http = answer.sdk_http_response or types.HttpResponse()
@@ -167,7 +172,7 @@ class Gemini:
 
     def _json(self, text: str) -> dict[str, Any]:
         try:
-            body = whole_of(read_body(text))
+            body = unwrapped(whole_of(read_body(text)), ("candidates", "promptFeedback"))
         except CutShort as error:
             raise Retryable(f"the server's answer is cut short: {error}") from None
         except ValueError:

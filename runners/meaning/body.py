@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,31 @@ def read_body(content: bytes | str, content_type: str = "") -> Body:
     if not values:
         raise CutShort("it is empty")
     return Body(values)
+
+
+_ENVELOPES = ("data", "result", "response", "body")
+
+
+def unwrapped(body: Any, marks: Sequence[str]) -> Any:
+    """An answer out of the envelope of a gateway: ``{"code": 0, "data": {…}}``, or JSON as text.
+
+    Args:
+        body: what came.
+        marks: names of fields of which an answer has one.
+    """
+    if isinstance(body, str):
+        try:
+            body = _DECODER.decode(body)
+        except (ValueError, RecursionError):
+            return body
+    if not isinstance(body, dict) or any(mark in body for mark in marks):
+        return body
+    for name in _ENVELOPES:
+        inner = body.get(name)
+        inner = unwrapped(inner, marks) if isinstance(inner, (str, dict)) else None
+        if isinstance(inner, dict) and any(inner.get(mark) for mark in marks):
+            return inner
+    return body
 
 
 def _read_events(text: str) -> Body:

@@ -18,6 +18,7 @@ _TEXTS = (
     *("message", "msg", "error_description", "error_message", "detail", "error", "errors"),
     *("description", "title", "fault", "metadata", "raw", "innererror", "inner_error"),
     *("base_resp", "status_msg", "status_message", "error_msg"),
+    *("errorMessage", "reasonText"),
 )
 _CODES = ("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons")
 _PLACES = ("param", "parameter", "field", "property", "pointer", "instancePath", "loc", "path")
@@ -114,6 +115,7 @@ def _walk(node: object, found: Complaint, said: list[str], depth: int) -> None:
         for item in node[:8]:
             _walk(item, found, said, depth + 1)
     elif isinstance(node, Mapping):
+        node = {_plain_name(name): value for name, value in node.items()}
         _note_codes(node, found)
         for name in _TEXTS:
             if name in node:
@@ -121,6 +123,11 @@ def _walk(node: object, found: Complaint, said: list[str], depth: int) -> None:
         for name in _BY_FIELD:
             if isinstance(node.get(name), Mapping):
                 _walk_by_field(node[name], found, said, depth + 1)
+
+
+def _plain_name(name: str) -> str:
+    """``Message`` and ``ErrorMessage`` as ``message`` and ``errorMessage``: AWS writes so."""
+    return name[:1].lower() + name[1:]
 
 
 def _walk_by_field(rows: Mapping[str, Any], found: Complaint, said: list[str], depth: int) -> None:

@@ -10,9 +10,11 @@ from ...support.http import (
     bad_certificate,
     bad_proxy,
     never_connected,
+    proxy_of,
     root_cause,
     too_slow_to_connect,
 )
+from ...support.secrets import redact
 from ..dispatch.provider import Retryable, Unreachable, WrongProtocol
 
 try:
@@ -34,26 +36,30 @@ TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
 def broken(error: BaseException, base_url: str) -> Exception:
     """What a connection that failed means."""
     if why := bad_certificate(error):
-        return ModelRefused(
-            f"the certificate of {base_url} is not trusted: {why}; name the file of its authority "
-            "in SSL_CERT_FILE"
-        )
+        return ModelRefused(f"the certificate of {base_url} is not trusted: {why}")
     if why := bad_proxy(error):
         return Unreachable(
             f"the proxy on the way to {base_url} cannot be used: {why}; check HTTPS_PROXY, "
             "HTTP_PROXY and NO_PROXY"
         )
+    reason, proxy = root_cause(error), proxy_of(base_url)
     if isinstance(error, CLIENT_ERRORS):
-        return WrongProtocol(f"{base_url} does not speak HTTP: {root_cause(error)}")
-    if "WRONG_VERSION_NUMBER" in root_cause(error) or "record layer" in root_cause(error):
-        return Unreachable(f"{base_url} does not speak https: {root_cause(error)}; try http")
+        by_proxy = f" (asked through the proxy {proxy})" if proxy else ""
+        return WrongProtocol(f"{base_url} does not speak HTTP{by_proxy}: {reason}")
+    if "WRONG_VERSION_NUMBER" in reason or "record layer" in reason:
+        return Unreachable(f"{base_url} does not speak https: {reason}; try http")
     if too_slow_to_connect(error):
-        return Unreachable(
-            f"cannot reach {base_url}: no connection within {CONNECT_S:g} s, TLS and proxy "
-            "included; is the server up, and the URL right?"
-        )
-    if never_connected(error):
-        return Unreachable(
-            f"cannot reach {base_url}: {root_cause(error)}; is the server up, and the URL right?"
-        )
-    return Retryable(f"the connection to {base_url} broke: {root_cause(error)}")
+        reason = f"no connection within {CONNECT_S:g} s, TLS and proxy included"
+    elif not never_connected(error):
+        return Retryable(f"the connection to {base_url} broke: {reason}")
+    hint = "is the server up, and the URL right?"
+    if proxy:  # httpx does not say at whose door it knocked
+        hint = f"is the server up, the URL right, and {proxy} the proxy to ask?"
+    return Unreachable(f"cannot reach {base_url}: {reason}; {hint}")
+
+
+def redirected(base_url: str, elsewhere: str) -> WrongProtocol:
+    """What it means that a request was sent on and lost its body on the way."""
+    return WrongProtocol(
+        f"{base_url} redirects to {redact(elsewhere)} and drops what was asked: name that server"
+    )

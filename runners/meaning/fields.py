@@ -61,7 +61,9 @@ def _mapping(value: Any, info: ValidationInfo) -> Any:
 
 
 def _said(value: Any, info: ValidationInfo) -> Any:
-    """A message; a bare text stands for one that says it."""
+    """A message; a bare text stands for one that says it, a list for the last in it."""
+    if isinstance(value, list) and value and isinstance(value[-1], (str, Mapping)):
+        value = value[-1]
     return {"content": value} if isinstance(value, str) else _mapping(value, info)
 
 

@@ -17,7 +17,8 @@ _NOT_TAKEN = re.compile(
     r"|not allowed|not accept|cannot be used|can ?not find|invalid|must be|should be|at most"
     r"|deprecated|not available|not enabled|cannot both|must not|too (large|small|high|low|many)"
     r"|out of range|exceeds|expected|range: |maximum allowed|lower than|ensure this value"
-    r"|not implemented|illegal|no such (parameter|argument|field|option)",
+    r"|not implemented|illegal|not recogni[sz]ed|bad value|(may|can) only"
+    r"|no such (parameter|argument|field|option)",
     re.IGNORECASE,
 )
 _NOT_TAKEN_CODES = {
@@ -76,12 +77,18 @@ def refused_setting(complaint: Complaint, names: Mapping[str, str]) -> Refused |
     placed = _placed(complaint, names)
     if not known:
         # In words that nobody here knows it may as well be the value.
-        return Refused(placed, value_only=True) if placed is not None else None
+        field = placed or _said(complaint, {k: v for k, v in names.items() if _is_a_name(v)})
+        return Refused(field, value_only=True) if field is not None else None
     field = placed or _said(complaint, names)
     if field is None:
         return None
     whole = _WHOLE.search(complaint.text) or "array_above_max_length" in complaint.codes
     return Refused(field, value_only=not whole and _VALUES.search(complaint.text) is not None)
+
+
+def _is_a_name(name: str) -> bool:
+    """Whether a word stands for a setting and nothing else: a limit may be of the prompt."""
+    return "_" in name and "tokens" not in name
 
 
 def _placed(complaint: Complaint, names: Mapping[str, str]) -> str | None:

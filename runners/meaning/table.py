@@ -132,6 +132,8 @@ TABLE = (
             | credits? .{0,20} (used \s up|exhausted|expired) | budget .{0,20} exceeded
             | (credits?|balance|quota|trial) .{0,24} (depleted|ran \s out|run \s out|expired)
             | exceeded \s your \s balance | quota \s is \s not \s enough | \b recharge \b
+            | no \s remaining \s credit | (run|ran) \s out \s of .{0,20} \b credit
+            | add \s (more \s)? funds
             | used \s up \s your \s free | payment \s method | unpaid | (plan|subscription)
               \s has \s (run \s out|expired) | included \s credits \s exceeded
             | enable \s billing | billing \s to \s be \s enabled | top \s up
@@ -148,9 +150,11 @@ TABLE = (
             invalid_key auth_error token_not_found_in_db""".split()
         ),
         words_of(
-            r"""api[ _-]? key .{0,30} (not \s valid|invalid|incorrect|expired|missing|not \s found)
-            | (invalid|incorrect|wrong|missing|expired|malformed) .{0,12} (api[ _-]?key|auth\w*
-              | bearer \s token|access \s token|credentials?) | authentication \s (error|failed)
+            r"""api[ _-]? (key|token) .{0,30} (not \s valid|invalid|incorrect|expired|missing
+              |not \s found)
+            | (invalid|incorrect|wrong|missing|expired|malformed) .{0,12} (api[ _-]?(key|token)
+              | auth\w* | bearer \s token|access \s token|credentials?)
+            | authentication \s (error|failed)
             | (invalid|unknown) \s proxy \s (server \s)? token | api[ _-]? key \s is \s required
             | no \s auth\w* \s credentials | insufficient \s authentication | login \s fail
             | ^ invalid \s token | key .{0,12} revoked | not \s authenticated
@@ -192,8 +196,10 @@ TABLE = (
               |not \s registered)
             | (no \s such|unknown|invalid|unrecogni[sz]ed|unsupported) \s model \b
               (?! .{0,12} param)
+            | (requested|specified) \s model .{0,60} is \s not \s supported [.]? $
             | not \s a \s valid \s model | invalid \s model \s name
             | model \s (identifier|id|name) .{0,40} (not \s valid|invalid)
+            | api[ -]versions? \b .{0,40} (not \s supported|invalid|not \s valid|and \s later)
             | deployment .{0,60} (not \s
               exist|not \s found) | no \s (endpoints|instances) .{0,20} found"""
         ),
@@ -207,13 +213,16 @@ TABLE = (
               up|is \s starting|starting \s up|initiali[sz]ing|being \s loaded
               |not \s (yet \s)? ready)
             | \b(loading|warming \s up|initiali[sz]ing) \b .{0,30} (model|weights|server|engine)
+            | state: \s (initiali[sz]ing|pending|starting|updating) | waking \s up
+            | scaled \s to \s zero | model .{0,40} not \s loaded \s yet
+            | service \s is \s starting | weights .{0,20} downloaded
             | still \s (loading|starting) | (worker|server|container|instance|model) .{0,20} \b
               (booting|warming) | cold \s start | scaling \s up"""
         ),
     ),
     Row(
         Meaning.WAIT,
-        (400, 422, 424),
+        (400, 420, 422, 424, 430, 498),
         frozenset(
             """throttling throttlingexception too_many_requests rate_limit_exceeded
             rate_limit_error overloaded_error serviceunavailableexception""".split()
@@ -221,9 +230,10 @@ TABLE = (
         words_of(
             r"""too \s many \s (requests|tokens) | \b (busy|overloaded) \b
             | (try \s again|retry) \s (later|in|shortly|after)
-            | throttl | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
+            | throttl | at \s (full \s)? capacity | capacity \s exceeded
+            | upstream .{0,40} (timed \s out|connect|reset|unavailable)"""
         ),
-        by_status_alone=(424,),  # what stands behind it failed
+        by_status_alone=(420, 424),  # too fast; what stands behind it failed
     ),
     Row(
         Meaning.WAIT,

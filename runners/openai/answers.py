@@ -92,8 +92,12 @@ def read_chat(body: Json, oddities: list[str]) -> Said:
         raise LookupError("no choices")
     choice = next((one for one in said.choices if not one.index), said.choices[0])
     message = choice.message or choice.delta or _Message()
-    text, thought = texts(choice.text if message.content is None else message.content)
-    refusal, _ = texts(message.refusal)
+    content = choice.text if message.content is None else message.content
+    refused = _refusals(content)
+    if refused:
+        content = [part for part in content if part not in refused]
+    text, thought = texts(content)
+    refusal, _ = texts(refused or message.refusal)
     reasoning = thought or next(
         (
             found
@@ -144,6 +148,12 @@ def read_response(body: Json, oddities: list[str]) -> Said:
         error=body.get("error") or (_FAILED if said.status == "failed" else None),
         **_about(said.model, None, said.usage),
     )
+
+
+def _refusals(content: Any) -> list[Any]:
+    """The parts of a content in which the model refuses."""
+    parts = content if isinstance(content, list) else []
+    return [part for part in parts if isinstance(part, Mapping) and part.get("type") == "refusal"]
 
 
 def _about(model: str | None, fingerprint: str | None, usage: _Usage | None) -> Json:

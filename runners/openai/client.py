@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import openai
 
-from ...support.http import async_client
+from ...support.http import async_client, turned_away
 from ...support.urls import check_headers
-from ..meaning.connection import TRANSPORT_ERRORS, broken
+from ..meaning.connection import TRANSPORT_ERRORS, broken, redirected
 
 Json = dict[str, Any]
 _CUSTOM = "OPENAI_CUSTOM_HEADERS"
@@ -60,6 +60,7 @@ async def post(sdk: openai.AsyncOpenAI, base_url: str, url: str, body: Json) -> 
     Raises:
         Unreachable: nobody answers there.
         Retryable: the connection broke.
+        WrongProtocol: the request was redirected, and lost its body.
         ModelRefused: the certificate does not fit.
     """
     try:
@@ -70,4 +71,6 @@ async def post(sdk: openai.AsyncOpenAI, base_url: str, url: str, body: Json) -> 
         content = await response.aread()
     except BROKEN as error:
         raise broken(error, base_url) from None
+    if elsewhere := turned_away(response):
+        raise redirected(base_url, elsewhere)
     return Answer(str(response.url), response.status_code, response.headers, content)

@@ -45,6 +45,9 @@ class OpenAI:
     without them; a *value* that it does not have is the user's to change.
     """
 
+    _PROTOCOL = "an OpenAI-compatible server"
+    _HINT = "such URLs mostly end in /v1"
+
     def __init__(
         self,
         name: str,
@@ -115,8 +118,8 @@ class OpenAI:
             model=self.model,
             base_url=self.base_url,
             key_names=key_name,
-            protocol="an OpenAI-compatible server",
-            hint="such URLs mostly end in /v1",
+            protocol=self._PROTOCOL,
+            hint=self._HINT,
             key=key,
         )
         self._reader = Reader(self._asked)
@@ -159,7 +162,7 @@ class OpenAI:
     async def _once(self, endpoint: Endpoint, request: Request, body: Json) -> Reply | Refusal:
         """Ask once; an answer that cannot be read is a refusal too."""
         answer = await self._post(endpoint.path, body)
-        if answer.status < 400:
+        if answer.status < 300:
             try:
                 reply = self._reader.reply(answer, endpoint, request)
             except Empty:

@@ -6,7 +6,7 @@ import time
 
 from ..dispatch.provider import Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, read_body
+from ..meaning.body import CutShort, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.said import Teller, settle
 from ..meaning.verdict import Asked
@@ -80,6 +80,7 @@ class Reader:
             raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
         if isinstance(body, list) and (len(body) == 1 or body is found.values):
             body = body[0]  # alone, or with something behind it
+        body = unwrapped(body, ("choices", "output"))
         return body if isinstance(body, dict) else {"error": body}
 
     @staticmethod

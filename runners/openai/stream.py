@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..meaning.body import Body, CutShort
-from ..meaning.complaint import is_error
+from ..meaning.complaint import is_error, read_json
+from ..meaning.table import Meaning
+from ..meaning.verdict import meaning_of
 
 Json = dict[str, Any]
 _LAST = ("response.completed", "response.incomplete", "response.failed")
@@ -41,6 +43,9 @@ def put_together(body: Body) -> object:
                 return response
             continue
         if chunk.get("error") or is_error(chunk):
+            complaint = read_json(chunk, None)
+            if whole and meaning_of(complaint) is Meaning.REJECTED:  # what was begun was not
+                raise CutShort(f"the server broke off: {complaint.text}")
             return chunk
         ended = _add(chunk, whole, choice) or ended
     if not ended:
@@ -62,21 +67,33 @@ def _add(chunk: Json, body: Json, choice: Json) -> bool:
     if (said := next(first, None)) is None:
         return False
     body["choices"] = True
-    delta = said.get("delta") or said.get("message") or {}
-    message = choice["message"]
-    text = delta.get("content", said.get("text")) if isinstance(delta, dict) else None
-    if isinstance(text, list):
-        kept = message["content"]
-        message["content"] = [kept, *text] if isinstance(kept, str) else [*kept, *text]
-    elif isinstance(text, str):
-        kept = message["content"]
-        message["content"] = kept + text if isinstance(kept, str) else [*kept, text]
-    for name in (*_REASONING, "refusal"):
-        if isinstance(delta, dict) and isinstance(delta.get(name), str):
-            message[name] = message.get(name, "") + delta[name]
+    _say(said, choice)
     if said.get("error"):
         choice["error"] = said["error"]
-    if said.get("finish_reason") is not None:
-        choice["finish_reason"] = said["finish_reason"]
-        return True
-    return False
+    finish = said.get("finish_reason")
+    if finish is None or finish in ("", "null"):  # some say so with every chunk
+        return False
+    choice["finish_reason"] = finish
+    return True
+
+
+def _say(said: Json, choice: Json) -> None:
+    """Add what a chunk says to the message so far."""
+    message = choice["message"]
+    delta, snapshot = said.get("delta"), said.get("message")
+    if isinstance(delta, dict) and delta:
+        choice["by_delta"] = True
+    # Some call their deltas messages; with deltas before it, it says once more what was said.
+    elif isinstance(snapshot, dict) and not (choice.get("by_delta") and message["content"]):
+        delta = snapshot
+    else:
+        delta = {}
+    text = delta.get("content", said.get("text"))
+    kept = message["content"]
+    if isinstance(text, list):
+        message["content"] = [kept, *text] if isinstance(kept, str) else [*kept, *text]
+    elif isinstance(text, str):
+        message["content"] = kept + text if isinstance(kept, str) else [*kept, text]
+    for name in (*_REASONING, "refusal"):
+        if isinstance(delta.get(name), str):
+            message[name] = message.get(name, "") + delta[name]

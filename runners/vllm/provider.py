@@ -11,11 +11,11 @@ from typing import Any
 import httpx2
 
 from ...errors import InputError, ModelRefused
-from ...support.secrets import redact
 from ...support.urls import check_url
 from ..choices import ChoiceEncoder, scored_reply
 from ..dispatch.provider import Rejected, Retryable
 from ..identity import NEUTRAL, Served, get_json, identify, server_client
+from ..meaning.connection import broken
 from ..openai.provider import OpenAI
 from ..openai.wire import Endpoint, Json
 from ..protocol import Message, Reply, Request
@@ -228,9 +228,7 @@ class Vllm(OpenAI):
         try:
             answer = self._meta.get("/v1/models")
         except httpx2.TransportError as error:
-            raise InputError(
-                f"cannot reach {base_url}: {redact(str(error))}; is the server up?"
-            ) from None
+            raise InputError(str(broken(error, base_url))) from None
         if answer.status_code in (401, 403):
             raise ModelRefused(f"{base_url} refused the key: check {_KEY}")
         said = identify(self._meta, name)

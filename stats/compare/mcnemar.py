@@ -91,13 +91,20 @@ def bias_probability(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> Fl
     u, weight = _gauss(_NODES)
     effect, effect_weight = _gauss(_EFFECTS)
     most = int(only_b.max(initial=0)) + 1
-    kinds, clusters = _kinds(only_a * most + only_b)
-    lost, won = (side[:, None, None] for side in np.divmod(kinds, most))
+    met = only_a * most + only_b
+    kinds, at = np.unique(met, return_inverse=True)
+    at = at.reshape(met.shape)
+    clusters = _kinds(met)[1] if kinds.size < met.shape[1] else None
+    lost, won = np.divmod(kinds, most)
+    counts = np.stack([won, lost], axis=1).astype(np.float64)
     evidence = []
-    for bias in (0.0, BIAS):
-        odds = _EFFECT_SD * effect[:, None] + bias * u[None, :]
-        inside = np.exp(won * log_expit(odds) + lost * log_expit(-odds)) @ weight
-        each = clusters @ np.log(np.maximum(inside, 1e-300))
+    for bias in (np.zeros(1), BIAS * u):
+        odds = _EFFECT_SD * effect[:, None] + bias[None, :]
+        logs = np.stack([log_expit(odds).ravel(), log_expit(-odds).ravel()])
+        inside = np.exp(counts @ logs).reshape(kinds.size, *odds.shape)
+        inside = inside @ weight if bias.size > 1 else inside[..., 0]
+        logs = np.log(np.maximum(inside, 1e-300))
+        each = logs[at].sum(axis=1) if clusters is None else clusters @ logs
         evidence.append(np.logaddexp.reduce(each + np.log(effect_weight), axis=-1))
     prior = np.log(BIAS_PRIOR) - np.log1p(-BIAS_PRIOR)
     return np.asarray(expit(evidence[1] - evidence[0] + prior))
@@ -121,19 +128,49 @@ def _under_bias(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> FloatAr
         variance = (total * (1 + (total - 1) * shared)).sum(axis=1)
         return np.asarray(2 * ndtr(-more / np.sqrt(np.maximum(variance, 1e-9))))
     size = int(pairs.max()) + 1
-    t = np.pi * np.arange(size) / size
+    # The second half of the frequencies is the first one mirrored: the law is real.
+    t = np.pi * np.arange(size // 2 + 1) / size
     kinds, clusters = _kinds(total)
-    turn = np.cos(t)[:, None] + 1j * apart * np.sin(t)[:, None]
-    # Of "won less lost" in a cluster of so many pairs: real, because the bias is symmetric.
-    each = np.stack([(turn**kind @ weight).real for kind in kinds])
+    each = _characteristic(kinds, t, apart, weight)
     sizes = np.exp(clusters @ np.log(np.maximum(np.abs(each), 1e-300)))
     signs = 1 - 2 * (clusters @ (each < 0) % 2)
     product = np.exp(1j * np.outer(pairs, t)) * sizes * signs
-    law = np.fft.fft(product, axis=1).real / size
+    law = np.fft.hfft(product, n=size, axis=1) / size
     won = np.arange(size)[None, :]
     least = ((pairs + more) // 2)[:, None]
     tail = np.where(won > least, law, np.where(won == least, law / 2, 0.0)).sum(axis=1)
     return np.asarray(np.where(more == 0, 1.0, np.clip(2 * tail, 0.0, 1.0)))
+
+
+def _characteristic(
+    kinds: NDArray[np.int64], t: FloatArray, apart: FloatArray, weight: FloatArray
+) -> FloatArray:
+    """Characteristic functions of "won less lost" in clusters of so many pairs.
+
+    They are real, because the bias is symmetric; so half of the nodes do. Each power is made from
+    the one before: clusters of many sizes differ in size by little.
+
+    Args:
+        kinds: Sizes of clusters, rising, shape (kinds,).
+        t: Frequencies, shape (frequencies,).
+        apart: Chance to win less chance to lose, rising, symmetric around 0, shape (nodes,).
+        weight: Weights of the nodes, same shape.
+
+    Returns:
+        Shape (kinds, frequencies).
+    """
+    half = apart.size // 2
+    twice = np.where(np.arange(half, apart.size) > half, 2.0, 1.0) * weight[half:]
+    turn = np.cos(t) + 1j * apart[half:, None] * np.sin(t)
+    steps: dict[int, NDArray[np.complex128]] = {}
+    power, reached, found = np.ones_like(turn), 0, np.empty((kinds.size, t.size))
+    for row, kind in enumerate(kinds.tolist()):
+        step = kind - reached
+        if step not in steps:
+            steps[step] = turn**step
+        power, reached = power * steps[step], kind
+        found[row] = twice @ power.real
+    return found
 
 
 def _kinds(found: NDArray[np.int64]) -> tuple[NDArray[np.int64], FloatArray]:

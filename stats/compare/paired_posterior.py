@@ -100,8 +100,11 @@ def _sample(
 ) -> tuple[FloatArray, FloatArray]:
     """Draws of both thresholds for one spread."""
     family = found[0].grid.family
-    x = np.concatenate([pairs.lengths, alone_a.lengths, alone_b.lengths])
-    x = np.log2(x.astype(float))
+    lengths = np.unique(np.concatenate([pairs.lengths, alone_a.lengths, alone_b.lengths]))
+    in_pairs, *in_alone = (
+        np.searchsorted(lengths, one.lengths) for one in (pairs, alone_a, alone_b)
+    )
+    x = np.log2(lengths.astype(float))
     narrow, wide = np.log2(WIDTHS)
     curve_low = [x.min() - REACH, narrow, 0.0]
     curve_high = [x.max() + REACH, wide, family.max_lapse]
@@ -115,11 +118,13 @@ def _sample(
     ]
 
     def log_posterior(v: FloatArray) -> FloatArray:
-        def accuracy(at: FloatArray, first: int) -> FloatArray:
+        def accuracy(first: int) -> FloatArray:
             t, w, lapse = v[:, first, None], np.exp2(v[:, first + 1, None]), v[:, first + 2, None]
-            return family.accuracy(at, t, w, lapse)
+            return family.accuracy(x, t, w, lapse)
 
-        p, q, agreement = accuracy(pair_x, 0), accuracy(pair_x, 3), v[:, 6, None]
+        curves = accuracy(0), accuracy(3)
+        p, q = (curve[:, in_pairs] for curve in curves)
+        agreement = v[:, 6, None]
         both = agreement * np.minimum(p, q) + (1 - agreement) * p * q
         value = sum(
             np.sum(counts * count * np.log(np.maximum(share, 1e-12)), axis=1)
@@ -130,9 +135,11 @@ def _sample(
                 (pairs.neither, 1 - p - q + both),
             )
         )
-        for alone, weight, first in zip((alone_a, alone_b), counts_alone, (0, 3), strict=True):
+        for alone, weight, curve, at in zip(
+            (alone_a, alone_b), counts_alone, curves, in_alone, strict=True
+        ):
             if alone.lengths.size:
-                share = accuracy(alone.log2_lengths, first)
+                share = curve[:, at]
                 value += (weight * log_likelihood(alone.correct, alone.trials, share)).sum(axis=1)
         value -= 0.5 * ((v[:, 1] - v[:, 4]) / _WIDTH_APART) ** 2
         value -= 0.5 * ((v[:, 2] - v[:, 5]) / _LAPSE_APART) ** 2

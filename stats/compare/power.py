@@ -16,6 +16,8 @@ from .paired_posterior import Pairs
 POWER = 0.8
 _MOST_OCTAVES = 8.0
 _DRAWS = 1000
+_FIRST_DRAWS = 200
+_NO_DOUBT = 5.0  # standard errors
 _HALVINGS = 9
 
 
@@ -73,15 +75,28 @@ class Alternative:
         """
         rng = np.random.default_rng(seed)
         cells = self.cells(lengths, octaves)
+        return float(np.mean(self._shown(rng, cells, pairs, octaves > 0, alpha, curve, draws)))
+
+    def _shown(
+        self,
+        rng: np.random.Generator,
+        cells: FloatArray,
+        pairs: NDArray[np.int64],
+        longer: bool,
+        alpha: float,
+        curve: bool,
+        draws: int,
+    ) -> NDArray[np.bool_]:
+        """Whether each of so many simulated comparisons shows the difference."""
         drawn = rng.multinomial(pairs, cells, (draws, pairs.size))
         only_a, only_b = drawn[..., 0], drawn[..., 1]
         sides = only_a.sum(axis=1), only_b.sum(axis=1)
         shown = mcnemar_midp(*sides) <= alpha
-        shown &= (sides[1] > sides[0]) if octaves > 0 else (sides[1] < sides[0])
+        shown &= (sides[1] > sides[0]) if longer else (sides[1] < sides[0])
         if curve and shown.any():
             # The p-value of the curve is never the smaller one: the others need no second look.
             shown[shown] = clustered_many(only_a[shown], only_b[shown]) <= alpha
-        return float(np.mean(shown))
+        return np.asarray(shown)
 
     def either(
         self,
@@ -97,6 +112,30 @@ class Alternative:
         return float(
             np.mean([self.power(lengths, pairs, o, alpha=alpha, curve=curve) for o in sides])
         )
+
+    def reaches(
+        self,
+        wanted: float,
+        lengths: NDArray[np.int64],
+        pairs: NDArray[np.int64],
+        octaves: float,
+        *,
+        alpha: float = 0.05,
+        curve: bool = True,
+    ) -> bool:
+        """Whether `either` is so much. The first draws answer it where they leave no doubt."""
+        sides = [
+            (np.random.default_rng(0), self.cells(lengths, o), o > 0) for o in (octaves, -octaves)
+        ]
+        shown, made = 0, 0
+        for draws in (_FIRST_DRAWS, _DRAWS - _FIRST_DRAWS):
+            for rng, cells, longer in sides:
+                shown += int(self._shown(rng, cells, pairs, longer, alpha, curve, draws).sum())
+            made += 2 * draws
+            error = np.sqrt(wanted * (1 - wanted) / made)
+            if abs(shown / made - wanted) > _NO_DOUBT * error:
+                break
+        return shown / made >= wanted
 
 
 def alternative(pairs: Pairs, a: Psychometric, b: Psychometric) -> Alternative:
@@ -138,15 +177,15 @@ def detectable(
         for both where none is.
     """
 
-    def shown(octaves: float) -> float:
-        return between.either(lengths, pairs, octaves, alpha=alpha, curve=curve)
+    def shown(octaves: float) -> bool:
+        return between.reaches(power, lengths, pairs, octaves, alpha=alpha, curve=curve)
 
     low, high = 0.0, _MOST_OCTAVES
-    if shown(high) < power:
+    if not shown(high):
         return np.inf, np.inf
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if shown(middle) >= power else (middle, high)
+        low, high = (low, middle) if shown(middle) else (middle, high)
     found = (low + high) / 2
     difference = max(abs(between.difference(lengths, pairs, side * found)) for side in (1, -1))
     return difference, float(np.exp2(found))

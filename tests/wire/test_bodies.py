@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from delivering import Ask, Delivered, Run, Serve
@@ -183,3 +184,91 @@ def test_the_values_of_a_body() -> None:
     for nothing in (b"", b" \n", b"502 Bad Gateway", b"data: {", b"<html>", b"[" * 100_000):
         with pytest.raises(ValueError, match=r"."):
             read_body(nothing)
+
+
+ENVELOPES: dict[str, Callable[[Json], object]] = {
+    "data": lambda answer: {"code": 0, "message": "success", "data": answer},
+    "result": lambda answer: {"success": True, "errors": [], "result": answer},
+    "a body as text": lambda answer: {"statusCode": 200, "body": json.dumps(answer)},
+    "text": lambda answer: json.dumps(answer),
+}
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_an_answer_in_a_gateways_envelope(
+    run: Run, ask: Ask, delivered: Delivered, kind: type[OpenAI | Gemini], envelope: str
+) -> None:
+    body = ENVELOPES[envelope](json.loads(good(kind, "q")))
+    run(lambda call: Raw(200, json.dumps(body)), [ask("q")], kind)
+    assert delivered.texts == {"q": answer_to("q")}
+
+
+def chunk(delta: Json, finish: str | None = None, **more: Any) -> Json:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish} | more]}
+
+
+STREAMS: dict[str, tuple[list[Any], str]] = {
+    "a finish reason of '' with every chunk": (
+        [chunk({"content": "1"}, ""), chunk({"content": "1"}, ""), chunk({}, "stop")],
+        "11",
+    ),
+    "the whole message at the end": (
+        [
+            chunk({"content": "1"}),
+            chunk({"content": "1"}),
+            chunk({}, "stop", message={"content": "11"}),
+        ],
+        "11",
+    ),
+    "deltas that are called messages": (
+        [
+            {"choices": [{"message": {"content": "1"}}]},
+            {"choices": [{"message": {"content": "1"}, "finish_reason": "stop"}]},
+        ],
+        "11",
+    ),
+    "a role, then the whole": (
+        [chunk({"role": "assistant"}), chunk({}, "stop", message={"content": "11"})],
+        "11",
+    ),
+    "pings": ([{"type": "ping"}, {}, chunk({"content": "11"}, "stop")], "11"),
+    "texts": ([{"choices": [{"text": "1"}]}, {"choices": [{"text": "1", "finish_reason": "stop"}]}],
+              "11"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_streams_of_many_kinds(run: Run, ask: Ask, delivered: Delivered, name: str) -> None:
+    chunks, text = STREAMS[name]
+    wire, _ = run(lambda call: Raw(200, events(chunks), EVENTS), [ask("q")])
+    assert (delivered.reply("q").text, delivered.reply("q").finish_reason) == (text, "stop")
+    assert len(wire.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [chunk({"content": "1"}, ""), chunk({"content": "1"}, "")],
+        [chunk({"content": "1"}), {"detail": "the worker died"}],
+        [chunk({"content": "1"}), {"error": "oops"}],
+    ],
+)
+def test_a_stream_that_was_begun_and_broke_is_asked_for_again(
+    run: Run, ask: Ask, delivered: Delivered, chunks: list[Json]
+) -> None:
+    wire, _ = run(
+        lambda call: Raw(200, events(chunks), EVENTS) if call.attempt == 1 else None, [ask("q")]
+    )
+    assert delivered.texts == {"q": answer_to("q")}
+    assert len(wire.calls) == 2
+
+
+def test_a_refusal_among_the_parts_of_an_answer(run: Run, ask: Ask, delivered: Delivered) -> None:
+    body = OpenAIShape("chat/completions").answer("q", None)
+    body["choices"][0]["message"]["content"] = [{"type": "refusal", "refusal": "I cannot."}]
+    run(lambda call: Raw(200, body), [ask("q")])
+    assert (delivered.reply("q").text, delivered.reply("q").finish_reason) == (
+        "I cannot.",
+        "content_filter",
+    )

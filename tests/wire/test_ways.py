@@ -18,6 +18,7 @@ from snellen.runners.dispatch.provider import Limits, Provider
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import AnswerForm, Message, Request, Sampling
+from snellen.runners.vllm.provider import Vllm
 from snellen.support import http
 from snellen.support.http import client
 from wireserver import Raw, Wire
@@ -251,6 +252,27 @@ def test_gemini_on_vertex(
     assert provider.numerics == {"vertex": "global"}
 
 
+def test_a_project_of_vertex_at_a_server_of_ones_own(
+    serve: Serve, run: Callable[..., None], monkeypatch: pytest.MonkeyPatch, delivered: Delivered
+) -> None:
+    """The SDK forgets the project once it is told of a server; whoever has none needs no key."""
+    monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
+    monkeypatch.delenv("GEMINI_API_KEY")
+    monkeypatch.setenv("GOOGLE_CLOUD_LOCATION", "europe-west4")
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("HOME", "/nonexistent")
+    monkeypatch.setenv("GOOGLE_VERTEX_BASE_URL", serve(wire := Wire()).root)
+    with pytest.raises(InputError, match="set GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION"):
+        run(Gemini("wire-1"))
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p-1")
+    provider = Gemini("wire-1")
+    run(provider)
+    assert len(delivered) == 6
+    path = "/v1beta1/projects/p-1/locations/europe-west4/publishers/google/models/wire-1"
+    assert {call.path for call in wire.calls} == {f"{path}:generateContent"}
+    assert provider.numerics == {"vertex": "europe-west4"}
+
+
 def test_a_gemini_url_may_have_its_version(
     serve: Serve, run: Callable[..., None], delivered: Delivered
 ) -> None:
@@ -328,3 +350,48 @@ def test_azure_with_an_entra_token_and_an_address_from_the_portal(
     assert {call.headers["Authorization"] for call in wire.calls} == {"Bearer an-entra-token"}
     assert all(call.path.endswith("?api-version=2025-01-01") for call in wire.calls)
     assert (provider.base_url, dict(provider.numerics)) == (root, {"api_version": "2025-01-01"})
+
+
+def test_an_address_of_another_deployment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "azure-key-1")
+    url = "https://n.openai.azure.com/openai/deployments/other/chat/completions?api-version=1"
+    with pytest.raises(InputError, match=r"another deployment: name the model azure/other"):
+        Azure("mine", base_url=url)
+
+
+def test_questions_beside_the_answers_name_the_same_faults(
+    monkeypatch: pytest.MonkeyPatch, unused_port: int, tmp_path: Path, serve: Serve
+) -> None:
+    _, context = certificate(tmp_path)
+    with (
+        Loopback(tunnel(serve(Wire()).port), context) as secure,
+        pytest.raises(InputError, match=r"certificate of https.*SSL_CERT_FILE"),
+    ):
+        Vllm("m", base_url=f"https://127.0.0.1:{secure.port}/v1", model="vllm/m")
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:secret-word@127.0.0.1:{unused_port}")
+    with pytest.raises(InputError, match="the proxy to ask") as caught:
+        Vllm("m", base_url="http://127.0.0.1:9/v1", model="vllm/m")
+    assert "secret-word" not in str(caught.value)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(InputError, match=r"SSL_CERT_FILE names no file: .*none.pem"):
+        OpenAI("m", base_url="https://127.0.0.1:9/v1")
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed_or_named(
+    serve: Serve,
+    run: Callable[..., None],
+    delivered: Delivered,
+    kind: type[OpenAI | Gemini],
+    status: int,
+) -> None:
+    behind = serve(Wire()).root
+    front = Wire(lambda call: Raw(status, "", {"Location": behind + call.path}))
+    root = serve(front).root
+    if status >= 307:
+        run(provider_of(kind, root))
+        assert len(delivered.replies) == 6
+        return
+    with pytest.raises(ModelRefused, match=rf"redirects to {behind}.* name that server"):
+        run(provider_of(kind, root))

@@ -54,3 +54,13 @@ def test_designs_that_cannot_decide_are_warned_of() -> None:
 def test_impossible_plans_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         plan(512, **options)
+
+
+def test_few_draws_answer_where_they_leave_no_doubt() -> None:
+    """A shorter way to the same answer as all draws of `power` give."""
+    between, lengths = expected([1, 512]), np.array([4, 16, 64, 256])
+    for many in (10, 60):
+        pairs = np.full(4, many)
+        for octaves in (0.05, 0.5, 1.0, 2.0, 8.0):
+            everything = between.either(lengths, pairs, octaves)
+            assert between.reaches(0.8, lengths, pairs, octaves) == (everything >= 0.8)
