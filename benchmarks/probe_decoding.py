@@ -1,5 +1,7 @@
 """What the states of a count read-out cost, beside one longest pass, and what the fits add.
 
+Seconds are of the processor, one thread: what else runs on the machine does not enter.
+
 Run: python benchmarks/probe_decoding.py --longest 1024
 """
 
@@ -35,18 +37,18 @@ def main() -> None:
     for name in ("one longest pass", "all states"):
         best = float("inf")
         for _ in range(2):
-            start = time.perf_counter()
+            start = time.process_time()
             if name == "all states":
                 route = ONE_PASS._replace(chunk=1 << 30)
                 states = last_token_states(model, prompts, route=route).double().numpy()
             else:
                 with torch.no_grad():
                     decoder_of(model)(input_ids=longest, use_cache=False)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         seconds[name] = best
-    start = time.perf_counter()
+    start = time.process_time()
     read_out_table(model, Sights(states, states, None, states), 0)
-    seconds["fits and scores of all depths"] = time.perf_counter() - start
+    seconds["fits and scores of all depths"] = time.process_time() - start
     for name, value in seconds.items():
         print(f"{name}: {value:.2f} s ({value / seconds['one longest pass']:.2f}x one pass)")
 
