@@ -121,6 +121,8 @@ def depth_figure(collapse: pd.DataFrame, dtype: str) -> Figure:
         axis.plot(cells + 0.5, rows + 0.5, ".", color="white", ms=3, mec=BLACK, mew=0.4)
         every = max(1, len(grid.columns) // 8)
         axis.set_xticks(np.arange(0, len(grid.columns), every) + 0.5, grid.columns[::every])
+        every = max(1, len(grid) // 6)
+        axis.set_yticks(np.arange(0, len(grid), every) + 0.5, grid.index[::every])
         axis.set_xlabel("items n")
         axis.set_title(kind.replace("_", " "))
         axis.grid(visible=False)
@@ -130,7 +132,7 @@ def depth_figure(collapse: pd.DataFrame, dtype: str) -> Figure:
         axis.set_ylabel("depth (0 embedding, last: final norm)")
     if image is not None:
         bar = figure.colorbar(image, ax=axes, shrink=0.8)
-        bar.set_label(f"relative $L_2$ distance in {dtype} (dots: inside the null band)")
+        bar.set_label(f"relative $L_2$ distance in {dtype}\n(dots: inside the null band)")
     return figure
 
 

@@ -127,8 +127,9 @@ def _measure(
 ) -> dict[str, pd.DataFrame]:
     """One kind at one dtype, along every route."""
     sequences = [p.short for p in prompts.pairs] + [p.long for p in prompts.pairs]
+    tokens = [len(s) for s in sequences]
     routes = usable_routes(
-        model, null_routes(model.device.type, plan.chunk, [len(s) for s in sequences])
+        model, null_routes(model.device.type, plan.chunk, tokens, exact=dtype == "float64")
     )
     heads = head_count(model)
     measure = _Comparer(model, heads)

@@ -61,6 +61,7 @@ def sensitivity_figure(tables: dict[str, pd.DataFrame]) -> Figure:
             found = _one(profiles, kind, weights, longest).iloc[0]
             plain_log_values(axis)
             axis.set_title(f"{kind.replace('_', ' ')}, {weights} weights\n{_agreement(found)}")
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             axis.set_xlabel("position of the input token")
             axis.set_ylabel(r"$\|\partial y_n/\partial v_i\|$ over its mean")
         axis = panels[2]

@@ -285,6 +285,15 @@ def test_separate_passes_are_left_out_where_they_would_cost_too_much() -> None:
     many = [r.name for r in null_routes("cpu", 2048, list(range(1, 100)))]
     assert "separate passes" in few
     assert "separate passes" not in many
+    exact = null_routes("cpu", 2048, [10, 100], exact=True)
+    assert [r.name for r in exact] == [
+        "one pass",
+        "left padding, one thread",
+        "cached chunks of 64",
+        "eager attention",
+        "separate passes",
+    ]
+    assert {r.attention for r in exact} == {None, "eager"}  # both kernels
     assert all(r.chunk <= 32 for r in null_routes("cuda", 32, [10]))
     assert all(r.threads is None for r in null_routes("cuda", 32, [10]))
 

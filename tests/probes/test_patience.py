@@ -68,11 +68,11 @@ PROBES: dict[str, Probe] = {
     ),
 }
 SHAPES = {
-    (4, "collapse"): "e6e25cc2",
-    (4, "decoding"): "881fae70",
-    (4, "attention"): "eb9255d5",
-    (4, "sensitivity"): "a9a7a293",
-    (4, "link"): "92ac0b96",
+    (5, "collapse"): "e6e25cc2",
+    (5, "decoding"): "881fae70",
+    (5, "attention"): "eb9255d5",
+    (5, "sensitivity"): "a9a7a293",
+    (5, "link"): "92ac0b96",
 }
 """By the version of kept parts and the probe: what their tables' names and columns come to."""
 
