@@ -49,7 +49,14 @@ class _Choice(Shape):
     delta: Annotated[_Message | None, IfMessage] = None
     text: Any = None
     finish_reason: Word = None
+    finishReason: Word = None  # noqa: N815 - of gateways that write all names so
+    stop_reason: Word = None
     error: Any = None
+
+    @property
+    def finish(self) -> str | None:
+        """Why it ended; *stop_reason* is Anthropic's word, and vLLM's for something else."""
+        return self.finish_reason or self.finishReason or self.stop_reason
 
 
 class _Completion(Shape):
@@ -114,7 +121,7 @@ def read_chat(body: Json, oddities: list[str]) -> Said:
     )
     return Said(
         text=text or refusal,
-        finish="content_filter" if refusal and not text else choice.finish_reason,
+        finish="content_filter" if refusal and not text else choice.finish,
         reasoning=reasoning,
         error=choice.error,
         **_about(said.model, said.system_fingerprint, said.usage),

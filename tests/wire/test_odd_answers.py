@@ -110,6 +110,15 @@ def test_finish_reasons_of_other_types_cost_no_answer(
     assert delivered.reply("q").finish_reason == expected
 
 
+@pytest.mark.parametrize("name", ["finishReason", "stop_reason"])
+def test_a_finish_reason_by_another_name(
+    run: Run, ask: Ask, delivered: Delivered, name: str
+) -> None:
+    choice = {"message": {"content": "3"}, name: "max_tokens"}
+    run(lambda call: Raw(200, {"choices": [choice]}), [ask("q")])
+    assert delivered.reply("q").finish_reason == "length"
+
+
 def test_an_unknown_finish_reason_is_kept_and_named_once(
     run: Run, ask: Ask, delivered: Delivered, caplog: pytest.LogCaptureFixture
 ) -> None:
