@@ -27,7 +27,7 @@ DTYPE_LINES: dict[str, dict[str, Any]] = {
 def draw_distance(axis: Axes, table: pd.DataFrame, published: pd.DataFrame | None = None) -> None:
     """Distance against length for one kind: a line per dtype, its null band shaded below.
 
-    Hollow markers: the distance lies inside the band.
+    Hollow markers: inside the band, by the distance across kernels, which is what it is for.
 
     Args:
         axis: Where to draw.
@@ -91,7 +91,7 @@ def collapse_figure(collapse: pd.DataFrame, step: int, state: str = "final norm"
     legend_below(
         figure, columns=4,
         title=f"after the final norm; shaded below dashes: null band\n({band_text(table)}); "
-        "hollow: distance inside it",
+        "hollow: inside it across kernels",
     )  # fmt: skip
     return figure
 

@@ -74,14 +74,14 @@ def horizon_summary(tables: CollapseTables) -> pd.DataFrame:
     """One row per kind and dtype after the final norm: horizon with interval, exponent."""
     rows = headline(tables.horizon)
     last = headline(tables.collapse).groupby(["kind", "dtype"], sort=False).last().reset_index()
-    merged = rows.merge(last[["kind", "dtype", "linf", "null_linf"]], on=["kind", "dtype"])
+    merged = rows.merge(last[["kind", "dtype", "linf_across", "null_linf"]], on=["kind", "dtype"])
     return pd.DataFrame(
         {
             "pair": merged.kind,
             "dtype": merged.dtype,
             "inside null band from": horizons(merged),
             "exponent": merged.exponent.map("{:.2f}".format),
-            "distance at longest": merged.linf.map("{:.3g}".format),
+            "distance at longest": merged.linf_across.map("{:.3g}".format),
             "null band": merged.null_linf.map("{:.2g}".format),
         }
     )

@@ -133,7 +133,7 @@ def _band_legend(figure: Figure, table: pd.DataFrame) -> None:
     legend_below(
         figure, columns=2 if alone else 7,
         title=f"after the final norm; shaded below dashes: null band{gap}"
-        f"({band_text(table)}){then}hollow markers: distance inside it",
+        f"({band_text(table)}){then}hollow markers: inside it by the distance across kernels",
     )  # fmt: skip
 
 
@@ -150,7 +150,9 @@ def _both(figure: str, kind: str, tables: CollapseTables, needed: int) -> list[F
         claim = "In bfloat16 their distance lies within that of rounding from some length on."
         coarse = rows[rows.dtype == "bfloat16"]
         band = float(coarse.null_linf.iloc[-1])
-        out.append(reaches_band(figure, claim, half.iloc[0], coarse.linf, band, needed=needed))
+        out.append(
+            reaches_band(figure, claim, half.iloc[0], coarse.linf_across, band, needed=needed)
+        )
     return out
 
 
