@@ -118,7 +118,8 @@ def test_no_command_lets_a_key_out(
     assert snellen("compare", *runs) == 3  # so few pairs show nothing
     assert snellen("report", *runs) == 0
     assert snellen("merge", *runs) == 2
-    assert snellen("acuity", *model, "--tasks", "count_ones", "--max-length", "4") == 0
+    brief = ("--max-length", "4", "--max-trials", "40")
+    assert snellen("acuity", *model, "--tasks", "count_ones", *brief) == 0
     few = ("--lenses", "comma", "--max-length", "4", "--max-trials", "8")
     assert snellen("prescribe", *model, "--tasks", "count_ones", *few) == 0
     server.mode = "reject"

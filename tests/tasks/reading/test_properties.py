@@ -175,9 +175,9 @@ def test_a_number_of_five_thousand_digits_is_no_place_in_a_list() -> None:
 def test_a_long_text_is_read_in_the_time_of_a_short_one(kind: AnswerKind) -> None:
     # A pattern that backtracks takes hours at this size; CPU time, so that the load does not count.
     facts = Facts(kind, "7", ("7", "3", "car"), 42, True)
-    size = 20_000
+    size = 8_000
     for unit in HOSTILE:
         text = unit * (size // len(unit)) + "x"
         start = time.process_time()
         read(text, facts)
-        assert time.process_time() - start < 10, unit
+        assert time.process_time() - start < 4, unit
