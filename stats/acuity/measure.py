@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...support.threads import one_blas_thread
 from ..curve.chance import Chance
 from ..curve.posterior import REACH, Posterior, posterior
-from ..curve.psychometric import CurveFamily, FloatArray, Likelihood, Psychometric, Sigmoid, fit
+from ..curve.psychometric import CurveFamily, Likelihood, Psychometric, Sigmoid, fit
 from ..curve.spread import PRIOR, shared_prior
 from ..tally import Tally
 from .checks import Check, lack_of_fit, not_falling
 from .quotable import warnings, with_curve, without_curve
 from .quoted import Acuity, quote, unquoted
 from .steps import Gap, gap
+
+ChanceLevel = float | ArrayLike | Callable[[int], float] | Chance
+"""What guessing gives: one number, one per group, or by length; as `Chance.of` takes it."""
 
 _LEVELS = (0.5, 0.8, 0.9)
 
@@ -54,12 +58,13 @@ class AcuityReport:
         return replace(self, warnings=said, l50=l50, l80=l80, l90=l90)
 
 
+@one_blas_thread
 def measure(
     lengths: ArrayLike,
     correct: ArrayLike,
     trials: ArrayLike,
     *,
-    chance: float | ArrayLike | Callable[[int], float] | Chance = 0.0,
+    chance: ChanceLevel = 0.0,
     unreadable: ArrayLike = 0,
     sigmoid: Sigmoid = "logistic",
     level: float = 0.95,
@@ -90,14 +95,80 @@ def measure(
     """
     tally = Tally.of(lengths, correct, trials)
     family = CurveFamily(Chance.of(chance, lengths), sigmoid)
-    unread = int(np.sum(np.asarray(unreadable)))
+    known = _known(tally, family, spread_prior)
+    return _report(tally, family, known, spread_prior, unreadable, level, seed)
+
+
+@one_blas_thread
+def measure_together(
+    curves: Sequence[tuple[ArrayLike, ArrayLike, ArrayLike]],
+    *,
+    chances: Sequence[ChanceLevel] | None = None,
+    unreadables: Sequence[ArrayLike] | None = None,
+    sigmoid: Sigmoid = "logistic",
+    level: float = 0.95,
+    seed: int = 0,
+) -> list[AcuityReport]:
+    """Measure the curves of one model, which learn from each other what trials of a length share.
+
+    One curve can hardly tell; eight of them can. Everything else of each curve is its own.
+
+    Args:
+        curves: Lengths, correct answers and trials of each, as for `measure`.
+        chances: What guessing gives in each; 0 where nothing is said.
+        unreadables: Answers of each that could not be read; 0 where nothing is said.
+        sigmoid: As in `measure`, as are the others.
+        level: Of each interval.
+        seed: Of the simulated p-values.
+
+    Raises:
+        InputError: counts that are not counts.
+        ValueError: an unknown sigmoid, or chance levels that are none.
+    """
+    tallies = [Tally.of(*curve) for curve in curves]
+    families = [
+        CurveFamily(Chance.of(chance, lengths), sigmoid)
+        for (lengths, *_), chance in zip(curves, chances or [0.0] * len(curves), strict=True)
+    ]
+
+    def known(prior: Sequence[float]) -> list[Posterior | None]:
+        return [_known(*one, prior) for one in zip(tallies, families, strict=True)]
+
+    prior: Sequence[float] = PRIOR
+    found = known(prior)
+    evidence = [one.spread_evidence for one in found if one is not None]
+    if len(evidence) > 1 and (learnt := shared_prior(np.array(evidence))) != prior:
+        prior, found = learnt, known(learnt)
+    unread = unreadables if unreadables is not None else [0] * len(curves)
+    return [
+        _report(tally, family, one, prior, lost, level, seed)
+        for tally, family, one, lost in zip(tallies, families, found, unread, strict=True)
+    ]
+
+
+def _known(tally: Tally, family: CurveFamily, prior: Sequence[float]) -> Posterior | None:
+    """The posterior of a curve; None where nothing can be fitted."""
     few = tally.coarse()
+    return posterior(few, family, prior=prior) if few.lengths.size > 1 else None
+
+
+def _report(
+    tally: Tally,
+    family: CurveFamily,
+    found: Posterior | None,
+    spread_prior: Sequence[float],
+    unreadable: ArrayLike,
+    level: float,
+    seed: int,
+) -> AcuityReport:
+    """What is said of a curve whose posterior is known."""
+    few = tally.coarse()
+    unread = int(np.sum(np.asarray(unreadable)))
     nothing = Check(np.nan, np.nan)
     reason = without_curve(few, unread, family)
-    if few.lengths.size < 2:
+    if found is None:
         l50, l80, l90 = (unquoted(tally, at, reason or "") for at in _LEVELS)
         return AcuityReport(tally, None, l50, l80, l90, nothing, nothing, 0.0, reason, ())
-    found = posterior(few, family, prior=spread_prior)
     curve = fit(few, family, found.best, REACH, prior=spread_prior)
     shares = found.spread_mass.tolist()
     lack = lack_of_fit(few, curve, found.grid, shares, seed=seed)
@@ -113,52 +184,6 @@ def measure(
         quoted = [a if a.reason is not None else a.because(reason) for a in quoted]
     l50, l80, l90 = (replace(a, warnings=said) for a in quoted)
     return AcuityReport(tally, curve, l50, l80, l90, lack, fall, found.spread, reason, said)
-
-
-def measure_together(
-    curves: Sequence[tuple[ArrayLike, ArrayLike, ArrayLike]], **options: object
-) -> list[AcuityReport]:
-    """Measure the curves of one model, which learn from each other what trials of a length share.
-
-    One curve can hardly tell; eight of them can. Everything else of each curve is its own.
-
-    Args:
-        curves: Lengths, correct answers and trials of each, as for `measure`.
-        options: ``chances`` and ``unreadables``, sequences with one entry per curve, and any
-            other option of `measure`.
-    """
-    chances = _each(options.pop("chances", None), 0.0, len(curves))
-    unreadables = _each(options.pop("unreadables", None), 0, len(curves))
-    prior = options.pop("spread_prior", PRIOR)
-    evidence = [
-        _evidence(*curve, g, options.get("sigmoid", "logistic"))  # type: ignore[arg-type]
-        for curve, g in zip(curves, chances, strict=True)
-    ]
-    known = [one for one in evidence if one is not None]
-    if len(known) > 1:
-        prior = shared_prior(np.array(known))
-    return [
-        measure(*c, chance=g, unreadable=u, spread_prior=prior, **options)  # type: ignore[arg-type]
-        for c, g, u in zip(curves, chances, unreadables, strict=True)
-    ]
-
-
-def _evidence(
-    lengths: ArrayLike,
-    correct: ArrayLike,
-    trials: ArrayLike,
-    chance: float | ArrayLike | Callable[[int], float] | Chance,
-    sigmoid: Sigmoid,
-) -> FloatArray | None:
-    """What one curve says of each spread; None where nothing can be fitted."""
-    tally = Tally.of(lengths, correct, trials).coarse()
-    if tally.lengths.size < 2:
-        return None
-    return posterior(tally, CurveFamily(Chance.of(chance, lengths), sigmoid)).spread_evidence
-
-
-def _each(given: object, default: float, count: int) -> list[object]:
-    return [default] * count if given is None else list(given)  # type: ignore[call-overload]
 
 
 def _gaps(

@@ -49,7 +49,7 @@ def gap(
     floor = family.guessing.at(x)
     early = np.arange(x.size)[:, None] <= np.arange(x.size - 1)[None, :]
     p: FloatArray = np.where(early, np.maximum(before, floor[:, None]), floor[:, None])
-    found = np.logaddexp.reduce(likelihood.of(p) + likelihood.log_prior, axis=-1)
+    found = likelihood.marginals(p)
     plausible = np.flatnonzero((found > best - _PLAUSIBLE) & (floor[1:] < accuracy))
     if not plausible.size:
         return None

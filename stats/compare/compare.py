@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
+from ...support.threads import one_blas_thread
 from ..acuity import Acuity, AcuityReport, measure
 from ..curve.chance import Chance
 from ..curve.psychometric import CurveFamily, FloatArray, Sigmoid
@@ -83,6 +84,7 @@ class Comparison:
     warnings: tuple[str, ...]
 
 
+@one_blas_thread
 def compare(
     a: Answers,
     b: Answers,

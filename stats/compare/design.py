@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
+from ...support.threads import one_blas_thread
 from ..curve.psychometric import CurveFamily, Psychometric
 from .power import Alternative, detectable
 
@@ -63,6 +64,7 @@ def expected(
     return Alternative(known, agreement)
 
 
+@one_blas_thread
 def assess(
     lengths: Sequence[int],
     trials: int,
@@ -97,6 +99,7 @@ def assess(
     return Design(tuple(n.tolist()), trials, smallest, difference, shown, trials * n.size, said)
 
 
+@one_blas_thread
 def plan(
     longest: int,
     *,

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ...support.threads import one_blas_thread
 from ..tally import Tally
 from .length_distribution import LengthDistribution
 from .psychometric import WIDTHS, CurveFamily, FloatArray, Likelihood, Psychometric
@@ -191,6 +192,7 @@ class Posterior:
         return LengthDistribution.of_masses(edges, mass, below=below)
 
 
+@one_blas_thread
 def posterior(
     tally: Tally,
     family: CurveFamily,

@@ -24,6 +24,8 @@ FloatArray = NDArray[np.float64]
 WIDTHS = (0.1, 20.0)  # octaves of length; a step is sharper than any design can tell from 0.1
 MAX_LAPSE = 0.1
 
+_STEP = 1e-8  # of each parameter, for the slope of the likelihood
+_STEPS = _STEP * np.eye(3, 4, 1)  # nowhere, then along each
 _TINY = 1e-12  # keeps logarithms finite where a curve says 0 or 1
 _LOGISTIC = 2 * np.log(19.0)
 _WEIBULL = np.log(np.log(0.05) / np.log(0.95))
@@ -190,10 +192,13 @@ def fit(
         max_lapse: Upper bound of the lapse rate, if not that of the family.
     """
     likelihood = Likelihood(tally, prior)
+    x = tally.log2_lengths[:, None]
 
-    def cost(v: FloatArray) -> float:
-        p = family.accuracy(tally.log2_lengths, v[0], np.exp2(v[1]), v[2])
-        return -likelihood.marginal(p)
+    def cost(v: FloatArray) -> tuple[float, FloatArray]:
+        """And its slope, by steps forward; all four curves at once."""
+        threshold, width, lapse = v[:, None] + _STEPS
+        found = -likelihood.marginals(family.accuracy(x, threshold, np.exp2(width), lapse))
+        return float(found[0]), (found[1:] - found[0]) / _STEP
 
     first, last = tally.log2_lengths[0] - reach, tally.log2_lengths[-1] + reach
     narrow, wide = np.log2(WIDTHS)
@@ -205,6 +210,7 @@ def fit(
             cost,
             at,
             method="L-BFGS-B",
+            jac=True,
             bounds=[(first, last), (narrow, wide), (0.0, lapse)],
         ).x
     return Psychometric(family, float(at[0]), float(np.exp2(at[1])), float(at[2]))
@@ -243,5 +249,8 @@ class Likelihood:
 
     def marginal(self, p: FloatArray) -> float:
         """Log-likelihood of one curve, shape (lengths,), averaged over the prior of the spread."""
-        found = self.of(p) + self.log_prior
-        return float(np.logaddexp.reduce(found))
+        return float(self.marginals(p))
+
+    def marginals(self, p: FloatArray) -> FloatArray:
+        """The same of many curves, shape (lengths, ...): shape (...)."""
+        return np.asarray(np.logaddexp.reduce(self.of(p) + self.log_prior, axis=-1))

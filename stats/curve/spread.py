@@ -7,7 +7,7 @@ averaged over that effect: a logit-normal binomial, close to the beta-binomial o
 (2016), Vision Res. 122:105, but without overdispersion where the curve is near 0 or 1.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,6 +43,12 @@ def logit_table(correct: ArrayLike, trials: ArrayLike) -> FloatArray:
         Shape (lengths, nodes, spreads above 0), at `nodes`; without binomial coefficients.
     """
     k, m = np.asarray(correct, float), np.asarray(trials, float)
+    return _logit_table(tuple(k.tolist()), tuple(m.tolist()))
+
+
+@lru_cache(maxsize=32)  # a measurement looks at the same answers several times
+def _logit_table(correct: tuple[float, ...], trials: tuple[float, ...]) -> FloatArray:
+    k, m = np.array(correct), np.array(trials)
     fewer = np.minimum(1.0, _MOST / np.maximum(m, 1.0))
     # Where there are more trials than that, their likelihood is scaled down to so many. It stays
     # far narrower than the effect, and its area shrinks as its width would.
@@ -57,7 +63,9 @@ def logit_table(correct: ArrayLike, trials: ArrayLike) -> FloatArray:
     saturated = k * np.log(share) + (m - k) * np.log1p(-share)
     inside = (k > 0) & (k < m)
     lost = (1 - fewer) * saturated + np.where(inside, 0.5 * np.log(fewer), 0.0)
-    return np.asarray(np.log(np.maximum(averaged, 1e-300)) + (top + lost[:, None])[:, :, None])
+    table = np.log(np.maximum(averaged, 1e-300)) + (top + lost[:, None])[:, :, None]
+    table.flags.writeable = False
+    return np.asarray(table)
 
 
 def look_up(tables: FloatArray, p: FloatArray) -> FloatArray:
@@ -71,11 +79,11 @@ def look_up(tables: FloatArray, p: FloatArray) -> FloatArray:
     at = np.clip((eta + _REACH) / _STEP, 0, tables.shape[1] - 1.001)
     node = at.astype(np.intp)
     part = (at - node)[..., None]
-    if p.ndim == 1:
-        length = np.arange(len(p))
+    if p.ndim < 3:
+        length = np.arange(len(p)).reshape(-1, *(1,) * (p.ndim - 1))
         low, high = tables[length, node], tables[length, node + 1]
         return np.asarray((low + part * (high - low)).sum(axis=0))
-    # Length by length, so that what is held at once stays small.
+    # A grid of curves: length by length, so that what is held at once stays small.
     total = np.zeros((*p.shape[1:], tables.shape[-1]))
     for table, node_at, part_at in zip(tables, node, part, strict=True):
         low = table[node_at]
