@@ -23,6 +23,7 @@ REACH = 4.0  # octaves beyond the tested lengths in which the threshold may lie
 _COARSE = (48, 10, 4)  # cells of threshold, width and lapse while looking for the mass
 _FINE = (96, 16, 6)  # and once it is found
 _NEGLIGIBLE = 12.0  # log-likelihood below the best at which a part of the grid is left out
+_NO_MASS = 1e-12  # of a curve, not worth finding where it crosses a level
 _ZOOMS = 6
 
 
@@ -180,16 +181,17 @@ class Posterior:
             family.guessing.constant and level == float(family.anchor())
         ):
             return LengthDistribution.of_masses(axis.edges, self.mass.sum(axis=1))
-        x = np.broadcast_to(family.crossing(level, *self.grid.parameters), self.mass.shape)
-        known = np.isfinite(x)
+        matters = self.mass > _NO_MASS
+        mass = self.mass[matters] / self.mass[matters].sum()
+        curves = (np.broadcast_to(v, self.mass.shape)[matters] for v in self.grid.parameters)
+        x = family.crossing(level, *curves)
+        known, below = np.isfinite(x), float(mass[x == -np.inf].sum())
         if not np.any(known):
-            below = float(self.mass[x == -np.inf].sum())
             return LengthDistribution.of_masses(axis.edges, np.zeros(axis.cells), below=below)
         ends = x[known].min() - axis.step, x[known].max() + axis.step
         cells = min(int((ends[1] - ends[0]) / axis.step) + 1, 4096)
-        mass, edges = np.histogram(x[known], cells, ends, weights=self.mass[known])
-        below = float(self.mass[x == -np.inf].sum())
-        return LengthDistribution.of_masses(edges, mass, below=below)
+        cell_mass, edges = np.histogram(x[known], cells, ends, weights=mass[known])
+        return LengthDistribution.of_masses(edges, cell_mass, below=below)
 
 
 @one_blas_thread
