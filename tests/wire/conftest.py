@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from delivering import Ask, Delivered, Serve
+from delivering import FAST, Ask, Delivered, Run, Serve, asked
+from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits
+from snellen.runners.gemini.provider import Gemini
+from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Message, Request, Sampling
-from wireserver import GOOD_KEY, Serving
+from wireserver import GOOD_KEY, Plan, Serving, Wire
 
 FOREIGN = [
     *("GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GEMINI_BASE_URL"),
@@ -43,6 +47,42 @@ def serve() -> Iterator[Serve]:
 @pytest.fixture
 def delivered() -> Delivered:
     return Delivered()
+
+
+@pytest.fixture
+def kind() -> type[OpenAI | Gemini]:
+    """Who is asked where a test names nobody; a module's own fixture says another."""
+    return OpenAI
+
+
+@pytest.fixture
+def limits() -> Limits:
+    """How a test asks that says nothing of it; a module's own fixture says another way."""
+    return FAST
+
+
+@pytest.fixture
+def run(serve: Serve, delivered: Delivered, kind: type[OpenAI | Gemini], limits: Limits) -> Run:
+    """Asks requests of a server with a plan; gives the server and who asked."""
+    usual_kind, usual_limits = kind, limits
+
+    def go(
+        plan: Plan,
+        requests: Iterable[Request],
+        kind: type[OpenAI | Gemini] = usual_kind,
+        *,
+        limits: Limits = usual_limits,
+        name: str = "wire-1",
+        path: str | None = None,
+        **options: Any,
+    ) -> tuple[Wire, Dispatch]:
+        wire = Wire(plan)
+        root = serve(wire).root
+        path = ("/v1" if kind is OpenAI else "") if path is None else path
+        provider = kind(name, base_url=root + path, **options)
+        return wire, asked(provider, requests, delivered, limits)
+
+    return go
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 
 from snellen.runners.dispatch.dispatcher import Dispatch
+from snellen.runners.dispatch.provider import Limits, Provider
 from snellen.runners.protocol import Failure, Reply, Request
 from wireserver import Serving, Wire
 
+FAST = Limits(concurrency=4, attempt_s=5.0, give_up_s=20.0, faults=3)
 Serve = Callable[[Wire], Serving]
 Ask = Callable[..., Request]
 Run = Callable[..., tuple[Wire, Dispatch]]
@@ -42,3 +45,15 @@ class Delivered(dict[str, Reply | Failure]):
     def texts(self) -> dict[str, str | None]:
         """What was answered, by prompt; nothing failed."""
         return {prompt: reply.text for prompt, reply in self.replies.items()}
+
+
+def asked(
+    provider: Provider,
+    requests: Iterable[Request],
+    delivered: Delivered,
+    limits: Limits = FAST,
+) -> Dispatch:
+    """Who asked a provider all of these; closed, however it went."""
+    with closing(Dispatch(provider, limits)) as runner:
+        runner.answer(iter(requests), delivered)
+    return runner

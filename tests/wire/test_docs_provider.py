@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivering import Ask, Delivered, Run, Serve
+from delivering import Ask, Delivered, Run, Serve, asked
 from shapes import answer_to
 from snellen.errors import ModelRefused
 from snellen.runners.dispatch.dispatcher import Dispatch
@@ -34,12 +34,8 @@ def run(ollama: OllamaClass, serve: Serve, delivered: Delivered) -> Run:
     def go(plan: Plan, requests: Iterable[Request], name: str = "wire-1") -> tuple[Wire, Dispatch]:
         wire = Wire(plan)
         provider = ollama(name, serve(wire).root)
-        runner = Dispatch(provider, Limits(concurrency=4, faults=3))
-        try:
-            runner.answer(requests, delivered)
-        finally:
-            runner.close()
-        return wire, runner
+        limits = Limits(concurrency=4, faults=3)
+        return wire, asked(provider, requests, delivered, limits)
 
     return go
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
-from delivering import Ask, Delivered, Run, Serve
+from delivering import FAST, Ask, Delivered, Run, asked
 from shapes import Json, answer_to
 from snellen.errors import InputError, ModelRefused
-from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
-from wireserver import Call, Plan, Raw, Wire
-
-FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)
+from wireserver import Call, Raw
 
 
 @pytest.fixture
-def run(serve: Serve, delivered: Delivered) -> Run:
-    """Asks requests of a server with a plan; gives the server and the runner."""
+def kind() -> type[Gemini]:
+    return Gemini
 
-    def go(
-        plan: Plan, requests: Iterable[Request], *, path: str = "", name: str = "wire-1"
-    ) -> tuple[Wire, Dispatch]:
-        wire = Wire(plan)
-        runner = Dispatch(Gemini(name, base_url=serve(wire).root + path), FAST)
-        try:
-            runner.answer(iter(requests), delivered)
-        finally:
-            runner.close()
-        return wire, runner
 
-    return go
+@pytest.fixture
+def limits() -> Limits:
+    return replace(FAST, attempt_s=1.5)
 
 
 def test_an_answer_and_all_that_is_said_of_it(run: Run, ask: Ask, delivered: Delivered) -> None:
@@ -207,10 +196,9 @@ def test_a_content_that_is_a_bare_text(run: Run, ask: Ask, delivered: Delivered)
 
 
 def test_nobody_there(ask: Ask, delivered: Delivered, unused_port: int) -> None:
-    runner = Dispatch(Gemini("m", base_url=f"http://127.0.0.1:{unused_port}"), FAST)
+    nobody = Gemini("m", base_url=f"http://127.0.0.1:{unused_port}")
     with pytest.raises(ModelRefused, match=r"cannot reach http://127\.0\.0\.1"):
-        runner.answer([ask("q")], delivered)
-    runner.close()
+        asked(nobody, [ask("q")], delivered)
 
 
 def test_a_raw_prompt_is_refused(run: Run, ask: Ask) -> None:

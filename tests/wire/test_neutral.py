@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import pytest
-from delivering import Ask, Delivered, Serve
+from delivering import Ask, Delivered, Serve, asked
 from shapes import answer_to
 from snellen.errors import ModelRefused
-from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.identity import NEUTRAL
 from snellen.runners.openai.provider import OpenAI
@@ -27,11 +26,7 @@ def run(serve: Serve, ask: Ask, delivered: Delivered) -> Run:
         wire = Wire(plan, latency_s=0.05)  # so that several are in flight when one is refused
         settings = {"base_url": serve(wire).root + "/v1", "neutral": NEUTRAL} | options
         provider = OpenAI("wire-1", **settings)  # type: ignore[arg-type]
-        runner = Dispatch(provider, LIMITS)
-        try:
-            runner.answer(requests or [ask(f"q {i}") for i in range(6)], delivered)
-        finally:
-            runner.close()
+        asked(provider, requests or [ask(f"q {i}") for i in range(6)], delivered, LIMITS)
         return wire, provider
 
     return go

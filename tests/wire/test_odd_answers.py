@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from delivering import Ask, Delivered, Run, Serve
+from delivering import Ask, Delivered, Run
 from shapes import Json, OpenAIShape, answer_to
-from snellen.runners.dispatch.dispatcher import Dispatch
-from snellen.runners.dispatch.provider import Limits
-from snellen.runners.openai.provider import OpenAI
-from snellen.runners.protocol import Request
 from snellen.tasks.registry import find_task
 from snellen.tasks.trial import build_trial
-from wireserver import Call, Plan, Raw, Wire
-
-FAST = Limits(concurrency=4, attempt_s=5.0, give_up_s=20.0, faults=3)
-
-
-@pytest.fixture
-def run(serve: Serve, delivered: Delivered) -> Run:
-    """Asks requests of a server with a plan; gives the server and the runner."""
-
-    def go(plan: Plan, requests: Iterable[Request]) -> tuple[Wire, Dispatch]:
-        wire = Wire(plan)
-        runner = Dispatch(OpenAI("wire-1", base_url=serve(wire).root + "/v1"), FAST)
-        try:
-            runner.answer(iter(requests), delivered)
-        finally:
-            runner.close()
-        return wire, runner
-
-    return go
+from wireserver import Call, Raw
 
 
 @pytest.mark.parametrize("fault", ["empty", "null"])

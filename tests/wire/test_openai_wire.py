@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from delivering import Ask, Delivered, Run, Serve
+from delivering import FAST, Ask, Delivered, Run, Serve, asked
 from shapes import answer_to
 from snellen.errors import InputError, ModelRefused
-from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.meaning.waits import duration_s, refill_s
 from snellen.runners.openai.provider import OpenAI
-from snellen.runners.protocol import Failure, Reply, Request
-from wireserver import Plan, Wire
-
-FAST = Limits(concurrency=4, attempt_s=1.5, give_up_s=20.0, faults=3)
+from snellen.runners.protocol import Failure, Reply
+from wireserver import Wire
 
 
 @pytest.fixture
-def run(serve: Serve, delivered: Delivered) -> Run:
-    """Asks requests of a server with a plan; gives the server and what was delivered."""
-
-    def go(
-        plan: Plan,
-        requests: Iterable[Request],
-        *,
-        limits: Limits = FAST,
-        path: str = "/v1",
-        name: str = "wire-1",
-        **options: Any,
-    ) -> tuple[Wire, Dispatch]:
-        wire = Wire(plan)
-        serving = serve(wire)
-        runner = Dispatch(OpenAI(name, base_url=serving.root + path, **options), limits)
-        try:
-            runner.answer(iter(requests), delivered)
-        finally:
-            runner.close()
-        return wire, runner
-
-    return go
+def limits() -> Limits:
+    return replace(FAST, attempt_s=1.5)
 
 
 def test_an_answer_and_all_that_is_said_of_it(run: Run, ask: Ask, delivered: Delivered) -> None:
@@ -198,10 +174,9 @@ def test_an_unknown_model_and_a_server_of_another_kind(run: Run, ask: Ask) -> No
 
 
 def test_nobody_there(ask: Ask, delivered: Delivered, unused_port: int) -> None:
-    runner = Dispatch(OpenAI("m", base_url=f"http://127.0.0.1:{unused_port}/v1"), FAST)
+    nobody = OpenAI("m", base_url=f"http://127.0.0.1:{unused_port}/v1")
     with pytest.raises(ModelRefused, match=r"cannot reach http://127\.0\.0\.1"):
-        runner.answer([ask("q")], delivered)
-    runner.close()
+        asked(nobody, [ask("q")], delivered)
 
 
 @pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://x/v1", "http://", "nonsense"])
@@ -279,9 +254,7 @@ def test_a_base_url_from_the_environment(
     serve: Serve, ask: Ask, delivered: Delivered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", serve(Wire()).root + "/v1")
-    runner = Dispatch(OpenAI("wire-1"))
-    runner.answer([ask("q")], delivered)
-    runner.close()
+    asked(OpenAI("wire-1"), [ask("q")], delivered)
     assert delivered.reply("q").text == answer_to("q")
 
 

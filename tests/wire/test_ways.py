@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivering import Ask, Delivered, Serve
+from delivering import Ask, Delivered, Serve, asked
 from forwardproxy import ForwardProxy, Handler, Loopback, certificate, tunnel
 from shapes import answer_to
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.azure.provider import Azure
-from snellen.runners.dispatch.dispatcher import Dispatch
-from snellen.runners.dispatch.provider import Limits, Provider
+from snellen.runners.dispatch.provider import Provider
 from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import AnswerForm, Message, Request, Sampling
@@ -23,7 +22,6 @@ from snellen.support import http
 from snellen.support.http import client
 from wireserver import Raw, Wire
 
-FAST = Limits(concurrency=4, attempt_s=5.0, give_up_s=20.0, faults=3)
 FORM = AnswerForm(r"\d+", {"type": "object", "properties": {"answer": {"type": "integer"}}})
 
 
@@ -38,11 +36,7 @@ def run(ask: Ask, delivered: Delivered) -> Callable[..., None]:
     """Asks a provider a few prompts."""
 
     def go(provider: Provider, prompts: int = 6, requests: list[Request] | None = None) -> None:
-        runner = Dispatch(provider, FAST)
-        try:
-            runner.answer(requests or [ask(f"q {i}") for i in range(prompts)], delivered)
-        finally:
-            runner.close()
+        asked(provider, requests or [ask(f"q {i}") for i in range(prompts)], delivered)
 
     return go
 

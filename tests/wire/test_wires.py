@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from delivering import Ask, Delivered, Run, Serve
+from delivering import FAST, Ask, Delivered, Run, Serve, asked
 from shapes import OpenAIShape, answer_to
 from snellen.errors import InputError, ModelRefused
 from snellen.runners.azure.provider import Azure
@@ -20,33 +20,12 @@ from snellen.runners.gemini.provider import Gemini
 from snellen.runners.openai.provider import OpenAI
 from snellen.runners.protocol import Failure, Message, Reply, Request, Sampling
 from wirecases import ROWS, always, for_prompt, raw
-from wireserver import Call, Plan, Raw, Wire
-
-FAST = Limits(concurrency=4, attempt_s=5.0, give_up_s=20.0, faults=4)
+from wireserver import Call, Raw, Wire
 
 
 @pytest.fixture
-def run(serve: Serve, delivered: Delivered) -> Run:
-    """Asks six prompts, or those given, of a server with a plan."""
-
-    def go(
-        plan: Plan,
-        requests: Iterable[Request],
-        *,
-        kind: type[OpenAI | Gemini] = OpenAI,
-        limits: Limits = FAST,
-        **options: Any,
-    ) -> tuple[Wire, Dispatch]:
-        wire = Wire(plan)
-        url = serve(wire).root + ("/v1" if kind is OpenAI else "")
-        runner = Dispatch(kind("wire-1", base_url=url, **options), limits)
-        try:
-            runner.answer(iter(requests), delivered)
-        finally:
-            runner.close()
-        return wire, runner
-
-    return go
+def limits() -> Limits:
+    return replace(FAST, faults=4)
 
 
 def six(ask: Ask, **sampling: Any) -> list[Request]:
@@ -268,9 +247,7 @@ def test_azure_through_its_own_client_and_environment(
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "azure-key-1")
     monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
     monkeypatch.delenv("OPENAI_API_KEY")
-    runner = Dispatch(Azure("wire-1"), FAST)
-    runner.answer([ask("q")], delivered)
-    runner.close()
+    asked(Azure("wire-1"), [ask("q")], delivered)
     (call,) = wire.calls
     assert delivered.reply("q").text == answer_to("q")
     assert call.path == "/openai/deployments/wire-1/chat/completions?api-version=2024-10-21"
