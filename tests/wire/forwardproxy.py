@@ -40,14 +40,22 @@ class Loopback:
         self._thread.join()
 
     async def _serve(self) -> asyncio.Server:
-        return await asyncio.start_server(self._handler, "127.0.0.1", 0, ssl=self._context)
+        return await asyncio.start_server(self._one, "127.0.0.1", 0, ssl=self._context)
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._handler(reader, writer)
+        finally:
+            writer.close()
 
     async def _end(self, server: asyncio.Server) -> None:
         server.close()
+        await asyncio.sleep(0)  # so that whoever has just come is one of the tasks, and has begun
         tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # a connection that was closed is let go in the next turn of the loop
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

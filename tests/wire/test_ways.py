@@ -142,7 +142,6 @@ def test_a_proxy_that_is_down(
 async def greet_as_ssh(reader: StreamReader, writer: StreamWriter) -> None:
     writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
     await reader.read(1)
-    writer.close()
 
 
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
@@ -158,7 +157,6 @@ def test_a_server_of_another_protocol(
 
 async def say_nothing(reader: StreamReader, writer: StreamWriter) -> None:
     await reader.read()  # until the client gives up
-    writer.close()
 
 
 async def open_a_tunnel_to_nowhere(reader: StreamReader, writer: StreamWriter) -> None:
