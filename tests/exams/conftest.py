@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ def _alone(alone: None) -> None:
     """Every test here."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan(tiny: Path) -> snellen.Plan:
     return snellen.Plan(
         model=f"hf/{tiny}", tasks="count_ones,copy_sequence", modes="direct,cot",
@@ -21,6 +22,15 @@ def plan(tiny: Path) -> snellen.Plan:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def made(plan: snellen.Plan, tmp_path_factory: pytest.TempPathFactory) -> snellen.Run:
+    """Asked once; nobody may change its files."""
+    return snellen.run(plan, out=tmp_path_factory.mktemp("made") / "results")
+
+
 @pytest.fixture
-def run(plan: snellen.Plan) -> snellen.Run:
-    return snellen.run(plan)
+def run(made: snellen.Run) -> snellen.Run:
+    """A copy under ``results/``, as if it had been asked here."""
+    here = Path("results", *made.path.parts[-2:])
+    shutil.copytree(made.path, here)
+    return snellen.load_run(here)
