@@ -37,10 +37,10 @@ run: setup ## run the first chart on the bundled model (or MODEL=…, TASKS=…)
 
 # One process per core, one thread each: more threads than cores only wait for each other.
 test: setup ## run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not cluster and not chaos and not browser'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist loadfile -m 'not served and not cluster and not chaos and not browser'
 
 coverage: setup ## run the tests and show which lines of the core they miss (at least 95 % are run)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not served and not cluster and not chaos and not browser' \
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist loadfile -m 'not served and not cluster and not chaos and not browser' \
 		--cov --cov-report=
 	@$(BIN)/coverage report --skip-covered --fail-under=95 --include='*/tasks/*,*/stats/*,*/store/*,*/runners/dispatch/*,*/runners/cached.py,*/exams/*,*/harness/*,*/reports/*'
 

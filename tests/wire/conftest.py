@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from delivering import FAST, Ask, Delivered, Run, Serve, asked
+from snellen.runners.dispatch import attempts
 from snellen.runners.dispatch.dispatcher import Dispatch
 from snellen.runners.dispatch.provider import Limits
 from snellen.runners.gemini.provider import Gemini
@@ -62,8 +63,18 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-def run(serve: Serve, delivered: Delivered, kind: type[OpenAI | Gemini], limits: Limits) -> Run:
-    """Asks requests of a server with a plan; gives the server and who asked."""
+def run(
+    serve: Serve,
+    delivered: Delivered,
+    kind: type[OpenAI | Gemini],
+    limits: Limits,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Asks requests of a server with a plan; gives the server and who asked.
+
+    A fault is met again sooner than by users: how long to wait is for test_waits.
+    """
+    monkeypatch.setattr(attempts, "_FIRST_S", 0.1)
     usual_kind, usual_limits = kind, limits
 
     def go(
