@@ -219,39 +219,44 @@ def link_table(items: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> 
     return pd.DataFrame(rows)
 
 
-def _spearman(x: Any, y: Any, _: Any) -> float:
-    return _correlation(stats.rankdata(x), stats.rankdata(y), 0.0)
+def _spearman(x: Array, y: Array, _: Array) -> Array:
+    return _correlation(stats.rankdata(x, axis=-1), stats.rankdata(y, axis=-1), 0.0)
 
 
-def _partial_spearman(x: Any, y: Any, z: Any) -> float:
+def _partial_spearman(x: Array, y: Array, z: Array) -> Array:
     """Correlation of the ranks of x and y after a straight line in the ranks of z is taken out."""
-    ranks = [stats.rankdata(v) for v in (x, y, z)]
-    if ranks[2].std() == 0:
-        return _spearman(x, y, z)
-    base = ranks[2] - ranks[2].mean()
-    left = [r - r.mean() - (r @ base) / (base @ base) * base for r in ranks[:2]]
+    ranks = [stats.rankdata(v, axis=-1) for v in (x, y, z)]
+    first, second, base = (r - r.mean(axis=-1, keepdims=True) for r in ranks)
+    size = (base * base).sum(axis=-1, keepdims=True)
+    # Where z does not vary there is no line, and nothing to take out.
+    left = [
+        r - (r * base).sum(axis=-1, keepdims=True) / np.where(size > 0, size, 1.0) * base
+        for r in (first, second)
+    ]
     # What is left may be rounding of zero: a quantity that length decides altogether.
-    return _correlation(left[0], left[1], 1e-9 * len(base))
+    return _correlation(left[0], left[1], np.where(size[..., 0] > 0, 1e-9 * base.shape[-1], 0.0))
 
 
-def _correlation(x: Array, y: Array, least: float) -> float:
-    """Pearson's correlation; nan where one of the two hardly varies."""
-    if min(x.std(), y.std()) <= least:
-        return float("nan")
-    return float(np.corrcoef(x, y)[0, 1])
+def _correlation(x: Array, y: Array, least: float | Array) -> Array:
+    """Pearson's correlation along the last axis; nan where one of the two hardly varies."""
+    x, y = (v - v.mean(axis=-1, keepdims=True) for v in (x, y))
+    spread = [np.sqrt((v * v).mean(axis=-1)) for v in (x, y)]
+    flat = np.minimum(*spread) <= least
+    found = (x * y).mean(axis=-1) / np.where(flat, 1.0, spread[0] * spread[1])
+    return np.where(flat, np.nan, found)
 
 
 def _bootstrap(
-    group: pd.DataFrame, target: str, measure: Callable[..., float], resamples: int, seed: int
+    group: pd.DataFrame, target: str, measure: Callable[..., Array], resamples: int, seed: int
 ) -> tuple[float, float, float]:
     group = group.dropna(subset=[target])
     if len(group) < 3:
         return float("nan"), float("nan"), float("nan")
     columns = [group[c].astype(float).to_numpy() for c in ("rel_l2", target, "length")]
-    value = measure(*columns)
+    value = float(measure(*columns))
     rng = np.random.default_rng(seed)
     draws = rng.integers(len(group), size=(resamples, len(group)))
-    found = np.array([measure(*(c[d] for c in columns)) for d in draws])
+    found = measure(*(c[draws] for c in columns))
     found = found[np.isfinite(found)]
     if not np.isfinite(value) or len(found) < resamples / 2:
         return value, float("nan"), float("nan")

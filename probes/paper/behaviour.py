@@ -246,8 +246,9 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         truths = pd.to_numeric(rows.truth, errors="coerce").dropna()
         shown = answers.clip(lower=-10, upper=CLIP + 10)
         bins = [x - 2.5 for x in range(-10, CLIP + 21, 5)]
-        axis.hist(truths, bins=bins, color=MUTED, alpha=0.35, label="true")
-        axis.hist(shown, bins=bins, color=BLUE, alpha=0.8, label="answered")
+        look: dict[str, Any] = {"bins": bins, "histtype": "stepfilled"}
+        axis.hist(truths, color=MUTED, alpha=0.35, label="true", **look)
+        axis.hist(shown, color=BLUE, alpha=0.8, label="answered", **look)
         top = answers.value_counts()
         if len(top) and top.iloc[0] >= max(3, 2 * int((truths == top.index[0]).sum())):
             axis.annotate(

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from snellen.probes import drawing
 from snellen.probes import folder as kept
 from snellen.probes.attention.measure import AttentionPlan
@@ -172,7 +173,11 @@ def words(tmp_path: Path, tiny: Any, tokenizer: Any) -> list[str]:
     ]  # fmt: skip
 
 
-def test_a_killed_process_has_kept_what_was_finished(words: list[str], tmp_path: Path) -> None:
+def test_a_killed_process_has_kept_what_was_finished(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As many threads as here: with another number, sums round differently and nothing is shared.
+    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))
     program = [sys.executable, "-m", "snellen", "probe", *words]
     with subprocess.Popen(program, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 120
