@@ -9,6 +9,7 @@ from ...support.http import (
     CONNECT_S,
     bad_certificate,
     bad_proxy,
+    causes,
     never_connected,
     proxy_of,
     root_cause,
@@ -43,8 +44,13 @@ def broken(error: BaseException, base_url: str) -> Exception:
             "HTTP_PROXY and NO_PROXY"
         )
     reason, proxy = root_cause(error), proxy_of(base_url)
+    by_proxy = f" (asked through the proxy {proxy})" if proxy else ""
+    if any(type(cause).__name__ == "LineTooLong" for cause in causes(error)):
+        return WrongProtocol(
+            f"{base_url} answers with a header of more than 8 KB{by_proxy}, which is not read; "
+            "let the server, or what stands before it, send less"
+        )
     if isinstance(error, CLIENT_ERRORS):
-        by_proxy = f" (asked through the proxy {proxy})" if proxy else ""
         return WrongProtocol(f"{base_url} does not speak HTTP{by_proxy}: {reason}")
     if "WRONG_VERSION_NUMBER" in reason or "record layer" in reason:
         return Unreachable(f"{base_url} does not speak https: {reason}; try http")

@@ -155,6 +155,19 @@ def test_a_server_of_another_protocol(
     assert "\n" not in str(caught.value)
 
 
+async def answer_with_a_long_header(reader: StreamReader, writer: StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nX-Policy: " + b"a" * 20_000 + b"\r\n\r\n{}")
+    await reader.read()
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+def test_a_header_that_is_too_long(run: Callable[..., None], kind: type[OpenAI | Gemini]) -> None:
+    words = "answers with a header of more than 8 KB"
+    with Loopback(answer_with_a_long_header) as server, pytest.raises(ModelRefused, match=words):
+        run(provider_of(kind, f"http://127.0.0.1:{server.port}"))
+
+
 async def say_nothing(reader: StreamReader, writer: StreamWriter) -> None:
     await reader.read()  # until the client gives up
 
