@@ -55,9 +55,7 @@ class Loopback:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(
-            0
-        )  # a closed connection is let go in the next turn of the loop
+        await asyncio.sleep(0)  # a closed connection is let go in the next turn of the loop
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
