@@ -51,10 +51,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="the median counts")
     args = parser.parse_args()
     counts = simulated(args.curves)
-    limited = {
-        "one thread": "blas",
-        "all threads": "openmp",
-    }  # NumPy and SciPy use none of the latter
+    # NumPy and SciPy multiply through BLAS: a limit on OpenMP alone is none for them.
+    limited = {"one thread": "blas", "all threads": "openmp"}
     rounds: dict[str, list[tuple[float, float]]] = {name: [] for name in limited}
     said: dict[str, list[str]] = {}
     timed(counts[:2])  # imports and tables

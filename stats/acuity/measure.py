@@ -1,13 +1,13 @@
 """Acuity: the lengths at which accuracy falls through 0.5, 0.8 and 0.9, or why none is quoted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ...support.threads import one_blas_thread
-from ..curve.chance import Chance
+from ..curve.chance import Chance, ChanceLevel
 from ..curve.posterior import REACH, Posterior, posterior
 from ..curve.psychometric import CurveFamily, Likelihood, Psychometric, Sigmoid, fit
 from ..curve.spread import PRIOR, shared_prior
@@ -16,9 +16,6 @@ from .checks import Check, lack_of_fit, not_falling
 from .quotable import warnings, with_curve, without_curve
 from .quoted import Acuity, quote, unquoted
 from .steps import Gap, gap
-
-ChanceLevel = float | ArrayLike | Callable[[int], float] | Chance
-"""What guessing gives: one number, one per group, or by length; as `Chance.of` takes it."""
 
 _LEVELS = (0.5, 0.8, 0.9)
 

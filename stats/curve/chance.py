@@ -26,7 +26,7 @@ class Chance:
     @classmethod
     def of(
         cls,
-        chance: "float | ArrayLike | Callable[[int], float] | Chance",
+        chance: "ChanceLevel",
         lengths: ArrayLike = (1,),
     ) -> "Chance":
         """From one number, one per length (aligned with ``lengths``), or a function of the length.
@@ -90,3 +90,7 @@ class Chance:
     def highest(self) -> float:
         """Chance level at the shortest length."""
         return self.value[0]
+
+
+ChanceLevel = float | ArrayLike | Callable[[int], float] | Chance
+"""What guessing gives: one number, one per group, or by length; as `Chance.of` takes it."""
