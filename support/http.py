@@ -8,9 +8,11 @@ as the official SDKs do.
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from urllib.request import getproxies, proxy_bypass
 
@@ -128,6 +130,25 @@ def causes(error: BaseException) -> list[BaseException]:
         found.append(cause)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return found
+
+
+@cache
+def speaks_tls(url: str) -> bool:
+    """Whether the port of a URL without TLS speaks it: such a server hangs up without a word.
+
+    Tried once for each URL, within a second.
+    """
+    parts = httpx2.URL(url)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((parts.host, parts.port or 80), timeout=1) as plain,
+            context.wrap_socket(plain, server_hostname=parts.host),
+        ):
+            return True
+    except OSError:  # ssl's errors are among them
+        return False
 
 
 def turned_away(response: httpx2.Response) -> str | None:

@@ -13,6 +13,7 @@ from ...support.http import (
     never_connected,
     proxy_of,
     root_cause,
+    speaks_tls,
     too_slow_to_connect,
 )
 from ...support.secrets import redact
@@ -57,6 +58,8 @@ def broken(error: BaseException, base_url: str) -> Exception:
     if too_slow_to_connect(error):
         reason = f"no connection within {CONNECT_S:g} s, TLS and proxy included"
     elif not never_connected(error):
+        if not proxy and base_url.startswith("http://") and speaks_tls(base_url):
+            return WrongProtocol(f"{base_url} speaks https, and was asked by http: name it so")
         return Retryable(f"the connection to {base_url} broke: {reason}")
     hint = "is the server up, and the URL right?"
     if proxy:  # httpx does not say at whose door it knocked

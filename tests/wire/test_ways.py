@@ -155,6 +155,18 @@ def test_a_server_of_another_protocol(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+def test_a_server_of_https_that_is_asked_by_http(
+    serve: Serve, run: Callable[..., None], tmp_path: Path, kind: type[OpenAI | Gemini]
+) -> None:
+    _, context = certificate(tmp_path)
+    with (
+        Loopback(tunnel(serve(Wire()).port), context) as secure,
+        pytest.raises(ModelRefused, match="speaks https, and was asked by http"),
+    ):
+        run(provider_of(kind, f"http://127.0.0.1:{secure.port}"))
+
+
 async def answer_with_a_long_header(reader: StreamReader, writer: StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\nX-Policy: " + b"a" * 20_000 + b"\r\n\r\n{}")
