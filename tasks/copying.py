@@ -141,11 +141,11 @@ def _copy_of(
 
 TASKS = (
     _copy_of(
-        "last", "copy_last", "a run that ends in an odd digit; that digit", odd_one_last,
+        "last", "copy_last", "a run of one digit that ends in another; the last", odd_one_last,
         odd_digit_guess,
     ),
     _copy_of(
-        "first", "copy_first", "a run that starts with an odd digit; that digit",
+        "first", "copy_first", "a run of one digit that starts with another; the first",
         turned_round(odd_one_last), odd_digit_guess,
     ),
     _copy_of(
