@@ -67,6 +67,13 @@ class Throttle:
         self._sent: deque[float] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def next(self) -> tuple[float, str]:
+        """The monotonic time of the next admission, 0 if nobody waits for it; and why not now."""
+        ours = self._requests_per_s < self.pace or self._tokens_per_s < math.inf
+        why = "--rpm or --tpm spaces" if ours else "the server's refusals for rate space"
+        return self._next_at if self._queue else 0.0, f"{why} the requests"
+
     async def enter(self, tokens: int = 0, *, first: bool = False) -> float:
         """Wait for admission; call :meth:`leave` with what it returns.
 
@@ -155,9 +162,11 @@ class Throttle:
             self._cautious = True
             self.concurrency = max(1.0, self.concurrency / 2)
 
-    def hold(self, until: float) -> None:
-        """Admit nobody before a monotonic time."""
+    def hold(self, until: float) -> bool:
+        """Admit nobody before a monotonic time; whether that is later than it was."""
+        later = until > self._next_at
         self._next_at = max(self._next_at, until)
+        return later
 
     def _cut(self, sent_at: float) -> bool:
         """Whether news of a push-back is new: not of a request sent before the last cut."""
