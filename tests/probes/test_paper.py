@@ -229,20 +229,6 @@ def test_behavioural_figures_and_findings() -> None:
     assert int(hundred.true.iloc[0]) == 0
 
 
-def test_answers_copied_from_an_example_are_no_attractor() -> None:
-    """An observer who repeats a worked example's answer wherever there is one."""
-    run = paper_run()
-    shown = run["mode"].eq("cot_fewshot") & run.task.str.contains("paper_count_word")
-    run.loc[shown, ["answer", "outcome"]] = ["12", "wrong"]
-    run.loc[~shown, "answer"] = run.truth
-    run.loc[~shown, "outcome"] = "correct"
-    drawn = {d.name: d for d in behaviour_figures(run, published)}
-    found = {f.figure: f.verdict for f in drawn["fig7"].findings}
-    assert found["7 (iv)"] == Claim.NOT_HELD
-    copied = drawn["fig7"].table.query("task == 'paper_count_word' and value == '12'")
-    assert copied.copied_example.tolist() == copied.answered.tolist() == [20]
-
-
 def test_an_empty_run_is_drawn_and_judged_untestable() -> None:
     drawn = behaviour_figures(paper_run().iloc[:0], published)
     assert {f.verdict for d in drawn for f in d.findings} == {Claim.UNTESTABLE}
