@@ -177,8 +177,9 @@ class Gemini:
             raise Retryable(f"the server's answer is cut short: {error}") from None
         except ValueError:
             if text.lstrip()[:1] == "<":
+                words = read_error(text, None).text.removeprefix("a web page: ")[:120]
                 raise WrongProtocol(
-                    f"the answer of {self.base_url} is not one of Gemini's: a web page"
+                    f"the answer of {self.base_url} is not one of Gemini's: a web page: {words}"
                 ) from None
             raise Retryable(not_json(text)) from None
         return body if isinstance(body, dict) else {"error": body}

@@ -64,6 +64,8 @@ def test_counts_that_are_not_given_are_unknown(
         ({"content": 3}, "3"),
         ({"content": ["3", {"type": "text", "text": "4"}]}, "34"),
         ({"content": {"type": "text", "text": "3"}}, "3"),
+        ({"content": {"parts": [{"text": "3"}]}}, "3"),
+        ({"content": {"text": None, "content": "3"}}, "3"),
         ({"content": [{"type": "output_text", "text": {"value": "3"}}]}, "3"),
         ({"content": "3", "tool_calls": "x", "role": 7}, "3"),
     ],
