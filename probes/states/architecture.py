@@ -25,9 +25,16 @@ def layers_of(model: Any) -> Any:
 
     decoder = decoder_of(model)
     depth = model.config.get_text_config().num_hidden_layers
-    for child in decoder.children():
-        if isinstance(child, torch.nn.ModuleList) and len(child) == depth:
+    lists = {
+        name: child
+        for name, child in decoder.named_children()
+        if isinstance(child, torch.nn.ModuleList)
+    }
+    for child in lists.values():
+        if len(child) == depth:
             return child
+    if lists.get("layers"):  # LongCat counts the two attentions of each of its layers
+        return lists["layers"]
     raise InputError(
         f"{type(model).__name__} keeps its {depth} layers in no module list that the probes know"
     )
