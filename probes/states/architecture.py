@@ -11,6 +11,8 @@ from ...errors import InputError
 def decoder_of(model: Any) -> Any:
     """The stack of layers with its final norm, without the language-model head."""
     found = model.get_decoder() if hasattr(model, "get_decoder") else model.base_model
+    if found is model.get_output_embeddings():  # ModernBERT's decoder calls its head so
+        return model.base_model
     # Llama 4 names itself as its own decoder.
     return model.model if found is model and hasattr(model, "model") else found
 
