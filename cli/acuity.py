@@ -1,10 +1,10 @@
 """Measure acuity: the length at which half of the answers are correct, to a given precision.
 
-Every batch goes to the lengths that tell most; it stops when the 95 % interval of L50 is narrow
-enough, or L50 lies beyond the longest length. Repeating the command resumes it.
+Each batch of questions goes to the lengths that tell most about L50. It stops when the interval of
+L50 (95 %) is narrow enough, or L50 lies beyond the longest length. Repeat the command to resume it.
 
-With --from, no model is asked: scores of any benchmark over length are read (CSV, Parquet or JSON
-lines with a row per trial, samples_*.jsonl of lm-eval, logs of inspect_ai) and get the same page.
+With --from, no model is asked: the scores of another benchmark are read (CSV, Parquet or JSON lines
+with a row per trial, samples_*.jsonl of lm-eval, logs of inspect_ai) and get the same page.
 
 Examples:
   snellen acuity --model bundled --tasks copy_last --precision 1.5 --max-length 128
@@ -50,22 +50,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-trials",
         type=int,
         default=MAX_TRIALS,
-        help=f"most trials for one curve (default: {MAX_TRIALS})",
+        help=f"at most this many trials for one curve (default: {MAX_TRIALS})",
     )
     outside = parser.add_argument_group("scores of another tool")
     outside.add_argument(
-        "--from", nargs="+", type=Path, metavar="FILE", dest="files", help="read these; ask nothing"
-    )
-    outside.add_argument("--length", metavar="COLUMN", help="of the length (default: usual names)")
-    outside.add_argument("--correct", metavar="COLUMN", help="of the score (default: usual names)")
-    outside.add_argument(
-        "--item", metavar="COLUMN", help="of what trials share, such as a document (default: same)"
-    )
-    outside.add_argument(
-        "--threshold", type=float, help="score from which on a trial is right (default: 0 or 1)"
+        "--from",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        dest="files",
+        help="read these files; ask nothing",
     )
     outside.add_argument(
-        "--chance", type=float, default=0.0, help="of a right answer by guessing (default: 0)"
+        "--length",
+        metavar="COLUMN",
+        help="column of the length (default: found by its usual names)",
+    )
+    outside.add_argument(
+        "--correct",
+        metavar="COLUMN",
+        help="column of the score (default: found by its usual names)",
+    )
+    outside.add_argument(
+        "--item",
+        metavar="COLUMN",
+        help="column of what trials share, such as a document (default: as above)",
+    )
+    outside.add_argument(
+        "--threshold",
+        type=float,
+        help="a trial is right from this score up (default: scores are 0 or 1)",
+    )
+    outside.add_argument(
+        "--chance", type=float, default=0.0, help="probability of guessing right (default: 0)"
     )
     add_model_arguments(parser)
     add_sampling_arguments(parser)

@@ -1,10 +1,10 @@
-"""Compare two runs, B against A: same questions, exact tests, a verdict per curve and over all.
+"""Compare two runs that asked the same questions, B against A: a verdict per curve and overall.
 
-Pairs are made by task, mode, answer form and lens; where a task has one curve in each run, that
-pair is compared even if the rest differs. A folder of runs counts as all of them: trials are then
-paired by model, length, index and seed, and the first answer to each question stands. Exit code: 3
-where the pairs of all curves together are INCONCLUSIVE, 1 where B is WORSE and --fail-if-worse is
-given, 0 otherwise (2: bad input).
+Curves are paired by task, mode, answer form and lens; if a task has only one curve in each run,
+these two are compared even if the rest differs. A folder stands for all runs in it: trials are then
+paired by model, length, index and seed, and the first answer to each question counts. Exit code: 3
+if all pairs together are INCONCLUSIVE, 1 if B is WORSE and --fail-if-worse is given, 0 otherwise
+(2: bad input).
 
 Examples:
   snellen compare results/bundled/base results/bundled/with-commas --fail-if-worse
@@ -28,25 +28,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "a", type=Path, metavar="RUN_A", help="the run to compare with, or a folder of runs"
     )
     parser.add_argument(
-        "b", type=Path, metavar="RUN_B", help="the run that is judged, or a folder of runs"
+        "b", type=Path, metavar="RUN_B", help="the run to judge, or a folder of runs"
     )
     parser.add_argument(
-        "--margin", type=float, default=MARGIN, help=f"ratio of L50 that matters ({MARGIN})"
+        "--margin",
+        type=float,
+        default=MARGIN,
+        help=f"smallest ratio of L50 that matters (default: {MARGIN})",
     )
     parser.add_argument(
-        "--alpha", type=float, default=ALPHA, help=f"level of the tests (default: {ALPHA})"
+        "--alpha", type=float, default=ALPHA, help=f"error rate of the tests (default: {ALPHA})"
     )
     parser.add_argument(
         "--looks",
         type=int,
         default=1,
-        help="how often growing runs are to be compared; 0: as often as you like (default: 1)",
+        help="how often you will compare these runs while they grow; 0: any number (default: 1)",
     )
     parser.add_argument("--per-length", action="store_true", help="show every length")
     parser.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help="exit code 1 if B is WORSE, anywhere or over all",
+        help="exit with 1 if B is WORSE on any curve or overall",
     )
 
 

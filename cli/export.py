@@ -1,10 +1,10 @@
-"""Hand runs out in the forms that others read; nothing is overwritten.
+"""Write finished runs in the formats that other tools read; nothing is overwritten.
 
-parquet, csv      one table of trials, and curves and acuities beside it; several runs in one
-hf-dataset        a dataset folder with a card: datasets.load_dataset(OUT), or up to the Hub
+parquet, csv      one table of trials, one of curves, one of acuities, for all runs together
+hf-dataset        a dataset folder with a card, for datasets.load_dataset(OUT) or the Hub
 inspect           logs of inspect_ai, one per curve: inspect view --log-dir OUT
-every-eval-ever   records of Every Eval Ever, with every sample
-eval-results      ORG/NAME/.eval_results/*.yaml, for the models' repositories on the Hub
+every-eval-ever   records for the collection Every Eval Ever, with every sample
+eval-results      ORG/NAME/.eval_results/*.yaml, for a model's repository on the Hub
 
 Examples:
   snellen export results/bundled/* --to parquet --out trials.parquet
@@ -26,7 +26,7 @@ _OPTIONS = ("prompts", "organization", "relationship", "model_id", "benchmark", 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen export``."""
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN_DIR")
-    parser.add_argument("--to", required=True, metavar="FORMAT", help="one of the above")
+    parser.add_argument("--to", required=True, metavar="FORMAT", help="one of the formats above")
     parser.add_argument(
         "--out",
         required=True,
@@ -38,26 +38,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--partial",
         action="store_true",
-        help="also runs that did not ask all that was planned; they are marked",
+        help="also export unfinished runs; they are marked as such",
     )
     group = parser.add_argument_group("parquet, csv")
     group.add_argument(
         "--prompts",
         action="store_true",
         default=None,
-        help="also the prompts; the other forms hold them anyway",
+        help="include the prompts (the other formats always do)",
     )
     group = parser.add_argument_group("every-eval-ever, eval-results")
     group.add_argument(
         "--model-id",
         metavar="ORG/NAME",
-        help="the model's name on the Hub, where it is not what ours says",
+        help="the model's name on the Hub, if it differs from the one in the run",
     )
     group.add_argument("--organization", metavar="NAME", help="who evaluated")
     group.add_argument(
         "--relationship",
         metavar="WHICH",
-        help="of who evaluated to who made the model: first_party, third_party (default), "
+        help="of the evaluator to the maker of the model: first_party, third_party (default), "
         "collaborative, other",
     )
     group.add_argument(
@@ -68,9 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--metric",
         metavar="WHICH",
-        help="the number to give: sees (restricted mean acuity, default), L50, L80, L90",
+        help="the number to report: sees (restricted mean acuity, default), L50, L80, L90",
     )
-    group.add_argument("--source-url", metavar="URL", help="where the runs can be looked at")
+    group.add_argument("--source-url", metavar="URL", help="where the runs can be found")
 
 
 def run(args: argparse.Namespace) -> int:

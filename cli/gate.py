@@ -1,14 +1,14 @@
 r"""Does this deployment (--model: A) see as far as that one (--against: B)?
 
-Both are asked the same trials over length, in small batches, until one is shown to be worse than
-the other, from some length on, or that is excluded. Between two servers FAIL means that EITHER is
-worse, and the line names it with its address; --judge against (or model) lets only that one fail,
-for a change that may be for the better. With --baseline RUN_DIR, a run that is kept, A is the
-baseline and the one live server (B) is judged.
-Exit code: 0 PASS, 1 FAIL, 3 INCONCLUSIVE (2: bad input). gate.json, gate.md and gate.svg lie in
-OUT/gate/RUN_ID; give the same --run-id to go on with a gate that was interrupted.
+Both answer the same questions over a range of lengths, in small batches, until one is shown to be
+worse, or a drop that matters is excluded. Between two servers, FAIL means that EITHER is worse, and
+the line names which; with --judge against (or model) only that one can fail, for a change that may
+well be an improvement. With --baseline RUN_DIR, A is a finished run, and only the live server (B)
+is judged.
+Exit code: 0 PASS, 1 FAIL, 3 INCONCLUSIVE (2: bad input). The result is written to OUT/gate/RUN_ID
+(gate.html, gate.md, gate.json); give the same --run-id to continue a gate that was interrupted.
 
-Example:
+Examples:
   snellen gate --model openai/m --base-url http://old:8000/v1 \
     --against openai/m --against-base-url http://new:8000/v1 --tokens 1k..32k
   snellen gate --baseline results/openai__m/base --against openai/m --watch
@@ -42,28 +42,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen gate``."""
     group = parser.add_argument_group("the two sides: --model is A, --against is B")
     group.add_argument("--against", metavar="MODEL", help="the other deployment: B")
-    group.add_argument("--against-base-url", metavar="URL", help="its server")
+    group.add_argument("--against-base-url", metavar="URL", help="the server of B")
     group.add_argument(
-        "--against-model-args", default="", metavar="K=V,…", help="its engine, if it is started"
+        "--against-model-args",
+        default="",
+        metavar="K=V,…",
+        help="settings of B's engine, if it is started here",
     )
     group.add_argument(
         "--judge",
         choices=("either", "model", "against"),
-        help="whose being worse is a FAIL (default: either; with --baseline: against, which is B)",
+        help="which side can fail (default: either; with --baseline: against, which is B)",
     )
     group.add_argument(
         "--baseline",
         type=Path,
         metavar="RUN_DIR",
-        help="a run that is kept: A, in the place of --model; what it asked is asked",
+        help="a finished run as A, instead of --model; its questions are asked again",
     )
     group.add_argument(
         "--watch",
         action="store_true",
-        help="repeat it night after night: the error rate holds over all nights together",
+        help="one night of many: the error rate holds over all nights together",
     )
     group.add_argument(
-        "--history", type=Path, metavar="FILE", help="the nights (default: OUT/gate/nights.sqlite)"
+        "--history",
+        type=Path,
+        metavar="FILE",
+        help="where the nights are kept (default: OUT/gate/nights.sqlite)",
     )
     group = parser.add_argument_group("what is asked")
     group.add_argument("--tasks", metavar="T[,T]", help=f"default: {TASKS}, or the baseline's")
@@ -71,21 +77,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--answer",
         default="auto",
-        help="free, forced, choice; auto: forced where both can (default)",
+        help="free, forced, choice; auto (default): forced where both sides can be",
     )
-    group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")
+    group.add_argument("--seed", type=int, default=0, help="seed of the questions (default: 0)")
     group.add_argument(
         "--tokens", metavar="SPEC", help=f"prompt sizes: 1k..128k, or 1k,8k (default: {TOKENS})"
     )
-    group.add_argument("--lengths", metavar="SPEC", help="in items instead: 1,2,5 | log:4:512:8")
-    group.add_argument("--trials", type=int, metavar="K", help="pairs at a length, at most")
+    group.add_argument(
+        "--lengths", metavar="SPEC", help="lengths in items instead: 1,2,5 | log:4:512:8"
+    )
+    group.add_argument("--trials", type=int, metavar="K", help="at most this many pairs per length")
     group = parser.add_argument_group("how sure")
     group.add_argument(
-        "--margin", type=float, default=MARGIN, help=f"drop in accuracy that matters ({MARGIN})"
+        "--margin",
+        type=float,
+        default=MARGIN,
+        help=f"drop in accuracy that matters (default: {MARGIN})",
     )
-    group.add_argument("--alpha", type=float, default=ALPHA, help=f"error rate ({ALPHA})")
+    group.add_argument("--alpha", type=float, default=ALPHA, help=f"error rate (default: {ALPHA})")
     group.add_argument(
-        "--power", type=float, default=POWER, help=f"to find a drop of the margin ({POWER})"
+        "--power",
+        type=float,
+        default=POWER,
+        help=f"power to find a drop of the margin (default: {POWER})",
     )
     add_model_arguments(parser, default=None, budget=str)
     add_sampling_arguments(parser)

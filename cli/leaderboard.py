@@ -1,7 +1,7 @@
-"""Rank models by one fixed design: leaderboard.csv, .md and .html in the results folder.
+"""Rank models that answered the same fixed questions; write leaderboard.html, .csv and .md.
 
-With --models, each model is first asked; what is known is not asked again, so models can be added
-at any time. Runs of another version of the design are refused, with the reason.
+With --models, each model is asked first. Only what has no answer yet is asked, so you can add
+models at any time. Runs that asked other questions are refused, with the reason.
 
 Example:
   snellen leaderboard results --models "bundled openai/gpt-5-mini"
@@ -25,8 +25,10 @@ from .watching import ProgressWatcher, carry_out
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen leaderboard``."""
-    parser.add_argument("out", type=Path, metavar="RESULTS_DIR", help="where the runs lie")
-    parser.add_argument("--models", default="", help="models to ask first, between spaces")
+    parser.add_argument(
+        "out", type=Path, metavar="RESULTS_DIR", help="folder with the runs, at any depth"
+    )
+    parser.add_argument("--models", default="", help="models to ask first, separated by spaces")
     add_model_arguments(parser, one=False, batch=True)
     add_sampling_arguments(parser)
     parser.set_defaults(

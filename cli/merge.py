@@ -1,4 +1,4 @@
-"""Bring the answers of run B into run A, which must have the same plan, and redraw A's report.
+"""Copy the answers of run B into run A, which must have the same plan, and redraw A's report.
 
 Example:
   snellen merge results/bundled/left results/bundled/right
@@ -15,8 +15,10 @@ from .showing import show_run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen merge``."""
-    parser.add_argument("a", type=Path, metavar="RUN_A", help="takes the answers over")
-    parser.add_argument("b", type=Path, metavar="RUN_B", help="gives them; stays as it is")
+    parser.add_argument("a", type=Path, metavar="RUN_A", help="the run that receives them")
+    parser.add_argument(
+        "b", type=Path, metavar="RUN_B", help="the run that they are copied from; it is not changed"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -37,46 +37,53 @@ def add_model_arguments(
         group.add_argument(
             "--model",
             default=default,
-            help="'snellen models' lists the kinds" + (f" (default: {default})" if default else ""),
+            help="'snellen models' lists the kinds of model"
+            + (f" (default: {default})" if default else ""),
         )
-    group.add_argument("--base-url", help="ask a running server instead of the default one")
+    group.add_argument("--base-url", help="address of a running server to ask")
     group.add_argument(
-        "--dtype", choices=DTYPES, help="of weights and arithmetic: %(choices)s (local and vLLM)"
+        "--dtype",
+        choices=DTYPES,
+        help="precision of weights and arithmetic (models in this process and vLLM)",
     )
     group.add_argument("--device", help="cpu, cuda, … (models in this process)")
     group.add_argument(
         "--model-args",
         default="",
         metavar="K=V,… | JSON",
-        help="further settings of the engine: vLLM's flags, an lm-eval backend's arguments",
+        help="more settings of the engine: vLLM's flags, an lm-eval backend's arguments",
     )
     group.add_argument(
-        "--extra-body", default="", metavar="JSON", help="further fields of every request's body"
+        "--extra-body", default="", metavar="JSON", help="more fields for the body of every request"
     )
     group.add_argument(
         "--header",
         action="append",
         default=[],
         metavar="'NAME: VALUE'",
-        help="a further header of every request (never a key: keys come from the environment)",
+        help="one more header for every request (never a key: keys come from the environment)",
     )
-    group.add_argument("--concurrency", type=int, help="most requests in flight at once")
-    group.add_argument("--rpm", type=float, help="most requests per minute")
-    group.add_argument("--tpm", type=float, help="most tokens per minute")
+    group.add_argument(
+        "--concurrency", type=int, help="at most this many requests in flight at once"
+    )
+    group.add_argument("--rpm", type=float, help="at most this many requests per minute")
+    group.add_argument("--tpm", type=float, help="at most this many tokens per minute")
     group.add_argument("--env-file", type=Path, help="read API keys from this file")
     group.add_argument(
         "--budget",
         type=budget,
         metavar="USD",
-        help="the run may cost this much"
-        + ("" if budget is float else "; or 600requests, 2Mtokens, joined by +"),
+        help="stop when this much is spent"
+        + ("" if budget is float else "; or 600requests or 2Mtokens, or several joined by +"),
     )
-    group.add_argument("--prices", type=Path, help="prices of your own (see docs/runners.md)")
+    group.add_argument(
+        "--prices", type=Path, help="a file with prices of your own (see docs/runners.md)"
+    )
     if batch:
         group.add_argument(
             "--batch",
             action="store_true",
-            help="ask through the provider's batch API: within a day, for half the price (OpenAI, "
+            help="use the provider's batch API: answers within a day, at half the price (OpenAI, "
             "Azure, Gemini)",
         )
     else:
@@ -102,13 +109,19 @@ class _NoBatch(argparse.Action):
 def add_sampling_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how an answer is drawn."""
     group = parser.add_argument_group("how answers are drawn")
-    group.add_argument("--max-tokens", type=int, help="limit (default: what mode and length need)")
-    group.add_argument("--temperature", type=float, default=0.0, help="0 is greedy (default)")
-    group.add_argument("--top-p", type=float)
-    group.add_argument("--sampling-seed", type=int, help="seed sent to the provider")
+    group.add_argument(
+        "--max-tokens",
+        type=int,
+        help="token limit of an answer (default: what mode and length need)",
+    )
+    group.add_argument(
+        "--temperature", type=float, default=0.0, help="sampling temperature (default: 0, greedy)"
+    )
+    group.add_argument("--top-p", type=float, help="nucleus sampling (default: not sent)")
+    group.add_argument("--sampling-seed", type=int, help="sampling seed to send to the provider")
     group.add_argument("--reasoning-effort", help="for models that think: low, medium, high, …")
     group.add_argument(
-        "--raw", action="store_true", help="raw text to continue, without a chat template"
+        "--raw", action="store_true", help="send the prompt as raw text, without a chat template"
     )
 
 

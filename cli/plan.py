@@ -1,7 +1,7 @@
-"""Say how many trials, at which lengths, two models need for a difference to show.
+"""Say how many trials a comparison of two models needs, and at which lengths.
 
-Nothing is asked. Without --like the plan is for a typical curve whose L50 lies in the middle of
-the lengths; with it, for models like the one of that run.
+Nothing is asked. The plan is for a typical curve whose L50 lies in the middle of the lengths, or
+with --like for models like the one in that run.
 
 Example:
   snellen plan --task copy_last --max-length 128 --ratio 1.5 --power 0.8
@@ -22,19 +22,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", required=True, help="'snellen tasks' lists them")
     parser.add_argument("--min-length", type=int, default=1, help="shortest length (default: 1)")
     parser.add_argument(
-        "--max-length", type=int, default=MAX_LENGTH, help=f"longest (default: {MAX_LENGTH})"
+        "--max-length", type=int, default=MAX_LENGTH, help=f"longest length (default: {MAX_LENGTH})"
     )
     parser.add_argument(
-        "--ratio", type=float, default=RATIO, help=f"of L50, to be shown (default: {RATIO})"
+        "--ratio",
+        type=float,
+        default=RATIO,
+        help=f"ratio of the two L50 that should show (default: {RATIO})",
     )
     parser.add_argument(
-        "--power", type=float, default=POWER, help=f"to show it with (default: {POWER})"
+        "--power", type=float, default=POWER, help=f"probability that it shows (default: {POWER})"
     )
     parser.add_argument(
-        "--alpha", type=float, default=0.05, help="level of the comparison (default: 0.05)"
+        "--alpha", type=float, default=0.05, help="error rate of the comparison (default: 0.05)"
     )
     parser.add_argument(
-        "--budget", type=int, metavar="N", help="requests that each model may be asked"
+        "--budget", type=int, metavar="N", help="at most this many requests for each model"
     )
     parser.add_argument("--like", type=Path, metavar="RUN_DIR", help="a run of a similar model")
 

@@ -1,9 +1,10 @@
-"""Say what a lower precision does to a model's sight: the same questions, in pairs against float32.
+"""Show what a lower precision does to a model's sight: the same questions, in pairs with float32.
 
-Precisions are named after what is rounded: bfloat16, float16 (weights and arithmetic); int8,
+A precision is named after what it rounds: bfloat16, float16 (weights and arithmetic); int8,
 int8_dynamic, fp8, int4 (weights, by torchao: pip install 'snellen[quantized]'); kv:bfloat16,
-kv:float16, kv:fp8, kv:int8, kv:int4 (keys and values); or several: bfloat16+kv:fp8. For models in
-this process. Table, figure and page lie in OUT/MODEL/precision-…; repeating the command resumes it.
+kv:float16, kv:fp8, kv:int8, kv:int4 (keys and values); or several: bfloat16+kv:fp8. Only for
+models in this process. Table, figure and page go to OUT/MODEL/precision-…; repeating the command
+resumes it.
 
 Example:
   snellen precision --model bundled --tasks copy_last --mode fewshot --precisions int8,kv:fp8
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = add_question_arguments(parser)
     group.add_argument(
         "--precisions",
-        help="names, comma-separated (default: bfloat16, float16, kv:fp8, kv:int8, kv:int4 and, "
+        help="separated by commas (default: bfloat16, float16, kv:fp8, kv:int8, kv:int4 and, "
         "where torchao is installed, int8, fp8, int4)",
     )
     add_fixed_length_arguments(group)

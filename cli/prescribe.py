@@ -1,8 +1,8 @@
-"""Say which lens restores a model's sight: race the lenses, confirm the winner on fresh questions.
+"""Find out which lens restores a model's sight: race them, confirm the winner on fresh questions.
 
-The same questions are asked without a lens and with each one, where they tell most; lenses that
-fall behind are dropped. What leads is confirmed on questions that had no part in choosing it.
-prescription.json and prescription.html lie in OUT/prescribe/NAME. Repeating the command resumes it.
+The same questions are asked with and without each lens, at the lengths where they tell most; lenses
+that fall behind are dropped. The leader is confirmed on questions that had no part in choosing it.
+prescription.json and prescription.html go to OUT/prescribe/NAME. Repeating the command resumes it.
 
 Example:
   snellen prescribe --model bundled --tasks copy_last --lenses comma,hint --budget 600requests
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     usual = ",".join(name for name in LENSES if name != "none")
     group = add_question_arguments(parser, lens=False)
     group.add_argument(
-        "--lenses", help=f"lenses to try (default: those that a task takes of {usual})"
+        "--lenses", help=f"lenses to try (default: those of {usual} that fit the task)"
     )
     group.add_argument(
         "--max-length",
@@ -56,41 +56,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--lengths",
         metavar="SPEC",
-        help="the lengths that may be asked, instead: 1,2,5 | log:1:64:9",
+        help="the lengths to choose from, instead of --max-length: 1,2,5 | log:1:64:9",
     )
     group = parser.add_argument_group("how sure")
     group.add_argument(
         "--alpha",
         type=float,
         default=_RULES.alpha,
-        help="probability of prescribing a lens that does not help, at most; and about that of "
+        help="at most this probability of prescribing a lens that does not help, and about that of "
         f"losing the best one in the race (default: {_RULES.alpha})",
     )
     group.add_argument(
         "--gain",
         type=float,
         default=_RULES.gain,
-        help=f"ratio of L50 that matters: less is not looked for (default: {_RULES.gain})",
+        help=f"smallest ratio of L50 that matters (default: {_RULES.gain})",
     )
     group.add_argument(
         "--precision",
         type=float,
         default=_RULES.precision,
-        help="confirm until the gain is known to such a factor either way "
+        help="confirm until the gain is known to this factor either way "
         f"(default: {_RULES.precision})",
     )
     group.add_argument(
         "--max-trials",
         type=int,
         default=_RULES.most,
-        help="most questions for one lens in the race, and again in the confirmation "
+        help="at most this many questions for one lens in the race, and again in the confirmation "
         f"(default: {_RULES.most})",
     )
     group.add_argument(
         "--why",
         action="store_true",
-        help="look inside through every lens, too: collapse, decodability, attention, beside what "
-        "each gains (models in this process; why.html)",
+        help="also look inside the model through every lens: collapse, decodability, attention, "
+        "beside what each gains (models in this process; why.html)",
     )
     add_model_arguments(parser, budget=str)
     add_sampling_arguments(parser)

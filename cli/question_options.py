@@ -29,21 +29,23 @@ def add_question_arguments(parser: argparse.ArgumentParser, *, lens: bool = True
     group.add_argument(
         "--tasks",
         metavar="T[,T]",
-        help=f"default: {DEFAULT_TASKS}; for the bundled model, which cannot count, copies and "
-        "look-ups after plain examples (mode fewshot)",
+        help=f"default: {DEFAULT_TASKS}; for the bundled model, which cannot count: copies, "
+        "look-ups and one count, after worked examples (mode fewshot)",
     )
-    group.add_argument("--mode", help="direct (default), fewshot, cot, cot_fewshot; or several")
     group.add_argument(
-        "--answer", default="free", help="free (any text), forced, choice; or several"
+        "--mode", help="direct (default), fewshot, cot, cot_fewshot, or several: cot,direct"
+    )
+    group.add_argument(
+        "--answer", default="free", help="free (any text, the default), forced, choice, or several"
     )
     if lens:
         group.add_argument(
             "--lens",
             default="none",
-            help="as in comma:3 or comma:3+question_first (one lens of two terms); or several, "
-            "divided by commas; 'snellen tasks' lists them",
+            help="comma:3, or comma:3+question_first (one lens of two terms), or several, "
+            "separated by commas; 'snellen tasks' lists them",
         )
-    group.add_argument("--seed", type=int, default=0, help="of the questions (default: 0)")
+    group.add_argument("--seed", type=int, default=0, help="seed of the questions (default: 0)")
     return group
 
 
@@ -56,14 +58,19 @@ def add_fixed_length_arguments(group: Group) -> None:
         "tasks have their own)",
     )
     group.add_argument(
-        "--trials", type=int, metavar="K", help="per length (default: 10; 1 for the paper's tasks)"
+        "--trials",
+        type=int,
+        metavar="K",
+        help="trials per length (default: 10; 1 for the paper's tasks)",
     )
 
 
 def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--out`` and ``--run-id``."""
     group = parser.add_argument_group("what is written")
-    group.add_argument("--out", type=Path, default=RESULTS, help=f"default: {RESULTS}")
+    group.add_argument(
+        "--out", type=Path, default=RESULTS, help=f"folder for results (default: {RESULTS})"
+    )
     group.add_argument("--run-id", help="name of the run (default: made from the plan)")
 
 

@@ -1,11 +1,11 @@
-"""Redraw reports from what is kept: run directories, or samples_*.jsonl of a stock lm-eval run.
+"""Redraw reports, from run directories or from samples_*.jsonl of a stock lm-eval run.
 
 With --rejudge, every answer in the journal is read again with this version's reader, and what
 changed is listed. A folder of runs gets results.html and results.csv, one row per run and curve.
 
-With --as-samples, runs of one model at a temperature above 0 (each with its own --sampling-seed)
-are several samples of each prompt: how far it sees on exactly these prompts, and on prompts like
-them.
+With --as-samples, runs of one model at a temperature above 0, each with its own --sampling-seed,
+count as several samples of each prompt. The result says how far the model sees on exactly these
+prompts, and on prompts like them.
 
 Examples:
   snellen report results/bundled/count_ones-1a2b3c4d
@@ -40,15 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        help="write there (default: where the run or the results lie; of samples, snellen-report)",
+        help="folder to write to (default: that of the run or results; samples: snellen-report)",
     )
     parser.add_argument(
         "--as-samples",
         action="store_true",
-        help="take the runs as samples of the same prompts, and write OUT/samples.csv",
+        help="treat the runs as samples of the same prompts, and write OUT/samples.csv",
     )
     parser.add_argument(
-        "--rejudge", action="store_true", help="read all answers again, and list what changed"
+        "--rejudge", action="store_true", help="read every answer again, and list what changed"
     )
 
 

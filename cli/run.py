@@ -1,6 +1,6 @@
-"""Ask a model a plan of tasks and write the run directory: trials, curves, histograms, report.
+"""Ask a model tasks of growing length and write a run directory: trials, curves, report.
 
-Repeating the command resumes it: only what has no answer is asked again.
+Repeating the command resumes it: only what has no answer yet is asked.
 
 Example:
   snellen run --model bundled --tasks count_ones,copy_last --lengths log:1:128:10 --trials 10

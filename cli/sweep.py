@@ -1,7 +1,7 @@
 """Carry out a grid of runs from one plan: models, tasks, modes, answers, lenses, precisions.
 
-Each cell of the grid is a run with a folder of its own. Repeating the command does what is
-missing. With --engine ray the cells run on a Ray cluster; see docs/sweeps.md for the plan.
+Each cell of the grid is a run with its own folder. Repeating the command does what is missing. With
+--engine ray the cells run on a Ray cluster. docs/sweeps.md describes the plan.
 
 Example:
   snellen sweep plan.yaml --dry-run
@@ -32,7 +32,7 @@ _WAITING = {"waiting": "to do", "done": "done already"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``snellen sweep``."""
-    parser.add_argument("plan", type=Path, metavar="PLAN.yaml", help="what is asked, and of whom")
+    parser.add_argument("plan", type=Path, metavar="PLAN.yaml", help="what to ask, and whom")
     group = parser.add_argument_group("where it runs")
     group.add_argument(
         "--engine",
@@ -49,23 +49,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--storage",
         metavar="URL",
-        help="keep journals and run directories there (s3://…, file:///…; an fsspec URL); "
-        "without it they are brought back to this machine",
+        help="keep journals and run directories there (any fsspec URL: s3://…, file:///…); "
+        "without it they are copied back to this machine",
     )
     group = parser.add_argument_group("what it may cost")
     group.add_argument(
-        "--budget", type=float, metavar="USD", help="the whole sweep may cost this much"
+        "--budget", type=float, metavar="USD", help="stop when the whole sweep has cost this much"
     )
-    group.add_argument("--prices", type=Path, help="prices of your own (see docs/runners.md)")
+    group.add_argument(
+        "--prices", type=Path, help="a file with prices of your own (see docs/runners.md)"
+    )
     group.add_argument(
         "--dry-run", action="store_true", help="show the cells and what they cost; ask nothing"
     )
-    group = parser.add_argument_group("the rest")
+    group = parser.add_argument_group("files")
     group.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
-        help="results folder (default: 'out' of the plan, else results/<name of the plan>)",
+        help="folder for results (default: 'out' in the plan, or results/<name of the plan>)",
     )
     group.add_argument("--env-file", type=Path, help="read API keys from this file")
     add_track_argument(parser)

@@ -32,11 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--path", action="store_true", help="print the folder for lm-eval's --include_path"
     )
     group = parser.add_argument_group("how a tokenizer cuts the sequences")
-    group.add_argument("--tokens", metavar="MODEL", help="show tokens per item, and what is fused")
+    group.add_argument(
+        "--tokens",
+        metavar="MODEL",
+        help="show how many tokens this model's tokenizer makes of an item",
+    )
     group.add_argument(
         "--tasks", metavar="T[,T]", default="count_ones", help="default: %(default)s"
     )
-    group.add_argument("--lens", default="none", help="a lens; or several, divided by commas")
+    group.add_argument("--lens", default="none", help="one lens or several, separated by commas")
     group.add_argument("--length", type=int, default=32, help="in items (default: %(default)s)")
 
 

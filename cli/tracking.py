@@ -18,7 +18,7 @@ def add_track_argument(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--track",
         metavar="TRACKER[:PROJECT]",
-        help="log curves, tables and the page in wandb (WANDB_MODE=offline keeps them here) or "
+        help="log curves, tables and the page to wandb (WANDB_MODE=offline keeps them here) or "
         "trackio; default project: snellen",
     )
 

@@ -25,7 +25,7 @@ from ..support.files import make_folder, whole_file, write_atomically
 SCHEMA = 2
 """Version of the probe tables (1 had a column ``collapsed``); a reader refuses a newer one."""
 
-PARTS = 5
+PARTS = 6
 """Version of what is kept of finished parts. Raise it with any change of their tables, columns or
 meaning: parts of another version are left alone, and what they hold is measured anew."""
 

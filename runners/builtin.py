@@ -122,7 +122,7 @@ def _backend(model: str, name: str, options: Options) -> Runner:
 BUILT_IN = (
     ModelKind(
         "bundled",
-        "SmolLM2-135M-Instruct, no key, no hub, no GPU",
+        "SmolLM2-135M-Instruct, in this process: no key, no hub, no GPU",
         _bundled,
         named=False,
         takes=_HERE,
@@ -145,7 +145,7 @@ BUILT_IN = (
     ),
     ModelKind(
         "hf",
-        "a Hugging Face model or folder, in this process",
+        "a Hugging Face model or a folder, in this process",
         _hf,
         name_pattern="ORG/NAME",
         takes=_HERE,
@@ -160,7 +160,7 @@ BUILT_IN = (
     ),
     ModelKind(
         "vllm",
-        "starts 'vllm serve' (settings in --model-args); with --base-url, a running server",
+        "starts 'vllm serve' (settings in --model-args); with --base-url, asks a running server",
         _vllm,
         name_pattern="ORG/NAME",
         takes=_SERVER | {"dtype", "model_args"},
@@ -222,7 +222,7 @@ BUILT_IN = (
     ),
     ModelKind(
         "lm-eval",
-        "any backend of lm-evaluation-harness; its arguments in --model-args",
+        "any backend of lm-evaluation-harness (its arguments in --model-args)",
         _backend,
         name_pattern="BACKEND",
         takes=_HERE | {"model_args"},

@@ -1,4 +1,4 @@
-"""Tables of the README, made from the runs that are committed under ``results/reference/``.
+"""Tables of the README: of the runs under ``results/reference/``, and of the kinds of model.
 
 ``cog -r README.md`` writes them anew; a test fails where they are out of date.
 """
@@ -12,6 +12,7 @@ import snellen
 from rich.console import Console
 from snellen.reports.catalogue import chance
 from snellen.reports.run.summary import rich_table
+from snellen.runners.builtin import BUILT_IN
 from snellen.stats.board import LengthCounts, restricted_mean
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference"
@@ -43,6 +44,12 @@ def board() -> str:
     head = ["the bundled model", "mean", *(f"`{task}`" for task in tasks)]
     rows = [head, ["---"] * len(head), *(cells for _, cells in sorted(ranked, reverse=True))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def models() -> str:
+    """The kinds of model, as `snellen models` lists them."""
+    rows = [f"| `{kind.pattern}` | {kind.summary} |" for kind in BUILT_IN]
+    return "\n".join(["| model | what it is |", "| --- | --- |", *rows])
 
 
 def _counts(run: snellen.Run) -> list[LengthCounts]:

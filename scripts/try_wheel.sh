@@ -2,9 +2,11 @@
 # Build wheel and sdist, check them, and try the wheel as a newcomer would:
 #   scripts/try_wheel.sh [PYTHON…]          (default: $PYTHON, or python3.11)
 #
-# For each Python, each extra is installed from the built wheel in an environment of its own, and
-# what it brings is used from an empty folder: the core redraws the reference run, without torch;
-# [openai] and [gemini] refuse a missing key in one line; [local] runs the bundled model.
+# For each Python, the extras that a first run needs are installed from the built wheel, each in an
+# environment of its own, and used from an empty folder: the core redraws the reference run, without
+# torch; [openai] and [gemini] refuse a missing key in one line; [local] runs the bundled model. Of
+# the others pip is asked whether it finds a set of versions that fit together. The core is also
+# installed from the sdist.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -17,6 +19,7 @@ rm -rf dist
 "$scratch/build/bin/python" -m build -q
 "$scratch/build/bin/python" -m twine check --strict dist/*
 wheel=$(echo "$root"/dist/*.whl)
+sdist=$(echo "$root"/dist/*.tar.gz)
 
 # fresh PYTHON NAME EXTRAS: an environment with the wheel, in $bin; stands in an empty folder
 fresh() {
@@ -40,6 +43,12 @@ for python in "${@:-${PYTHON:-python3.11}}"; do
     "$bin/snellen" tasks >tasks.txt
     cp -r "$root/results/reference/float32" run && "$bin/snellen" report run >report.txt && test -s run/report.html
     "$bin/python" -c 'import importlib.util as u; assert u.find_spec("torch") is None'
+    "$bin/python" -m pip install -q --no-deps --force-reinstall "$sdist"
+    "$bin/snellen" models >models.txt
+    for extra in quantized inspect ray trackio wandb vllm; do
+        echo "resolving [$extra]"
+        "$bin/python" -m pip install -q --dry-run --ignore-installed "$wheel[$extra]"
+    done
     for name in openai gemini; do
         fresh "$python" "$name" "[$name]"
         refused env -u OPENAI_API_KEY -u GEMINI_API_KEY -u GOOGLE_API_KEY \

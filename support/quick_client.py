@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 from openai import DefaultAioHttpClient
 
-from .unzip import unzipped
+from .unzip import read_whole
 
 
 class QuickClient(DefaultAioHttpClient):
@@ -54,7 +54,9 @@ class QuickClient(DefaultAioHttpClient):
         """Send a request and read the answer whole, past layers that have nothing to do."""
         usual = not any(how.values()) and not request.url.userinfo and self.auth is None
         if not usual or self.is_closed:
-            return unzipped(await super().send(request, **how))
+            if how.get("stream"):
+                return await super().send(request, **how)
+            return await read_whole(await super().send(request, **(how | {"stream": True})))
         for hook in self.event_hooks["request"]:
             await hook(request)
         response = await self._transport_for_url(request.url).handle_async_request(request)
@@ -62,11 +64,10 @@ class QuickClient(DefaultAioHttpClient):
         try:
             if response.has_redirect_location or self.event_hooks["response"]:
                 await response.aread()
-                return unzipped(await super().send(request, **how))
+                return await read_whole(await super().send(request, **(how | {"stream": True})))
             if "set-cookie" in response.headers:
                 self.cookies.extract_cookies(response)
-            await response.aread()
+            return await read_whole(response)
         except BaseException:
             await response.aclose()
             raise
-        return unzipped(response)

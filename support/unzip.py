@@ -1,9 +1,10 @@
-"""Bodies that are compressed and do not say so."""
+"""Bodies that are compressed and do not say so, or say so and are not."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
+from typing import Any
 
 import httpx2
 
@@ -13,9 +14,27 @@ _MAGIC = b"\x1f\x8b\x08"
 class UnzippingClient(httpx2.AsyncClient):
     """httpx's client, which reads such bodies too."""
 
-    async def send(self, request: httpx2.Request, **how: object) -> httpx2.Response:
+    async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
         """Send a request."""
-        return unzipped(await super().send(request, **how))  # type: ignore[arg-type]
+        if how.pop("stream", False):
+            return await super().send(request, stream=True, **how)
+        return await read_whole(await super().send(request, stream=True, **how))
+
+
+async def read_whole(response: httpx2.Response) -> httpx2.Response:
+    """Read an answer to its end, however its body is compressed; its connection is free then.
+
+    Raises:
+        httpx2.HTTPError: the connection broke.
+    """
+    if "content-encoding" not in response.headers:
+        await response.aread()
+        return unzipped(response)
+    content = b"".join([part async for part in response.aiter_raw()])
+    try:
+        return unzipped(_with(content, response, response.headers.multi_items()))
+    except httpx2.DecodingError:  # a proxy decompressed it, and left the header
+        return _with(content, response, _plain_headers(response))
 
 
 def unzipped(response: httpx2.Response) -> httpx2.Response:
@@ -30,10 +49,22 @@ def unzipped(response: httpx2.Response) -> httpx2.Response:
         content = gzip.decompress(response.content)
     except (OSError, EOFError, zlib.error):
         return response  # cut short, or something else: whoever reads it will say so
+    return _with(content, response, _plain_headers(response))
+
+
+def _plain_headers(response: httpx2.Response) -> list[tuple[str, str]]:
+    """The headers of an answer, without those of how its body was sent."""
     about = ("content-encoding", "content-length", "transfer-encoding")
+    return [row for row in response.headers.multi_items() if row[0].lower() not in about]
+
+
+def _with(
+    content: bytes, response: httpx2.Response, headers: list[tuple[str, str]]
+) -> httpx2.Response:
+    """The same answer with another body."""
     return httpx2.Response(
         response.status_code,
-        headers=[row for row in response.headers.multi_items() if row[0].lower() not in about],
+        headers=headers,
         content=content,
         request=response.request,
         extensions=response.extensions,

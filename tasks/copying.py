@@ -141,19 +141,19 @@ def _copy_of(
 
 TASKS = (
     _copy_of(
-        "last", "copy_last", "a run that ends in an odd digit; that digit", odd_one_last,
-        odd_digit_guess,
+        "last", "copy_last", "a run of one digit that ends in another; the last digit",
+        odd_one_last, odd_digit_guess,
     ),
     _copy_of(
-        "first", "copy_first", "a run that starts with an odd digit; that digit",
+        "first", "copy_first", "a run of one digit that starts with another; the first digit",
         turned_round(odd_one_last), odd_digit_guess,
     ),
     _copy_of(
-        "last", "copy_last_interleaved", "two digits in alternation; the last", alternating_last,
-        alternation_guess,
+        "last", "copy_last_interleaved", "two digits in alternation; the last digit",
+        alternating_last, alternation_guess,
     ),
     _copy_of(
-        "first", "copy_first_interleaved", "two digits in alternation; the first",
+        "first", "copy_first_interleaved", "two digits in alternation; the first digit",
         turned_round(alternating_last), alternation_guess,
     ),
     Task(

@@ -110,7 +110,7 @@ REVISIONS = {"cot": 1, "cot_fewshot": 1}
 TASKS = (
     Task(
         "count_ones",
-        "n times one digit; n",
+        "one digit, n times; how many",
         run_of_one_symbol,
         COUNT,
         family="counting",
@@ -121,7 +121,7 @@ TASKS = (
     ),
     Task(
         "count_ones_bernoulli",
-        "two digits, i.i.d., P = 0.7; how often one occurs",
+        "two digits, i.i.d., P = 0.7; how many of one",
         bernoulli,
         COUNT,
         family="counting",
@@ -134,7 +134,7 @@ TASKS = (
     ),
     Task(
         "count_word",
-        "n times one word; n",
+        "one word, n times; how many",
         repeated_word,
         COUNT_WORD,
         family="counting",

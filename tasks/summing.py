@@ -61,7 +61,7 @@ GROUPED = {"comma:3": 1, "comma:10": 1}
 TASKS = (
     Task(
         "sum_ones",
-        "1 + 1 + … + 1; n",
+        "1 + 1 + … + 1; the sum",
         ones_to_add,
         SUM,
         family="summing",

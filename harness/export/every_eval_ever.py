@@ -140,7 +140,7 @@ def _results(run: KeptRun, key: CurveKey, points: pd.DataFrame) -> Iterator[dict
     if mean is not None and points["answered"].sum():
         yield _result(
             run, key, "sees", "How far the model sees on the lengths asked: the area under "
-            "accuracy over log2 length, guessing taken off, as a length",
+            "accuracy over log2 length, corrected for guessing, as a length",
             mean.value, {"details": said, "uncertainty": _interval(*mean.these)},
         )  # fmt: skip
     report = run.acuities[key]

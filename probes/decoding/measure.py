@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,16 +17,18 @@ from ..result import Progress, silent, within
 from ..states.arithmetic import COST, DTYPES, parse_dtype
 from ..states.head import digit_rows
 from ..states.last_token import depth_names, last_token_states
-from ..states.routes import equivalent_routes, usable_routes
+from ..states.routes import Route, equivalent_routes, usable_routes
 from ..states.subject import Loaded, Subject
 from .answers import pair_log_odds
 from .lens import lens_table, shift_table
 from .prompts import ENDS, DecodingPlan, Unit, check_plan, units_of
 from .readout import angle_table, read_out_table, sights
 from .rows import answer_rows, pair_rows, project, rounding_alone, verdict_table
+from .verdicts import SightVerdict
 
 Array = NDArray[np.float64]
 
+EXACT = "float64"
 TABLES = ("decoding", "answers", "readout", "lens", "angles", "shifts")
 
 
@@ -83,6 +86,15 @@ def measure_decoding(
             COST.get(dtype, 1.0),
         )  # fmt: skip
 
+    def check(kind: str, lengths: set[int]) -> Piece:
+        asked = [unit for unit in units[kind] if unit.length in lengths]
+        return Piece(
+            f"{kind} in {EXACT}, to see whether anything is there",
+            f"decoding-{kind}-there-{'-'.join(map(str, sorted(lengths)))}",
+            lambda told: _check(models.at(parse_dtype(EXACT)), subject, kind, asked, plan, told),
+            "lower --chunk, --routes or --lengths",
+        )
+
     failures: list[str] = []
     told = within(progress, 0, share, total)
     found = list(measured([piece(reference, k) for k in plan.kinds], parts, told, failures))
@@ -97,24 +109,49 @@ def measure_decoding(
     told = within(progress, share, total - share, total)
     found += measured(others, parts, told, failures)
     whole = joined(found, TABLES)
-    whole["verdicts"] = verdict_table(whole["decoding"], whole["answers"], dtypes[0])
+    pairs, answers = whole["decoding"], whole["answers"]
+    verdicts = verdict_table(pairs, answers, reference)
+    unseen = verdicts[verdicts.verdict == SightVerdict.NEVER_ENCODED]
+    if reference != EXACT and len(unseen):
+        # What float32 cannot tell from rounding may be there all the same.
+        asked = unseen.groupby("kind", sort=False).length.unique()
+        checks = [check(str(kind), set(lengths)) for kind, lengths in asked.items()]
+        found = list(measured(checks, parts, within(progress, 99, 1, 100), failures))
+        exact = joined(found, TABLES[:1])["decoding"]
+        verdicts = verdict_table(pairs, answers, reference, exact)
+        whole["decoding"] = pd.concat([pairs, exact], ignore_index=True)
+    whole["verdicts"] = verdicts
     return DecodingTables(whole, failures)
 
 
-def _measure(
+def _check(
+    model: Any, subject: Subject, kind: str, units: list[Unit], plan: DecodingPlan, told: Progress
+) -> Tables:
+    """The pair test alone, in float64."""
+    routes = _routes(model, subject, plan)
+    return _pair_test(model, kind, EXACT, units, None, routes, told)[1]
+
+
+def _routes(model: Any, subject: Subject, plan: DecodingPlan) -> list[Route]:
+    routes = usable_routes(model, equivalent_routes(model.device.type, plan.chunk, plan.routes))
+    if len(routes) < 2:
+        raise InputError(f"{subject.name}: one route only: no numerics to hold out")
+    return routes
+
+
+def _pair_test(
     model: Any,
-    subject: Subject,
     kind: str,
     dtype: str,
     units: list[Unit],
     directions: Array | None,
-    plan: DecodingPlan,
+    routes: Sequence[Route],
     progress: Progress,
-) -> Tables:
-    """One kind at one dtype; without directions it is the reference and makes them."""
-    routes = usable_routes(model, equivalent_routes(model.device.type, plan.chunk, plan.routes))
-    if len(routes) < 2:
-        raise InputError(f"{subject.name}: one route only: no numerics to hold out")
+) -> tuple[Array, Tables]:
+    """States along the first route, and ``decoding``; ``directions`` too where they are made.
+
+    The states have shape (2 pairs, depths, d_model), pairs being the units at either end.
+    """
     # Every unit at both ends: the sequence that ends a prompt is read in passing.
     pairs = [unit.ending(at) for at in ENDS for unit in units]
     sequences = [short for short, _ in pairs] + [long for _, long in pairs]
@@ -154,6 +191,24 @@ def _measure(
         ],
         ignore_index=True,
     )
+    return first, tables
+
+
+def _measure(
+    model: Any,
+    subject: Subject,
+    kind: str,
+    dtype: str,
+    units: list[Unit],
+    directions: Array | None,
+    plan: DecodingPlan,
+    progress: Progress,
+) -> Tables:
+    """One kind at one dtype; without directions it is the reference and makes them."""
+    routes = _routes(model, subject, plan)
+    steps = len(routes) + 5
+    first, tables = _pair_test(model, kind, dtype, units, directions, routes, progress)
+    cell = {"kind": kind, "dtype": dtype}
     progress(f"{kind} in {dtype}: answers", len(routes), steps)
     odds = pair_log_odds(model, subject.tokenizer, units, plan.chunk)
     tables["answers"] = answer_rows(cell, units, odds)
@@ -165,7 +220,8 @@ def _measure(
     tables["readout"] = readout.assign(**cell)
     tables["angles"] = angle_table(model, probes, digits).assign(**cell)
     progress(f"{kind} in {dtype}: logit lens and shifts", len(routes) + 4, steps)
-    answering = np.concatenate([first[: len(units)], first[len(pairs) :][: len(units)]])
+    half = len(first) // 2
+    answering = np.concatenate([first[: len(units)], first[half : half + len(units)]])
     lens = lens_table(model, subject.tokenizer, units, answering)
     tables["lens"] = lens.assign(**cell)
     shifts = shift_table(model, subject.tokenizer, units, answering, plan.seed)

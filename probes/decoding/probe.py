@@ -15,16 +15,19 @@ from .measure import measure_decoding
 from .prompts import CUE, WORDINGS, DecodingPlan
 from .verdicts import RULES
 
-SHOWN = ["kind", "dtype", "length", "verdict", "auc", "low", "high", "auc_last_item", "follows"]
-
-
+SHOWN = [
+    "kind", "dtype", "length", "verdict", "auc", "low", "high", "auc_last_item", "follows", "moves",
+]  # fmt: skip
 NOTES = (
     "read: the answer follows the count; unread: the state that answers tells n from n + 1, and",
     "  the answer does not follow; lost: only an earlier state tells them, in the most precise",
-    "  dtype; never encoded: none does",
+    "  dtype; never encoded: none does; not testable: too few units to say",
     "auc: how surely it tells them (1: surely; 0.5: by luck), low to high: 95 % interval;",
     "  auc_last_item: the same in the state of the sequence's last item; follows: share of pairs",
-    "  whose two answers both go the right way",
+    "  whose two answers both go the right way; moves: share where n + 1 gains on n (where all",
+    "  move and few follow, the answer uses the count and is wrong)",
+    "count_ones: n is the length as well, and whoever sees the length sees n; count_mixed: n and",
+    "  n + 1 ones among as many symbols",
 )
 
 

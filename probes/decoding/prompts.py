@@ -13,10 +13,11 @@ from ..states.pairs import PromptPair, PromptSet, Template, build_prompts
 WORDINGS = (
     "How many ones are in the following sequence?",
     "Count the ones in this sequence:",
-    "The number of times that the digit 1 occurs is asked. The digits are:",
-    "Here are some digits. Say how many of them are a 1.",
+    "The number of times that the digit one occurs is asked. The digits are:",
+    "Here are some digits. Say how many of them are ones.",
 )
-"""Questions put before the sequence; the first is what read-outs are trained on."""
+"""Questions put before the sequence; the first is what read-outs are trained on. None holds a digit
+itself: a model that counts all ones of its prompt would be one off in that wording alone."""
 CUE = "\nAnswer: "
 ENDS = ("answer", "last item")
 """Where a pair is tested: in the state that answers (the last token of cue or chat template), and

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from .answers import follows
 from .pair_test import Separation, separation, unit_auc
 from .prompts import ENDS, Unit
-from .verdicts import DECODABLE, sight_verdict
+from .verdicts import DECODABLE, SightVerdict, sight_verdict
 
 Array = NDArray[np.float64]
 
@@ -104,13 +106,20 @@ def answer_rows(cell: dict[str, str], units: list[Unit], odds: Array) -> pd.Data
     )
 
 
-def verdict_table(decoding: pd.DataFrame, answers: pd.DataFrame, reference: str) -> pd.DataFrame:
+def verdict_table(
+    decoding: pd.DataFrame,
+    answers: pd.DataFrame,
+    reference: str,
+    exact: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """One verdict per kind, dtype and length.
 
     Args:
         decoding: The pair test, every depth.
         answers: The answers, every unit.
         reference: The dtype whose depths say whether anything was encoded.
+        exact: The pair test in float64 where the reference is coarser and saw nothing: it has
+            the last word, and where it is missing "never" cannot be said. None: not asked yet.
 
     Returns:
         Columns kind, dtype, length, verdict, ``auc`` with ``low`` and ``high`` (the state that
@@ -119,14 +128,10 @@ def verdict_table(decoding: pd.DataFrame, answers: pd.DataFrame, reference: str)
         that decode the pair, over both ends).
     """
     rows = []
-    exact = decoding[decoding.dtype == reference]
+    coarse = decoding[decoding.dtype == reference]
     for (kind, dtype, length), group in decoding.groupby(["kind", "dtype", "length"], sort=False):
-        depths = [
-            Separation(row[0], row[1], row[2], row[3], int(row[4]))
-            for row in exact.loc[(exact.kind == kind) & (exact.length == length), TOGETHER]
-            .to_numpy()
-            .tolist()
-        ]
+        depths = _depths(coarse, kind, length)
+        checked = _depths(exact, kind, length) if exact is not None and len(exact) else []
         last = group[group.depth == group.depth.max()].set_index("at")
         end, item = (
             Separation(row.auc, row.low, row.high, row.d_prime, int(row.units))
@@ -136,12 +141,16 @@ def verdict_table(decoding: pd.DataFrame, answers: pd.DataFrame, reference: str)
             (answers.kind == kind) & (answers.dtype == dtype) & (answers.length == length),
             ["follows", "moves"],
         ].mean()
+        verdict = sight_verdict(end, checked or depths, float(share.follows))
+        if exact is not None and not checked and verdict == SightVerdict.NEVER_ENCODED:
+            verdict = SightVerdict.UNTESTABLE
+        depths = checked or depths
         rows.append(
             {
                 "kind": kind,
                 "dtype": dtype,
                 "length": length,
-                "verdict": str(sight_verdict(end, depths, float(share.follows))),
+                "verdict": str(verdict),
                 "auc": end.auc,
                 "low": end.low,
                 "high": end.high,
@@ -154,3 +163,12 @@ def verdict_table(decoding: pd.DataFrame, answers: pd.DataFrame, reference: str)
             }
         )
     return pd.DataFrame(rows)
+
+
+def _depths(table: pd.DataFrame, kind: Hashable, length: Hashable) -> list[Separation]:
+    """Every depth at both ends, with the intervals that hold for all of them together."""
+    own = table.loc[(table.kind == kind) & (table.length == length), TOGETHER]
+    return [
+        Separation(auc, low, high, d_prime, int(units))
+        for auc, low, high, d_prime, units in own.to_numpy().tolist()
+    ]

@@ -19,9 +19,10 @@ RULES = {
     "its interval above 1/2",
     "lost": "neither, but some depth of the reference decodes the pair, in that state or in the "
     "one of the last item (intervals at 95 % over all depths together)",
-    "never encoded": "no depth of the reference decodes the pair, in either state",
-    "not testable": f"an AUC below {DECODABLE} whose interval reaches {NOT_DECODABLE}, or no "
-    "answer and no reference to judge by",
+    "never encoded": "no depth of the reference decodes the pair, in either state; a float32 one "
+    "that sees nothing asks float64",
+    "not testable": f"too few units: an AUC below {DECODABLE} whose interval reaches "
+    f"{NOT_DECODABLE}, or one of at least {DECODABLE} whose interval reaches 1/2",
 }
 """The rules, in the order in which they are applied."""
 
@@ -64,5 +65,8 @@ def sight_verdict(
     depths = [decodable(depth) for depth in reference]
     if any(depths):
         return SightVerdict.LOST
-    # The wider intervals of many depths may leave one open; open everywhere is no knowledge.
-    return SightVerdict.NEVER_ENCODED if False in depths else SightVerdict.UNTESTABLE
+    # A depth that looks decodable on too few units speaks against "never", and proves nothing.
+    # Below that, the wider intervals of many depths may leave one open, but not all.
+    looks = any(depth.auc >= DECODABLE for depth in reference)
+    never = not looks and False in depths
+    return SightVerdict.NEVER_ENCODED if never else SightVerdict.UNTESTABLE

@@ -114,9 +114,13 @@ class ModelTooLargeError(MemoryError):
     """The model itself did not fit into memory."""
 
 
+class NotFiniteError(InputError):
+    """States at a dtype are no finite numbers: it cannot hold what the model computes."""
+
+
 @contextmanager
 def spared(failures: list[str], what: str, advice: str) -> Iterator[None]:
-    """Make a lack of memory a line of what failed, and go on.
+    """Make a lack of memory, or of range of the dtype, a line of what failed, and go on.
 
     Args:
         failures: Where the line is put.
@@ -125,6 +129,8 @@ def spared(failures: list[str], what: str, advice: str) -> Iterator[None]:
     """
     try:
         yield
+    except NotFiniteError as error:
+        failures.append(f"{what} was left out: {error}")
     except Exception as error:
         if not out_of_memory(error):
             raise

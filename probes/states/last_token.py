@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from .architecture import decoder_of, handling, layers_of
-from .arithmetic import full_precision, readable
+from .arithmetic import NotFiniteError, full_precision, readable
 from .branches import Call, plan_calls
 from .prefix_tree import Visit, plan_visits
 from .routes import ONE_PASS, WHOLE, Route
@@ -55,6 +55,7 @@ def last_token_states(
 
     Raises:
         InputError: An empty sequence, or an attention kernel that the model cannot switch to.
+        NotFiniteError: The dtype cannot hold the states (float16 ends at 65,504).
     """
     import torch
 
@@ -76,6 +77,12 @@ def last_token_states(
                     out = torch.empty(len(sequences), *state.shape, dtype=state.dtype)
                 out[names[read]] = state
     assert out is not None  # every sequence was read
+    if not torch.isfinite(out).all():
+        short = str(model.dtype).removeprefix("torch.")
+        raise NotFiniteError(
+            f"the states of {type(model).__name__} are no finite numbers in {short}: take another "
+            "dtype"
+        )
     return out
 
 

@@ -129,7 +129,9 @@ def given_subject(model: Any, tokenizer: Any, name: str = "given") -> Subject:
     Raises:
         InputError: It is not a decoder-only language model, or none that can be read.
     """
-    check_config(name, model.config)
+    if model.config.is_encoder_decoder or model.get_output_embeddings() is None:
+        check_config(name, model.config)  # a class of one's own is in no list, and needs no entry
+        raise InputError(f"{name} has no head that gives the next token: probes need one")
     device = str(model.device)
 
     def load(dtype: torch.dtype) -> Any:

@@ -119,8 +119,11 @@ def _errors(
     edits = value_kind(task) == "sequence"
     size_axis(axes, largest, "edit distance (items)" if edits else "absolute error")
     for c, seen in zip(facet, drawn, strict=True):
-        # The upper end of an interval of few answers is open: it is drawn to the edge.
-        _banded(axes, c, seen.assign(**{columns[2]: seen[columns[2]].clip(upper=top)}), columns[1])
+        # The upper end of an interval of few answers is open: it is drawn to the edge. Where both
+        # ends are open it says nothing, and is left out.
+        high = seen[columns[2]].clip(upper=top)
+        both_open = (seen["error_median_low"] <= 0) & ~np.isfinite(seen[columns[2]])
+        _banded(axes, c, seen.assign(**{columns[2]: high.mask(both_open)}), columns[1])
         axes.plot(seen["length"], seen["error_mean"], color=c.colour, lw=1.2, ls=DOTTED, marker="_")
     _overlay(axes, paper)
     axes.set_ylim(-0.04 * min(largest, 3.0), top)

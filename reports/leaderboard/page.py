@@ -25,12 +25,12 @@ from .fitted import FITTED
 from .ranking import RankedEntry, rank
 
 CAPTION = (
-    "Ranked by restricted mean acuity: the area under accuracy over log2 length, guessing taken "
-    "off, averaged over all tasks, as a length in items. It exists for every model, whether it "
-    "sees nothing of a task or all that was asked; answers that failed or could not be read are "
-    "wrong ones. Beside it stands L50 of each task, the length at which half of the answers are "
-    "correct. Intervals are of 95 %; ranks are those that the "
-    "answers cannot rule out; = marks a tie, models that are not told apart."
+    "Ranked by restricted mean acuity: the area under accuracy over log2 length, corrected for "
+    "guessing, averaged over all tasks, as a length in items. Every model has one, whether it sees "
+    "nothing of a task or everything that was asked. Failed requests and answers that could not be "
+    "read count as wrong. L50 of a task is the length at which half of the answers are correct. "
+    "Intervals are 95 %; ranks are all those that the answers do not rule out; = marks a tie "
+    "between models that cannot be told apart."
 )
 
 

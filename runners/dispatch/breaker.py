@@ -6,8 +6,10 @@ what is seen                             when it ends the run
 nobody answers, or in another protocol   3 attempts of one request, while nothing was ever answered
 the server fails (500)                   8 attempts and none answered; for what a restart explains
                                          (502 to 504, resets, timeouts) half a minute at least
-refusals for rate, no wait named         45 s of them and nothing ever answered
-rejections with the same words           10 of them, and nothing ever answered
+refusals for rate                        45 s of them, or three times the wait that they name, and
+                                         nothing ever answered
+rejections with the same words           10 of them, and nothing ever answered; 20 in a row that
+                                         say 403
 requests that fail for good              20 in a row
 =======================================  ========================================================
 
@@ -30,6 +32,7 @@ _RESTART_S = 30.0
 _RATE_S = 45.0
 _REJECTED_ALIKE = 10
 _FAILED_IN_A_ROW = 20
+_KEPT = 3  # waits that were named, and after which there was no answer either
 GO_ON = "every answer is kept; repeat the command to continue"
 # Of this prompt, not of the model: a shorter one may do.
 OF_THE_PROMPT = re.compile(r"context|too (long|large|many tokens)|maximum.*(length|token)", re.I)
@@ -52,8 +55,8 @@ class Breaker:
         self.has_answers = False  # has any request of this session been answered?
         self._began = math.inf
         self._faults = 0
-        self._only_rate = True
         self._failed = 0
+        self._forbidden = 0
         self._rejected: Counter[str] = Counter()
 
     def begin(self) -> None:
@@ -63,15 +66,20 @@ class Breaker:
     def answered(self) -> None:
         """A request was answered."""
         self.proven = self.has_answers = True
-        self._failed = 0
+        self._failed = self._forbidden = 0
 
     def rejected(self, error: Rejected) -> None:
         """A request was rejected for what it is.
 
         Raises:
-            ModelRefused: so were all before it, in the same words.
+            ModelRefused: so were all before it, in the same words; or it is one of many 403.
         """
         self.proven = True
+        self._forbidden = self._forbidden + 1 if error.status == 403 else 0
+        if self._forbidden >= _FAILED_IN_A_ROW:
+            raise ModelRefused(
+                f"{error.reason}: so said {self._forbidden} requests in a row; {GO_ON}"
+            )
         if self.has_answers or OF_THE_PROMPT.search(error.reason):
             return
         words = alike(error.reason)
@@ -93,10 +101,8 @@ class Breaker:
         if self.has_answers or isinstance(error, (Unreachable, Loading, Empty)):
             return
         elapsed = time.monotonic() - self._began
-        rate = error.status == 429
-        self._only_rate &= rate and error.retry_after is None
-        if rate:
-            if self._only_rate and elapsed >= _RATE_S:
+        if error.status == 429:
+            if not self._faults and elapsed >= max(_RATE_S, _KEPT * (error.retry_after or 0.0)):
                 raise ModelRefused(
                     f"{error.reason}: refused for {elapsed:.0f} s and never answered; {GO_ON}"
                 )

@@ -78,7 +78,7 @@ class Dispatch(Runner):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._throttle = Throttle(self.limits)
         self._breaker = Breaker()
-        self._waits = Waits()
+        self._waits = Waits(lambda: self._throttle.next_at)
         self._fingerprints: list[str] = []
 
     def count_tokens(self, text: str) -> int | None:
@@ -198,7 +198,7 @@ class Dispatch(Runner):
 
         try:
             result = await self._pursue(ask, self._tokens(request))
-            self._waits.settled()
+            self._waits.settled(answered=not isinstance(result, Failure))
             arrivals.put((request, result))
         except asyncio.CancelledError:
             raise
@@ -249,8 +249,9 @@ class Dispatch(Runner):
             async with asyncio.timeout(self.limits.attempt_s):
                 answer = await ask()
             self._throttle.answered(sent_at, _generated(answer))
-            if self.provider.resume_at - time.monotonic() <= self.limits.give_up_s:
-                self._throttle.hold(self.provider.resume_at)
+            rest = self.provider.resume_at - time.monotonic()
+            if rest <= self.limits.give_up_s and self._throttle.hold(self.provider.resume_at):
+                self._waits.rest(rest, "the server's headers say that its limit is used up")
             return answer
         except TimeoutError:
             self._throttle.overloaded(sent_at)

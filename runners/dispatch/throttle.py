@@ -67,6 +67,11 @@ class Throttle:
         self._sent: deque[float] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def next_at(self) -> float:
+        """The monotonic time of the next admission, if somebody waits for it; else 0."""
+        return self._next_at if self._queue else 0.0
+
     async def enter(self, tokens: int = 0, *, first: bool = False) -> float:
         """Wait for admission; call :meth:`leave` with what it returns.
 
@@ -155,9 +160,11 @@ class Throttle:
             self._cautious = True
             self.concurrency = max(1.0, self.concurrency / 2)
 
-    def hold(self, until: float) -> None:
-        """Admit nobody before a monotonic time."""
+    def hold(self, until: float) -> bool:
+        """Admit nobody before a monotonic time; whether that is later than it was."""
+        later = until > self._next_at
         self._next_at = max(self._next_at, until)
+        return later
 
     def _cut(self, sent_at: float) -> bool:
         """Whether news of a push-back is new: not of a request sent before the last cut."""

@@ -7,10 +7,9 @@ Said to the logger ``snellen``, which the command line shows on the screen, and 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ class _Group:
 
     began: float
     until: float
+    all_wait: bool
     waiting: int = 0
     said_until: float = 0.0
 
@@ -39,13 +39,20 @@ class _Group:
 class Waits:
     """What the requests of a session wait for; lives on one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, next_at: Callable[[], float] = lambda: 0.0) -> None:
+        """Prepare to watch.
+
+        Args:
+            next_at: gives the monotonic time before which no request is sent.
+        """
+        self._next_at = next_at
         self.open = 0  # requests that are neither answered nor failed
         self._groups: dict[str, _Group] = {}
         self._quiet_since = time.monotonic()
         self._said_at = 0.0
         self._reason = ""
         self._task: asyncio.Task[None] | None = None
+        self._rests: set[asyncio.Task[None]] = set()
         self._file: logging.FileHandler | None = None
 
     def log_into(self, folder: Path) -> None:
@@ -73,9 +80,11 @@ class Waits:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._listen())
 
-    def settled(self) -> None:
-        """A request has its answer, or has failed: there is no silence."""
+    def settled(self, *, answered: bool = True) -> None:
+        """A request has its answer, and there is no silence; or it has failed."""
         self.open -= 1
+        if not answered:
+            return
         now = time.monotonic()
         if self._said_at > self._quiet_since:
             log.info("answers arrive again, after %.0f s", now - self._quiet_since)
@@ -84,12 +93,24 @@ class Waits:
 
     async def close(self) -> None:
         """Listen no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        tasks = [*self._rests, *filter(None, [self._task])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._task = None
         self.open = 0
+
+    def rest(self, seconds: float, reason: str) -> None:
+        """All requests are held back for so long; said like any other wait."""
+
+        async def wait() -> None:
+            with self.waiting(seconds, reason, all_wait=True):
+                await asyncio.sleep(seconds)
+
+        if seconds > _SILENT_S:
+            task = asyncio.get_running_loop().create_task(wait())
+            self._rests.add(task)
+            task.add_done_callback(self._rests.discard)
 
     @contextmanager
     def waiting(self, seconds: float, reason: str, *, all_wait: bool = False) -> Iterator[None]:
@@ -102,7 +123,7 @@ class Waits:
         """
         now, words = time.monotonic(), alike(reason)
         self._reason = reason
-        group = self._groups.setdefault(words, _Group(now, now + seconds))
+        group = self._groups.setdefault(words, _Group(now, now + seconds, all_wait))
         group.waiting += 1
         group.until = max(group.until, now + seconds)
         if seconds > _SILENT_S and group.until > group.said_until + _SILENT_S:
@@ -128,12 +149,14 @@ class Waits:
                 continue
             pauses = [group for group in self._groups.values() if group.until > now]
             pausing = sum(group.waiting for group in pauses)
-            if any(group.said_until > now for group in pauses) and pausing >= self.open:
+            told = [group for group in pauses if group.said_until > now]
+            if any(group.all_wait for group in told) or (told and pausing >= self.open):
                 continue  # they have been told of, with their end
             self._said_at = now
             until = ""
-            if pauses:
-                until = f", the next attempt at {_clock(min(g.until for g in pauses) - now)}"
+            if pauses or self._next_at() > now:
+                soonest = min((group.until for group in pauses), default=0.0)
+                until = f", the next attempt at {_clock(max(soonest, self._next_at()) - now)}"
             log.info(
                 "nothing was answered for %.0f s: %d requests are open%s%s (%s)",
                 quiet,

@@ -85,7 +85,8 @@ def read(body: Json, oddities: list[str]) -> Said:
                 feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
             )
             return Said(text="", finish="content_filter", notice=why, **about)
-        if said.usage_metadata is None and said.model_version is said.response_id is None:
+        known = (said.usage_metadata, said.model_version, said.response_id, feedback)
+        if all(part is None for part in known):
             raise LookupError("no candidates")
         raise NoCandidates("the server's answer has no candidates")
     candidate = next((one for one in said.candidates if not one.index), said.candidates[0])

@@ -18,7 +18,7 @@ from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, read_body, unwrapped
+from ..meaning.body import CutShort, not_json, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
 from ..meaning.connection import TRANSPORT_ERRORS, broken, redirected
@@ -180,7 +180,7 @@ class Gemini:
                 raise WrongProtocol(
                     f"the answer of {self.base_url} is not one of Gemini's: a web page"
                 ) from None
-            raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
+            raise Retryable(not_json(text)) from None
         return body if isinstance(body, dict) else {"error": body}
 
     def _read(self, body: dict[str, Any], request: Request) -> Reply:

@@ -9,12 +9,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-_DECODER = json.JSONDecoder(strict=False)  # a line feed within a text costs no answer
+from ...support.secrets import redact
+
+
+def _whole(digits: str) -> float:
+    try:
+        return int(digits)
+    except ValueError:  # longer than Python reads
+        return float(digits)
+
+
+# A line feed within a text costs no answer, and a number of 5,000 digits neither.
+_DECODER = json.JSONDecoder(strict=False, parse_int=_whole)
 _GUARDS = re.compile(r"\A(?:\s|\ufeff|\)\]\}',?|:[^\n\r]*[\n\r])+")  # before the JSON
 _NEXT = re.compile(r"\S")
+_CHARSET = re.compile(r"charset=[\s\"']*([\w-]+)", re.IGNORECASE)
 _EVENT = re.compile(r"(data|event|id|retry):")
 
 
@@ -50,7 +63,7 @@ def read_body(content: bytes | str, content_type: str = "") -> Body:
         CutShort: a stream has no event, or one that is garbled.
         ValueError: there is none.
     """
-    text = _GUARDS.sub("", _decode(content), count=1)
+    text = _GUARDS.sub("", _decode(content, content_type), count=1)
     if _EVENT.match(text) or ("event-stream" in content_type and text[:1] not in ("{", "[")):
         return _read_events(text)
     values: list[Any] = []
@@ -99,23 +112,41 @@ def unwrapped(body: Any, marks: Sequence[str]) -> Any:
 def _read_events(text: str) -> Body:
     values: list[Any] = []
     for name, event in _events(text):
-        if event == "[DONE]":
+        if event.upper() == "[DONE]":
             return Body(values, streamed=True, done=True)
         try:
             value = _DECODER.decode(event)
         except (ValueError, RecursionError) as error:
-            raise CutShort(f"an event of the stream is not JSON: {error}") from None
+            words = glimpse(event) if isinstance(error, json.JSONDecodeError) else str(error)
+            raise CutShort(f"an event of the stream is not JSON: {words}") from None
         values.append({"error": value} if name == "error" and "error" not in value else value)
     return Body(values, streamed=True)
 
 
-def _decode(content: bytes | str) -> str:
+def glimpse(content: bytes | str) -> str:
+    """How a body begins, in one short line that can be shown."""
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+    words = "".join(letter if letter.isprintable() else " " for letter in text[:400]).split()
+    return redact(" ".join(words))[:120]
+
+
+def not_json(content: bytes | str) -> str:
+    """What is said of a body that is no JSON: what it says instead, or that it is cut short."""
+    words = glimpse(content)
+    broken = "cut short, or garbled"
+    return f"the server's answer is not JSON: {words if words[:1].isalpha() else broken}"
+
+
+def _decode(content: bytes | str, content_type: str) -> str:
     if isinstance(content, str):
         return content
     try:
         return content.decode(json.detect_encoding(content), "surrogatepass")
-    except UnicodeDecodeError:  # a text in an old encoding: one letter is lost, not the answer
-        return content.decode("utf-8", "replace")
+    except UnicodeDecodeError:  # a text in an old encoding, which the server may name
+        named = _CHARSET.search(content_type)
+        with suppress(LookupError, UnicodeDecodeError):
+            return content.decode(named[1]) if named else content.decode("utf-8", "replace")
+        return content.decode("utf-8", "replace")  # one letter is lost, not the answer
 
 
 def _events(text: str) -> Iterator[tuple[str, str]]:
@@ -140,7 +171,7 @@ def _events(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_whole(data: str) -> bool:
-    if data == "[DONE]":
+    if data.upper() == "[DONE]":
         return True
     try:
         json.loads(data)

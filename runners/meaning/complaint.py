@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...support.secrets import redact
+from . import waits
 from .body import read_body
 
-_LONGEST = 300  # characters of one line
+_LONGEST = 4000  # characters that are read for their meaning
+_SHOWN = 300  # and of a message
 _DEEPEST = 6
 _TEXTS = (
     *("message", "msg", "error_description", "error_message", "detail", "error", "errors"),
@@ -33,14 +35,17 @@ class Complaint:
 
     Attributes:
         status: the HTTP status, or the number that a body with status 200 gives for one.
-        text: its own words in one line, without secrets.
+        text: its own words in one line, without secrets; long.
         codes: all its codes, types and reasons, in lower case.
         params: the parameters that it complains of, and where they stand, as far as it says.
         structured: whether the body is that of an API, not of a web server or proxy.
         page: whether the body is a web page.
         flagged: whether it lists what a moderation found.
         details: Google's ``error.details``.
-        wait_s: seconds until the model is there, as Hugging Face estimates them.
+        wait_s: seconds to wait, as a field of the body names them (``retry_after``), or until the
+            model is there, as Hugging Face estimates them.
+        headers: headers of the provider behind a gateway, passed on in the body (OpenRouter), by
+            name in lower case.
     """
 
     status: int | None = None
@@ -52,11 +57,12 @@ class Complaint:
     flagged: bool = False
     details: list[Mapping[str, Any]] = field(default_factory=list)
     wait_s: float | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:
         """The text with its status, for a message or the journal."""
-        text = self.text or "no reason given"
+        text = self.text[:_SHOWN] or "no reason given"
         return text if self.status is None else f"{text} (HTTP {self.status})"
 
 
@@ -174,9 +180,14 @@ def _note_codes(node: Mapping[str, Any], found: Complaint) -> None:
         found.details += rows
         for row in rows:
             _note_codes(row, found)
-    estimate = node.get("estimated_time")
-    if isinstance(estimate, (int, float)) and not isinstance(estimate, bool):
-        found.wait_s = float(estimate)
+            for violation in row.get("fieldViolations") or []:
+                if isinstance(violation, Mapping):
+                    _note_codes(violation, found)
+    if isinstance(node.get("headers"), Mapping):
+        found.headers |= {str(name).lower(): str(value) for name, value in node["headers"].items()}
+    for name, value in node.items():
+        wait = waits.named_s("retry_after" if name == "estimated_time" else name, value)
+        found.wait_s = found.wait_s if wait is None else wait
 
 
 def _note_code(code: str, found: Complaint) -> None:

@@ -42,8 +42,9 @@ def _count(value: Any, info: ValidationInfo) -> int | None:
 def _word(value: Any, info: ValidationInfo) -> str | None:
     """A short name: a string, a number taken for one, or the type of an object (sglang's)."""
     found = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if isinstance(found, Mapping) and isinstance(found.get("type"), str):
-        found = found["type"]
+    if isinstance(found, Mapping):
+        named = (found.get(name) for name in ("type", "reason", "name", "value"))
+        found = next((name for name in named if isinstance(name, str)), found)
     if found is None or isinstance(found, str):
         return found
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -68,11 +69,12 @@ def _said(value: Any, info: ValidationInfo) -> Any:
 
 
 def _rows(value: Any, info: ValidationInfo) -> list[Any]:
-    """The objects of a list; one object stands for a list of one."""
+    """The objects of a list; one object stands for a list of one, or holds them by number."""
     if value is None:
         return []
     if isinstance(value, Mapping):
-        return [value]
+        by_number = bool(value) and all(str(name).isdecimal() for name in value)
+        value = list(value.values()) if by_number else [value]
     if not isinstance(value, list):
         _odd(info, value)
         return []
@@ -104,12 +106,14 @@ def texts(content: Any) -> tuple[str, str]:
     if not isinstance(content, Mapping):
         return "", ""
     kind = str(content.get("type") or "").lower()
-    for name in ("thinking", "reasoning", "reasoning_content"):
+    named = ("thinking", "reasoning", "reasoning_content", "summary")
+    for name in named if "summary" in kind else named[:-1]:
         if content.get(name) is not None:
             return "", "".join(texts(content[name]))
     inner = content.get("text", content.get("content", content.get("refusal")))
     if isinstance(inner, Mapping):  # {"text": {"value": …}}, as assistants write it
         inner = inner.get("value", inner)
     said, thought = texts(inner)
-    hidden = bool(content.get("thought")) or "thinking" in kind or "reasoning" in kind
+    thought_of = str(content.get("thought") or "").lower() not in ("", "false", "0")
+    hidden = thought_of or "thinking" in kind or "reasoning" in kind
     return ("", said + thought) if hidden else (said, thought)

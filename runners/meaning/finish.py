@@ -32,10 +32,10 @@ _TABLE: dict[Ending, str] = {
         endofsequence endofturn stoppedeos stoppedword stopstringfound s eotid imend endoftoken""",
     Ending.LENGTH: """length maxtokens maxnewtokens maxoutputtokens maxcompletiontokens modellength
         maxlength maxlen lengthlimit tokenlimit maxcontext contextlength contextlimit limit
-        contextwindowexceeded modelcontextwindowexceeded contextlengthexceeded truncated
-        continuation maxoutput maxtokensreached tokenlimitreached maxlengthreached stoppedlimit
-        maxpredictedtokensreached contextlengthreached errorlimit timelimit truncation outputlimit
-        overlength limitreached outputtruncated incomplete""",
+        contextwindow modelcontextwindow truncated maxcontextlength maxmodellen maxsequencelength
+        continuation maxoutput stoppedlimit maxtotaltokens maxoutputlength outputtokenlimit
+        maxpredictedtokens errorlimit timelimit truncation outputlimit
+        overlength outputtruncated incomplete""",
     Ending.FILTERED: """contentfilter contentfiltered contentpolicy contentpolicyviolation
         contentblocked safety safetyblock recitation blocklist prohibitedcontent spii modelarmor
         refusal refused sensitive moderation blocked guardrail guardrailintervened errortoxic
@@ -43,7 +43,8 @@ _TABLE: dict[Ending, str] = {
     Ending.BROKEN: """abort aborted error errored failed failure cancelled canceled timeout
         networkerror servererror internalerror insufficientsystemresource malformedresponse
         modelerror connectionerror overloaded errorfinish usercancel userstopped modelunloaded
-        unloaded evicted eviction preempted engineerror servershutdown shutdown ratelimit
+        useraborted userabort clientdisconnect clientdisconnected unloaded evicted eviction
+        preempted engineerror servershutdown shutdown ratelimit
         upstreamerror providererror""",
     Ending.MISFIRED: """toolcalls toolcall tooluse functioncall malformedfunctioncall
         unexpectedtoolcall toomanytoolcalls malformedtooluse malformedmodeloutput pauseturn
@@ -51,15 +52,17 @@ _TABLE: dict[Ending, str] = {
     Ending.SILENT: "none null unknown finishreasonunspecified unspecified",
 }
 _PREFIX = re.compile(r"^(finishreason|stopreason|reason|image)(?=.)")  # REASON_STOP, IMAGE_SAFETY
+_SUFFIX = re.compile(r"(?<=.)(reached|exceeded|hit)$")  # max_tokens_reached
 _ENDINGS = {word: ending for ending, words in _TABLE.items() for word in words.split()}
 
 
 def ending_of(reason: str | None) -> Ending:
     """What a provider's finish reason means."""
-    plain = re.sub(r"[^a-z0-9]", "", (reason or "").lower())
+    plain = re.sub(r"[^a-z0-9]", "", (reason or "").lower()).replace("maximum", "max")
     if not plain:
         return Ending.SILENT
-    return _ENDINGS.get(plain) or _ENDINGS.get(_PREFIX.sub("", plain), Ending.UNKNOWN)
+    forms = (plain, _PREFIX.sub("", plain), _SUFFIX.sub("", plain))
+    return next((_ENDINGS[form] for form in forms if form in _ENDINGS), Ending.UNKNOWN)
 
 
 def in_our_words(reason: str | None, written: int | None, limit: int | None) -> str:

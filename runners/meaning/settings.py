@@ -18,7 +18,7 @@ _NOT_TAKEN = re.compile(
     r"|deprecated|not available|not enabled|cannot both|must not|too (large|small|high|low|many)"
     r"|out of range|exceeds|expected|range: |maximum allowed|lower than|ensure this value"
     r"|not implemented|illegal|not recogni[sz]ed|bad value|(may|can) only"
-    r"|no such (parameter|argument|field|option)",
+    r"|must contain|no such (parameter|argument|field|option)",
     re.IGNORECASE,
 )
 _NOT_TAKEN_CODES = {
@@ -83,7 +83,8 @@ def refused_setting(complaint: Complaint, names: Mapping[str, str]) -> Refused |
     if field is None:
         return None
     whole = _WHOLE.search(complaint.text) or "array_above_max_length" in complaint.codes
-    return Refused(field, value_only=not whole and _VALUES.search(complaint.text) is not None)
+    of_value = _VALUES.search(complaint.text) or _is_invalid(complaint.text, names[field])
+    return Refused(field, value_only=not whole and bool(of_value))
 
 
 def _is_a_name(name: str) -> bool:
@@ -93,7 +94,8 @@ def _is_a_name(name: str) -> bool:
 
 def _placed(complaint: Complaint, names: Mapping[str, str]) -> str | None:
     """The setting that a complaint names apart from its words."""
-    places = {_plain(param) for param in complaint.params}
+    parts = (part for param in complaint.params for part in (param, param.rpartition(".")[2]))
+    places = {_plain(part) for part in parts}
     for field, name in names.items():
         if places & {_plain(name), _plain(field), _plain(name.rpartition(".")[2])}:
             return field
@@ -114,17 +116,28 @@ def _said(complaint: Complaint, names: Mapping[str, str]) -> str | None:
 
 def _mentions(text: str, name: str, strict: bool) -> bool:
     """Whether a text names a setting: between quotes, or (not strict) as a word of its own."""
-    words = ["max(?:imum)?" if w == "max" else re.escape(w) for w in re.split(r"[_.]", name)]
-    spelt = r"[_\s-]?".join(words)
-    quoted = rf"['\"`]{spelt}['\"`]"
+    spelt = _spelt(name)
+    quoted = rf"['\"`]([\w-]+\.)*{spelt}['\"`]"
     if strict or name in _PLAIN_WORDS:
         plain = (
             rf"^{spelt}(\s*:| (must|should|is|cannot)\b)|: {spelt}\.?$"
-            rf"|^{spelt} (sequence|string)s?\b"
+            rf"|^{spelt}[ _](sequence|string)s?\b"
             rf"|\b(parameter|setting|argument|field|name)s?:? {spelt}\b"
         )
         return re.search(rf"{quoted}|{plain}", text, re.IGNORECASE) is not None
     return re.search(rf"(?<![a-z_]){spelt}(?![a-z_])", text, re.IGNORECASE) is not None
+
+
+def _is_invalid(text: str, name: str) -> bool:
+    """Whether a text says "invalid reasoning effort": of what it holds, for the name is known."""
+    of = r"(value \w+ |value )?['\"`]?([\w-]+\.)*"
+    return re.search(rf"invalid {of}{_spelt(name)}", text, re.IGNORECASE) is not None
+
+
+def _spelt(name: str) -> str:
+    """A pattern of a setting's name, however its words are joined."""
+    words = ["max(?:imum)?" if w == "max" else re.escape(w) for w in re.split(r"[_.]", name)]
+    return r"[_\s-]?".join(words)
 
 
 def _plain(name: str) -> str:

@@ -7,69 +7,22 @@ does not say so.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from enum import Enum
+from .account import CLOSED, DAY, KEY, MONEY, PERMISSION
+from .row import REFUSALS, Meaning, Row, words_of
 
-from .complaint import Complaint
-
-
-class Meaning(Enum):
-    """What a complaint means."""
-
-    MODERATED = "this prompt is refused"
-    TOO_LARGE = "this request is too large"
-    OUT_OF_MONEY = "the account cannot pay, or is suspended"
-    WRONG_KEY = "the key is wrong"
-    STREAM_ONLY = "the server only streams"
-    NO_MODEL = "there is no such model"
-    DAY_IS_SPENT = "the day's quota is used up"
-    LOADING = "the model is being loaded"
-    WAIT = "the same request may succeed later"
-    PROXY = "a proxy on the way wants a password"
-    FORBIDDEN = "this key may not use this model"
-    WRONG_PLACE = "no such endpoint there"
-    REJECTED = "this request fails"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: it fits if the status is among these and a code or a word is."""
-
-    meaning: Meaning
-    statuses: range | tuple[int | None, ...]
-    codes: frozenset[str] = frozenset()
-    words: re.Pattern[str] | None = None
-    by_status_alone: tuple[int, ...] = ()
-
-    def fits(self, complaint: Complaint) -> bool:
-        """Whether this row decides what a complaint means."""
-        if complaint.status in self.by_status_alone:
-            return True
-        if complaint.status not in self.statuses:
-            return False
-        said = self.words is not None and self.words.search(complaint.text) is not None
-        return said or bool(self.codes & complaint.codes)
-
-
-def words_of(pattern: str) -> re.Pattern[str]:
-    """A pattern of words, written with room between them; a space itself is escaped."""
-    return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
-
-
-_REFUSALS = (None, *range(400, 429), *range(430, 500))
-_ANY_4XX = (None, *range(400, 500))
+__all__ = ["TABLE", "Meaning"]
 
 TABLE = (
     Row(
         Meaning.MODERATED,
-        _REFUSALS,
+        REFUSALS,
         frozenset(
             """content_filter content_policy_violation content_policy content_moderation
             content_filtered responsibleaipolicyviolation data_inspection_failed
             datainspectionfailed
             moderation_blocked moderation_error prohibited_content safety sensitive_content 1301
-            content_violation 1026 1027""".split()
+            content_violation inputtextsensitivecontentdetected
+            outputtextsensitivecontentdetected 1026 1027""".split()
         ),
         words_of(
             r"""flagged \s (by|as|for) | (blocked|rejected|refused) \s by .{0,40}
@@ -78,7 +31,8 @@ TABLE = (
             | (blocked|rejected|refused) .{0,40} \b moderation | for \s safety \s reasons
             | inappropriate \s content | content \s exists \s risk | safety_check_type
             | content \s? (policy|moderation) \s? violation | violat\w* .{0,30} guardrail
-            | (input|output) \s new_sensitive | did \s not \s pass .{0,30} moderation"""
+            | (input|output) \s new_sensitive | did \s not \s pass .{0,30} moderation
+            | sensitive \s (information|content|words?) | 敏感|违规内容"""
         ),
     ),
     Row(
@@ -90,7 +44,7 @@ TABLE = (
     ),
     Row(
         Meaning.TOO_LARGE,
-        (*_REFUSALS, *range(500, 600)),
+        (*REFUSALS, *range(500, 600)),
         frozenset(
             """context_length_exceeded request_too_large string_above_max_length prompt_too_long
             exceed_context_size_error context_window_exceeded too_many_tokens 1261""".split()
@@ -100,69 +54,17 @@ TABLE = (
             (input \s | prompt \s)? tokens (?! .{0,20} (wait|retry|again))
             | (prompt|input|request) \s (is \s)? too \s (long|large)
             | context .{0,20} overflow | less \s than \s \d+ \s tokens
-            | (prompt|input) .{0,40} (exceeds|longer \s than) | exceeds .{0,40} (maximum \s
+            | (prompt|input|payload) .{0,40} (exceeds|longer \s than) | exceeds .{0,40} (maximum \s
             number \s of \s tokens | tokens \s allowed) | inputs? .{0,20} tokens .{0,40} must \s
             be \s (<=|at \s most) | reduce \s the \s length | input \s length \s (should|must)
             | request \s exceed(s|ed) .{0,30} token \s limit | not \s exceed \s max_\w*tokens"""
         ),
         by_status_alone=(413,),
     ),
-    Row(
-        Meaning.OUT_OF_MONEY,
-        _ANY_4XX,
-        frozenset(
-            """insufficient_quota exceeded_current_quota_error billing_hard_limit_reached
-            billing_not_active account_deactivated account_suspended insufficient_balance
-            insufficient_credits insufficient_funds payment_required billing_error arrearage
-            access_terminated access_terminated_error organization_suspended out_of_credits
-            credit_balance_too_low prepaymentbillovertdue billing_disabled budget_exceeded
-            insufficient_user_quota quota_exhausted quota_limit_reached trial_expired billing
-            quota_not_enough 1113""".split()
-        ),
-        words_of(
-            r"""insufficient \s (account \s)? (balance|credit|funds?|quota)
-            | balance \s (does \s not \s suffice|is \s (too \s low|insufficient|not \s enough))
-            | (credit|account) \s balance | out \s of \s credit | not \s enough \s (credit|balance)
-            | (account|organi[sz]ation|project|consumer|api \s key|workspace) .{0,40}
-              \b(suspended|deactivated|terminated|in \s arrears|overdue|been \s disabled
-              |disabled \s due|unpaid) | payment \s required
-            | (spending|billing|credit|usage) \s (hard \s)? (limit|cap|quota)s? .{0,30}
-              (reached|exceeded|exhausted) | (no|remaining) \s credits | purchase .{0,20} credits
-            | (reached|exceeded|exhausted|over) .{0,40} (spending|billing|usage) \s (limit|cap)
-            | credits? .{0,20} (used \s up|exhausted|expired) | budget .{0,20} exceeded
-            | (credits?|balance|quota|trial) .{0,24} (depleted|ran \s out|run \s out|expired)
-            | exceeded \s your \s balance | quota \s is \s not \s enough | \b recharge \b
-            | no \s remaining \s credit | (run|ran) \s out \s of .{0,20} \b credit
-            | add \s (more \s)? funds
-            | used \s up \s your \s free | payment \s method | unpaid | (plan|subscription)
-              \s has \s (run \s out|expired) | included \s credits \s exceeded
-            | enable \s billing | billing \s to \s be \s enabled | top \s up
-            | (api \s)? key \s limit \s exceeded"""
-        ),
-        by_status_alone=(402,),
-    ),
-    Row(
-        Meaning.WRONG_KEY,
-        (None, 400, 403, 404, 422),
-        frozenset(
-            """invalid_api_key api_key_invalid authentication_error invalid_authentication
-            invalid_authentication_error unauthorized unauthenticated incorrect_api_key
-            invalid_key auth_error token_not_found_in_db""".split()
-        ),
-        words_of(
-            r"""api[ _-]? (key|token) .{0,30} (not \s valid|invalid|incorrect|expired|missing
-              |not \s found)
-            | (invalid|incorrect|wrong|missing|expired|malformed) .{0,12} (api[ _-]?(key|token)
-              | auth\w* | bearer \s token|access \s token|credentials?)
-            | authentication \s (error|failed)
-            | (invalid|unknown) \s proxy \s (server \s)? token | api[ _-]? key \s is \s required
-            | no \s auth\w* \s credentials | insufficient \s authentication | login \s fail
-            | ^ invalid \s token | key .{0,12} revoked | not \s authenticated
-            | unregistered \s callers | reported \s as \s leaked
-            | (security|access|session|bearer) \s token .{0,40} (invalid|expired|missing)"""
-        ),
-        by_status_alone=(401,),
-    ),
+    MONEY,
+    DAY,
+    CLOSED,
+    KEY,
     Row(
         Meaning.STREAM_ONLY,
         (None, 400, 405, 406, 422),
@@ -187,7 +89,7 @@ TABLE = (
         frozenset(
             """model_not_found invalid_model model_not_available model_not_supported no_such_model
             unknown_model model_not_exist modelnotfound model_decommissioned model_deprecated
-            deploymentnotfound model_terminated""".split()
+            deploymentnotfound model_terminated modelnotopen 1211""".split()
         ),
         words_of(
             r"""model \b .{0,80} (not \s found|does \s not \s exist|not \s exist|doesn't \s exist
@@ -197,13 +99,15 @@ TABLE = (
             | (no \s such|unknown|invalid|unrecogni[sz]ed|unsupported) \s model \b
               (?! .{0,12} param)
             | (requested|specified) \s model .{0,60} is \s not \s supported [.]? $
-            | not \s a \s valid \s model | invalid \s model \s name
+            | not \s a \s valid \s model | provider \s not \s provided | 模型不存在
+            | not \s work \s with \s the \s specified \s model | invalid \s model \s name
             | model \s (identifier|id|name) .{0,40} (not \s valid|invalid)
             | api[ -]versions? \b .{0,40} (not \s supported|invalid|not \s valid|and \s later)
             | deployment .{0,60} (not \s
               exist|not \s found) | no \s (endpoints|instances) .{0,20} found"""
         ),
     ),
+    PERMISSION,
     Row(
         Meaning.LOADING,
         (None, 404, 409, 425, 429, *range(500, 530)),
@@ -244,11 +148,13 @@ TABLE = (
             overloaded_error overloaded server_error internal_error internal_server_error
             service_unavailable unavailable unavailable_error timeout timeout_error api_error
             deadline_exceeded upstream_error bad_gateway gateway_timeout temporarily_unavailable
-            1302 1305 throttling throttlingexception""".split()
+            1302 1305 throttling throttlingexception capacity_exceeded""".split()
         ),
         words_of(
-            r"""rate \s? limit | too \s (many \s requests|frequent) | \b (overloaded|busy) \b
-            | throttl | (try \s again|retry) \s (later|in|shortly|after)"""
+            r"""rate \s? limit | \b(qps|[rt]pm|requests?) \b .{0,12} limit .{0,12}
+            (reached|exceeded) | 稍后(再试|重试)|限流|限频 | too \s (many \s requests|frequent)
+            | \b (overloaded|busy) \b | throttl
+            | (try \s again|retry) \s (later|in|shortly|after)"""
         ),
         by_status_alone=(408, 409, 425, 429, 499, 500, *range(502, 505), *range(506, 600)),
     ),

@@ -9,8 +9,10 @@ from ...errors import ModelRefused
 from ...support.secrets import owner_of_key
 from ..dispatch.provider import Loading, Rejected, Retryable, WrongProtocol
 from . import waits
+from .account import DAY_WORDS
 from .complaint import Complaint
-from .table import TABLE, Meaning, words_of
+from .row import words_of
+from .table import TABLE, Meaning
 
 _NOWHERE = words_of(
     r"""^((file \s)? not \s found | method \s not \s allowed | 40[45] .{0,24})? [.!]? $
@@ -22,8 +24,12 @@ _NOWHERE = words_of(
 )
 _NEVER_LOADS = words_of(r"(error|fail\w*|unable|cannot|could \s not) .{0,20} (load|start|initiali)")
 _SOON_S = 1800.0  # a wait that a request may still be worth
-_DAY = words_of(r"\b(per|a|each|this|the) [- ] (day|month)\b | \b(daily|monthly)\b | \bR[PT]D\b")
-_ASKED = words_of(r"limit[^\d]{0,30}([\d,]+).*?requested[^\d]{0,10}([\d,]+)")
+_DAY = words_of(DAY_WORDS)
+# Not the 4 of "rate limit reached for gpt-4o": the number stands at the word.
+_ASKED = words_of(
+    r"\b limit (\s is|\s of)? [\s:=(]* ([\d,]+) \b .*? requested [^\d]{0,10} ([\d,]+)"
+)
+_OF_MODELS = words_of(r"model|deployment|engine|function|not [ _]? found|does \s not \s exist")
 
 
 def meaning_of(complaint: Complaint) -> Meaning:
@@ -31,7 +37,7 @@ def meaning_of(complaint: Complaint) -> Meaning:
     if complaint.flagged and complaint.status in (None, 400, 403, 422, 451):
         return Meaning.MODERATED
     asked = _ASKED.search(complaint.text)
-    if complaint.status == 429 and asked and _number(asked[2]) > _number(asked[1]):
+    if complaint.status == 429 and asked and _number(asked[3]) > _number(asked[2]):
         return Meaning.TOO_LARGE
     if complaint.status == 429 and _is_of_the_day(complaint):
         return Meaning.DAY_IS_SPENT
@@ -41,10 +47,8 @@ def meaning_of(complaint: Complaint) -> Meaning:
     for row in TABLE:
         if row.fits(complaint) and not (row.meaning is Meaning.LOADING and never_loads):
             return row.meaning
-    if complaint.status == 404:
+    if complaint.status == 404 and _OF_MODELS.search(" ".join([complaint.text, *complaint.codes])):
         return Meaning.NO_MODEL
-    if complaint.status == 403 and not complaint.page:
-        return Meaning.FORBIDDEN
     if "failed_precondition" in complaint.codes:  # Google: not in this country, not without billing
         return Meaning.FORBIDDEN
     return Meaning.REJECTED
@@ -125,20 +129,23 @@ def _wait(complaint: Complaint, headers: Mapping[str, str]) -> float | None:
     for wait in (
         waits.google_delay(complaint.details),
         waits.retry_after(headers),
+        complaint.wait_s,
         waits.said_in_words(complaint.text),
+        waits.refill_s(headers) or waits.reset_s(headers),
+        waits.retry_after(complaint.headers),
+        waits.reset_s(complaint.headers),
     ):
         if wait is not None:
             return wait
-    return waits.refill_s(headers) or waits.reset_s(headers)
+    return None
 
 
 def _is_for_all(complaint: Complaint, headers: Mapping[str, str]) -> bool:
     """Whether a quota of the whole account is exhausted, as headers or Google's details say."""
     if complaint.status != 429:
         return False
-    return any("PerProject" in quota for quota in _quotas(complaint)) or any(
-        headers.get(f"x-ratelimit-remaining-{what}") == "0" for what in ("requests", "tokens")
-    )
+    spent = waits.is_spent(headers) or waits.is_spent(complaint.headers)
+    return spent or any("PerProject" in quota for quota in _quotas(complaint))
 
 
 def _quotas(complaint: Complaint) -> list[str]:

@@ -28,6 +28,9 @@ _BARE = re.compile(  # seconds, by the name of the header that says so
     re.IGNORECASE,
 )
 _RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-ratelimit-reset-after", "x-rate-limit-reset")
+_FIELD = re.compile(r"retry_?(?:after|delay|in)_?(ms|millis\w*)?(?:s|sec\w*)?", re.IGNORECASE)
+_COMBINED = re.compile(r"\b(?:reset|t)=(\d+)")  # ratelimit: limit=10, remaining=0, reset=7
+_SPENT = re.compile(r"-\d+(\.\d+)?|0+(\.0+)?")
 _SECOND, _MILLISECOND = 1e9, 1e12  # from here on a number is a point in time, in these
 
 
@@ -41,7 +44,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d+)?", value):
             return _sound(float(value) * 0.001)
-    return _until(headers.get("retry-after", "").strip())
+    return _until(headers.get("retry-after", ""))
 
 
 def reset_s(headers: Mapping[str, str]) -> float | None:
@@ -49,12 +52,32 @@ def reset_s(headers: Mapping[str, str]) -> float | None:
 
     They do not say which of several quotas is used up, so a long one is not believed.
     """
-    found = (_until(headers.get(name, "").strip()) for name in _RESETS)
+    said = [headers.get(name, "") for name in _RESETS]
+    said += [found[1] for found in [_COMBINED.search(headers.get("ratelimit", ""))] if found]
+    found = map(_until, said)
     return next((wait for wait in found if wait is not None and wait <= PLAUSIBLE_S), None)
+
+
+def named_s(name: str, value: object) -> float | None:
+    """Seconds in a field of a body whose name says that it is a wait (``retry_after_ms``)."""
+    found = _FIELD.fullmatch(name)
+    if found is None or isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    wait = _until(str(value))
+    return wait * 0.001 if wait is not None and found[1] else wait
+
+
+def is_spent(headers: Mapping[str, str]) -> bool:
+    """Whether headers say that a quota of the whole account is used up."""
+    names = [f"x-ratelimit-remaining{what}" for what in ("", "-requests", "-tokens")]
+    return any(_SPENT.fullmatch(headers.get(n, "")) for n in (*names, "ratelimit-remaining"))
 
 
 def _until(value: str) -> float | None:
     """Seconds in a number, a duration, or until a point in time; ``None`` for anything else."""
+    value = value.strip().strip("'\"")
+    if re.fullmatch(r"[\d.]+(\s*,\s*[\d.]+)+", value):  # the header twice, made one by a proxy
+        value = value.partition(",")[0].strip()
     if re.fullmatch(r"\d+(\.\d+)?", value):
         number = float(value)
         if number < _SECOND:
@@ -75,7 +98,7 @@ def _until(value: str) -> float | None:
 
 def _short(words: str) -> str:
     """A duration such as "2 minutes and 3 s" as ``2m3s``; empty for anything else."""
-    plain = re.sub(r"\s|,|\band\b", "", words.lower())
+    plain = re.sub(r"^pt(?=\d)|\s|,|\band\b", "", words.lower())  # PT30S: ISO 8601
     plain = re.sub(r"milliseconds?", "ms", plain)
     plain = re.sub(r"(\d)(s|m|h|d)(?!s)[a-z]+", r"\1\2", plain)
     return plain if re.fullmatch(rf"({_DURATION.pattern})+", plain) else ""
@@ -96,7 +119,7 @@ def google_delay(details: Iterable[Mapping[str, Any]]) -> float | None:
             delay = detail.get("retryDelay", "")
             if isinstance(delay, Mapping):  # the message itself, not its JSON form
                 delay = f"{delay.get('seconds', 0)}s"
-            return _until(str(delay).strip())
+            return _until(str(delay))
     return None
 
 
@@ -110,7 +133,7 @@ def refill_s(headers: Mapping[str, str]) -> float:
     """
     wait = 0.0
     for what in ("requests", "tokens"):
-        if headers.get(f"x-ratelimit-remaining-{what}") != "0":
+        if not _SPENT.fullmatch(headers.get(f"x-ratelimit-remaining-{what}", "")):
             continue
         full = duration_s(headers.get(f"x-ratelimit-reset-{what}", ""))
         limit = headers.get(f"x-ratelimit-limit-{what}", "")

@@ -50,13 +50,15 @@ class _Choice(Shape):
     text: Any = None
     finish_reason: Word = None
     finishReason: Word = None  # noqa: N815 - of gateways that write all names so
+    native_finish_reason: Word = None  # OpenRouter's, of the provider behind it
     stop_reason: Word = None
     error: Any = None
 
     @property
     def finish(self) -> str | None:
         """Why it ended; *stop_reason* is Anthropic's word, and vLLM's for something else."""
-        return self.finish_reason or self.finishReason or self.stop_reason
+        ours = self.finish_reason or self.finishReason
+        return ours or self.stop_reason or self.native_finish_reason
 
 
 class _Completion(Shape):
@@ -123,7 +125,7 @@ def read_chat(body: Json, oddities: list[str]) -> Said:
         text=text or refusal,
         finish="content_filter" if refusal and not text else choice.finish,
         reasoning=reasoning,
-        error=choice.error,
+        error=choice.error or (None if text or refusal else body.get("error")),
         **_about(said.model, said.system_fingerprint, said.usage),
     )
 

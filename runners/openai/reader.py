@@ -6,8 +6,8 @@ import time
 
 from ..dispatch.provider import Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, read_body, unwrapped
-from ..meaning.complaint import Complaint, is_error, read_json
+from ..meaning.body import CutShort, glimpse, not_json, read_body, unwrapped
+from ..meaning.complaint import Complaint, is_error, read, read_json
 from ..meaning.said import Teller, settle
 from ..meaning.verdict import Asked
 from ..protocol import Reply, Request
@@ -47,11 +47,11 @@ class Reader:
             said = endpoint.parse(body, oddities)
         except LookupError as error:
             # An answer of this protocol with nothing in it is a fault like any other.
+            what = f"the server's answer has {error}: {glimpse(answer.content)}"
             if self._answered or {"id", "object", "usage"} & body.keys():
-                raise Retryable(f"the server's answer has {error}") from None
+                raise Retryable(what) from None
             raise WrongProtocol(
-                f"the server's answer has {error}; is {self._asked.base_url} "
-                f"{self._asked.protocol}?"
+                f"{what}; is {self._asked.base_url} {self._asked.protocol}?"
             ) from None
         self._answered = True
         self._teller.odd_fields(oddities)
@@ -74,14 +74,17 @@ class Reader:
             raise Retryable(f"the server's answer is cut short: {error}") from None
         except ValueError:
             if "html" in content_type or answer.content.lstrip()[:1] == b"<":
+                words = read(answer.content, None).text.removeprefix("a web page: ")[:120]
                 raise WrongProtocol(
-                    f"{self._asked.base_url} answers with a web page: not such a server"
+                    f"{self._asked.base_url} answers with a web page: {words}; not such a server"
                 ) from None
-            raise Retryable("the server's answer is not JSON: cut short, or garbled") from None
+            raise Retryable(not_json(answer.content)) from None
         if isinstance(body, list) and (len(body) == 1 or body is found.values):
             body = body[0]  # alone, or with something behind it
         body = unwrapped(body, ("choices", "output"))
-        return body if isinstance(body, dict) else {"error": body}
+        if isinstance(body, (str, list)):
+            return {"error": body}
+        return body if isinstance(body, dict) else {}
 
     @staticmethod
     def complaint(body: Json) -> Complaint | None:

@@ -56,7 +56,7 @@ def put_together(body: Body) -> object:
 def _add(chunk: Json, body: Json, choice: Json) -> bool:
     """Add a chunk to the answer; whether it is the last of its choice."""
     for name, value in chunk.items():
-        if name != "choices" and value is not None:
+        if name != "choices" and value not in (None, ""):
             body[name] = value
     choices = chunk.get("choices")
     first = (
@@ -88,12 +88,18 @@ def _say(said: Json, choice: Json) -> None:
         delta = snapshot
     else:
         delta = {}
-    text = delta.get("content", said.get("text"))
-    kept = message["content"]
-    if isinstance(text, list):
-        message["content"] = [kept, *text] if isinstance(kept, str) else [*kept, *text]
-    elif isinstance(text, str):
-        message["content"] = kept + text if isinstance(kept, str) else [*kept, text]
-    for name in (*_REASONING, "refusal"):
-        if isinstance(delta.get(name), str):
-            message[name] = message.get(name, "") + delta[name]
+    content = delta.get("content", said.get("text"))
+    message["content"] = _joined(message["content"], content)
+    for name in (*_REASONING, "reasoning_details", "refusal"):
+        if delta.get(name) is not None:
+            message[name] = _joined(message.get(name, ""), delta[name])
+
+
+def _joined(kept: Any, more: Any) -> Any:
+    """What was said so far, and more of it: texts as a text, anything else as a list of parts."""
+    if more is None:
+        return kept
+    if isinstance(kept, str) and isinstance(more, str):
+        return kept + more
+    kept, more = ([parts] if not isinstance(parts, list) else parts for parts in (kept, more))
+    return [*kept, *more]

@@ -65,14 +65,14 @@ def with_curve(
     share = tally.correct.sum() / tally.total
     if share < _HIGH and flat(tally, found.spread_mass.tolist(), seed=seed).p_value > _FLAT:
         return (
-            f"accuracy is not shown to fall over these lengths ({share:.0%} correct over all);"
+            f"accuracy is not shown to fall over these lengths ({share:.0%} correct overall);"
             " test more trials, or lengths farther apart"
         )
     lapse = excess_lapse(tally, curve, found)
     if lapse is not None:
         return (
-            f"about {lapse:.0%} of the answers are wrong however short the input, so the curve"
-            " does not start from sight; see to the task or the form of the answers first"
+            f"about {lapse:.0%} of the answers are wrong however short the input, so the model"
+            " never saw this task well; check the task and the form of the answers first"
         )
     if fall.p_value < ALPHA:
         k, n, lengths = tally.correct, tally.trials, tally.lengths
@@ -84,7 +84,7 @@ def with_curve(
         )
     if lack.p_value < ALPHA:
         return (
-            "no curve that falls once describes these points (lack of fit"
+            "no curve that falls once fits these points (lack of fit"
             f" p = {lack.p_value:.2g}); look at the raw points"
         )
     return None

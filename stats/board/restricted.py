@@ -1,6 +1,6 @@
 """Restricted mean acuity: how far a model sees on a chart, as one number that always exists.
 
-The area under accuracy over log2 length, guessing taken off, from the first length of the chart
+The area under accuracy over log2 length, corrected for guessing, from the first length of the chart
 to its last: for a model that is always right up to some length and never beyond, that length. It
 is the restricted mean of survival analysis (Royston and Parmar 2013, BMC Med. Res. Methodol.
 13:152) with octaves for time. No curve is fitted, so that staircases, lapses, models that are blind

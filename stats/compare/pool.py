@@ -63,7 +63,7 @@ def pool(comparisons: Mapping[str, Comparison], alpha: float = 0.05) -> Pool:
     cells = [np.concatenate([p[i] for p in every]) for i in (2, 3)]
     p_lengths = clustered(*cells)
     p_tasks = clustered(a, b)
-    counts = f"B alone right in {only_b} pairs, A alone in {only_a}, p = {p_here:.2g}"
+    counts = f"pairs that only B got right: {only_b}, only A: {only_a}, p = {p_here:.2g}"
     if p_here <= alpha and p_lengths <= alpha:
         verdict = ComparisonVerdict.BETTER if only_b > only_a else ComparisonVerdict.WORSE
         wider = "" if p_tasks <= alpha else f"; of other tasks this says less (p = {p_tasks:.2g})"

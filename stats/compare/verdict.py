@@ -52,14 +52,14 @@ class Grounds:
 def judge(g: Grounds, margin: float, alpha: float) -> tuple[ComparisonVerdict, str]:
     """The verdict and the line that gives its grounds; the rule is that of `compare`."""
     only_a, only_b = int(g.pairs.only_a.sum()), int(g.pairs.only_b.sum())
-    counts = f"B alone right in {only_b} pairs, A alone in {only_a}, p = {g.p_here:.2g}"
+    counts = f"pairs that only B got right: {only_b}, only A: {only_a}, p = {g.p_here:.2g}"
     side = ComparisonVerdict.BETTER if only_b > only_a else ComparisonVerdict.WORSE
     if g.p_here <= alpha and g.p_curve <= alpha:
         return side, counts
     if g.p_here <= alpha:
         return ComparisonVerdict.INCONCLUSIVE, (
             f"B is {side.lower()} on these lengths ({counts}), but the lengths differ too much"
-            f" among themselves to say so of the curve (p = {g.p_curve:.2g} with the length as a"
+            f" from each other to say so of the curve (p = {g.p_curve:.2g} with the length as a"
             " random factor); test more lengths"
         )
     if np.any(g.p_holm <= alpha):
@@ -72,7 +72,7 @@ def judge(g: Grounds, margin: float, alpha: float) -> tuple[ComparisonVerdict, s
     low, high = g.equivalence
     if 1 / margin < low and high < margin:
         return ComparisonVerdict.NO_DIFFERENCE, (
-            f"L50 of B over A lies between {low:.3g} and {high:.3g}, inside the margin"
+            f"the ratio of L50, B over A, lies between {low:.3g} and {high:.3g}, inside the margin"
             f" of {margin:g}; {counts}"
         )
     if g.beyond and g.difference.low > -SAME_ACCURACY and g.difference.high < SAME_ACCURACY:
@@ -83,6 +83,6 @@ def judge(g: Grounds, margin: float, alpha: float) -> tuple[ComparisonVerdict, s
     if g.reason is not None:
         return ComparisonVerdict.INCONCLUSIVE, f"{g.reason}; {counts}"
     return ComparisonVerdict.INCONCLUSIVE, (
-        f"L50 of B over A may lie anywhere from {g.ratio.low:.3g} to {g.ratio.high:.3g}, beyond the"
-        f" margin of {margin:g}; {counts}"
+        f"the ratio of L50, B over A, may lie anywhere from {g.ratio.low:.3g} to"
+        f" {g.ratio.high:.3g}, beyond the margin of {margin:g}; {counts}"
     )

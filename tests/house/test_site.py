@@ -26,6 +26,17 @@ def test_the_site_builds_without_warnings(root: Path, tmp_path: Path) -> None:
     assert 'id="snellen.exams.run.run"' in reference  # docstrings are found, not only named
 
 
+def test_the_reference_holds_every_public_name(root: Path) -> None:
+    shown = (root / "docs" / "reference.md").read_text(encoding="utf-8")
+    homes = {name: f"::: snellen.{home}" for name, home in snellen._HOME.items()}
+    missing = [
+        name
+        for name, home in homes.items()
+        if f"{home}.{name}\n" not in shown and f"{home}\n" not in shown
+    ]
+    assert missing == []
+
+
 def test_the_citation_names_this_version(root: Path) -> None:
     cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     assert cited["version"] == snellen.__version__

@@ -241,7 +241,9 @@ def test_units_differ_by_one_count_and_mixed_ones_in_nothing_else(tokenizer: Any
 
 
 def test_finished_parts_are_not_computed_again(subject: Any, tmp_path: Path) -> None:
-    plan = dataclasses.replace(QUICK, lengths=(2,), dtypes=("float64", "float32"))
+    plan = dataclasses.replace(
+        QUICK, lengths=(2,), dtypes=("float64", "float32"), window=2, wordings=2, read_out=8
+    )
     llama = subject("llama")
     loads: list[torch.dtype] = []
 

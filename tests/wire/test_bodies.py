@@ -125,6 +125,27 @@ def test_an_answer_in_a_wrapping_is_paid_for_once(
 
 
 @pytest.mark.parametrize("kind", [OpenAI, Gemini])
+@pytest.mark.parametrize(
+    ("encoding", "wrap"), [("gzip", bytes), ("gzip", gzip.compress), ("utf-8", bytes)]
+)
+def test_a_body_that_is_said_to_be_compressed(
+    run: Run,
+    ask: Ask,
+    delivered: Delivered,
+    kind: type[OpenAI | Gemini],
+    encoding: str,
+    wrap: Callable[[bytes], bytes],
+) -> None:
+    """Some proxies decompress what they pass on, and leave the header that said so."""
+    headers = {"Content-Encoding": encoding}
+    wire, _ = run(
+        lambda call: Raw(200, wrap(good(kind, call.prompt)), headers), [ask("q"), ask("r")], kind
+    )
+    assert delivered.texts == {"q": answer_to("q"), "r": answer_to("r")}
+    assert len(wire.calls) == 2
+
+
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
 def test_an_error_in_a_wrapping_keeps_its_words(
     run: Run, ask: Ask, delivered: Delivered, kind: type[OpenAI | Gemini]
 ) -> None:
@@ -161,6 +182,10 @@ def test_the_values_of_a_body() -> None:
     ]
     done = read_body(b'data: {"a":\ndata: 1}\n\ndata: [DONE]\n\ndata: more\n\n')
     assert (done.values, done.streamed, done.done) == ([{"a": 1}], True, True)
+    assert read_body(b'data: {"a": 1}\n\ndata: [done]\n\n').done
+    old = '{"a": "\u00e9"}'.encode("latin-1")
+    assert read_body(old, 'application/json; charset="iso-8859-1"').values == [{"a": "\u00e9"}]
+    assert read_body(old, "application/json; charset=nobodys").values == [{"a": "\ufffd"}]
     for nothing in (b"", b" \n", b"502 Bad Gateway", b"data: {", b"<html>", b"[" * 100_000):
         with pytest.raises(ValueError, match=r"."):
             read_body(nothing)
@@ -213,6 +238,8 @@ STREAMS: dict[str, tuple[list[Any], str]] = {
         "11",
     ),
     "pings": ([{"type": "ping"}, {}, chunk({"content": "11"}, "stop")], "11"),
+    "a number": ([chunk({"content": 1}), chunk({"content": 1}), chunk({}, "stop")], "11"),
+    "no model in the last": ([chunk({"content": "11"}, "stop") | {"model": ""}], "11"),
     "texts": ([{"choices": [{"text": "1"}]}, {"choices": [{"text": "1", "finish_reason": "stop"}]}],
               "11"),
 }  # fmt: skip

@@ -127,6 +127,23 @@ def test_odd_answers_are_answers(
     assert len(wire.calls) == 1
 
 
+@pytest.mark.parametrize("thought", [False, "false", None])
+def test_a_part_that_is_no_thought_is_the_answer(
+    run: Run, ask: Ask, delivered: Delivered, thought: object
+) -> None:
+    parts = [{"text": "3", "thought": thought}]
+    candidate = {"content": {"parts": parts}, "finishReason": "STOP"}
+    run(lambda call: Raw(200, {"candidates": [candidate]}), [ask("q")])
+    assert (delivered.reply("q").text, delivered.reply("q").reasoning) == ("3", None)
+
+
+def test_feedback_without_a_reason_is_geminis_and_no_block(
+    run: Run, ask: Ask, delivered: Delivered
+) -> None:
+    run(lambda call: Raw(200, {"promptFeedback": {"safetyRatings": []}}), [ask("q")])
+    assert delivered.failure("q").reason.startswith("the server's answer has no candidates (given")
+
+
 @pytest.mark.parametrize(
     "fault",
     [

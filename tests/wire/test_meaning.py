@@ -130,6 +130,9 @@ def test_errors_with_status_200_are_told_from_answers(body: Any, wrong: bool) ->
         ("What you say of max_tokens is beyond us", None),
         ("Please stop: this prompt is invalid", None),
         ("The conversation seed words are fine", None),
+        ("Invalid reasoning effort: maximal", Refused("reasoning_effort", True)),
+        ("Invalid value at 'generation_config.seed' (TYPE_INT32), 9", Refused("seed", True)),
+        ("stop_sequences: each must contain non-whitespace", Refused("stop", False)),
     ],
 )
 def test_complaints_about_settings(words: str, refused: Refused | None) -> None:
@@ -144,6 +147,9 @@ def test_a_parameter_that_is_named_beside_the_words() -> None:
     nested = {"error": {"message": "not supported", "param": "reasoning.effort"}}
     names = {"reasoning_effort": "reasoning.effort"}
     assert refused_setting(read_json(nested, 400), names) == Refused("reasoning_effort", False)
+    field = {"field": "generation_config.seed", "description": "It is odd"}
+    google = {"error": {"message": "Odd", "details": [{"fieldViolations": [field]}]}}
+    assert refused_setting(read_json(google, 400), NAMES) == Refused("seed", True)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +175,10 @@ def test_a_parameter_that_is_named_beside_the_words() -> None:
         ("", None, "unknown"),
         ("FINISH_REASON_UNSPECIFIED", 9, "unknown"),
         ("SAFETY", 9, "content_filter"),
+        ("max_tokens_exceeded", 9, "length"),
+        ("maximum_tokens_reached", 9, "length"),
+        ("stop_sequence_hit", 9, "stop"),
+        ("reached", 9, "reached"),
         ("sensitive", 9, "content_filter"),
         ("OTHER", 9, "OTHER"),
         ("stop_string", 9, "stop"),
@@ -183,7 +193,7 @@ def test_finish_reasons_in_our_words(reason: str | None, written: int | None, ke
     assert in_our_words(reason, written, 16) == kept
 
 
-@pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "USER_CANCEL"])
+@pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "user_aborted"])
 def test_answers_that_broke_off(reason: str | None) -> None:
     assert ending_of(reason) is Ending.BROKEN
 
@@ -224,6 +234,11 @@ def test_waits_in_words(text: str, seconds: float | None) -> None:
         ({"retry-after": "1445412480"}, 0),  # a point in time, in the past
         ({"retry-after": "nan"}, None),
         ({"retry-after": "9" * 400}, None),
+        ({"retry-after": "30, 30"}, 30),  # sent twice
+        ({"retry-after": '"12"'}, 12),
+        ({"retry-after": "PT1M30S"}, 90),
+        ({"retry-after": "-5"}, None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
         ({}, None),
     ],
 )
@@ -259,6 +274,41 @@ def test_a_wait_is_for_all_where_the_account_is_what_is_exhausted() -> None:
     everyone = error_of(body, 429, {"retry-after": "30", "x-ratelimit-remaining-requests": "0"})
     assert isinstance(everyone, Retryable)
     assert everyone.for_all
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["x-ratelimit-remaining", "x-ratelimit-remaining-tokens", "ratelimit-remaining"],
+)
+@pytest.mark.parametrize(
+    ("left", "spent"), [("0", True), ("0.0", True), ("-3", True), ("7", False)]
+)
+def test_a_quota_that_is_used_up_is_everybodys(header: str, left: str, spent: bool) -> None:
+    error = error_of({"error": "slow down"}, 429, {header: left})
+    assert isinstance(error, Retryable)
+    assert error.for_all is spent
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        ({"message": "slow", "retry_after": 5.5}, {}, 5.5),
+        ({"error": {"message": "slow", "retry_after_ms": 4200}}, {}, 4.2),
+        ({"error": {"message": "slow", "retryAfter": "17s"}}, {}, 17),
+        ({"error": {"message": "slow", "retry_after": 40}}, {"retry-after": "3"}, 3),
+        ({"error": {"message": "slow", "retry_after": True}}, {}, None),
+        ({"error": {"message": "slow", "retries": 3}}, {}, None),
+        ({"error": {"message": "slow", "metadata": {"headers": {"Retry-After": "8"}}}}, {}, 8),
+        ({"error": {"message": "slow"}}, {"ratelimit": "limit=10, remaining=0, reset=7"}, 7),
+        ({"error": {"message": "x" * 400 + " Please retry in 17.5s."}}, {}, 17.5),
+    ],
+)
+def test_waits_that_a_body_names(
+    body: Any, headers: Mapping[str, str], seconds: float | None
+) -> None:
+    error = error_of(body, 429, headers)
+    assert isinstance(error, Retryable)
+    assert error.retry_after == seconds
 
 
 def test_how_long_a_model_loads() -> None:

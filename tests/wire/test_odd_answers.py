@@ -29,6 +29,7 @@ THOUGHTS = [
     {"content": "", "reasoning": "let me see"},
     {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "let me see"}]}]},
     {"content": None, "reasoning_details": [{"type": "reasoning.text", "text": "let me see"}]},
+    {"content": "", "reasoning_details": [{"type": "reasoning.summary", "summary": "let me see"}]},
 ]
 
 
@@ -76,7 +77,9 @@ def test_contents_of_other_types(
     assert delivered.reply("q").text == text
 
 
-@pytest.mark.parametrize("finish", ["stop", 7, ["stop"], {"type": "stop", "matched": 2}, [], None])
+@pytest.mark.parametrize(
+    "finish", ["stop", 7, ["stop"], {"type": "stop", "matched": 2}, {"reason": "stop"}, [], None]
+)
 def test_finish_reasons_of_other_types_cost_no_answer(
     run: Run, ask: Ask, delivered: Delivered, finish: Any
 ) -> None:
@@ -87,7 +90,7 @@ def test_finish_reasons_of_other_types_cost_no_answer(
     assert delivered.reply("q").finish_reason == expected
 
 
-@pytest.mark.parametrize("name", ["finishReason", "stop_reason"])
+@pytest.mark.parametrize("name", ["finishReason", "stop_reason", "native_finish_reason"])
 def test_a_finish_reason_by_another_name(
     run: Run, ask: Ask, delivered: Delivered, name: str
 ) -> None:
@@ -171,6 +174,31 @@ def test_an_answer_whose_choice_is_an_error(run: Run, ask: Ask, delivered: Deliv
     assert len(wire.calls) == 2
 
 
+def test_an_error_beside_an_empty_answer(run: Run, ask: Ask, delivered: Delivered) -> None:
+    body = OpenAIShape("chat/completions").answer("q", "")
+    body["error"] = {"code": 504, "message": "upstream was idle"}
+    run(lambda call: Raw(200, body) if call.prompt == "b" else None, [ask("a"), ask("b")])
+    assert delivered.failure("b").reason.startswith("upstream was idle (HTTP 504)")
+    assert delivered.reply("a").text == answer_to("a")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("The model crashed.", "not JSON: The model crashed."),
+        ('{"id": "x", "status": "IN_QUEUE"}', 'no choices: {"id": "x", "status": "IN_QUEUE"}'),
+        ("true", "no choices: true"),
+        ("data: ERROR: worker died\n\n", "not JSON: ERROR: worker died"),
+        ("<html><body>Log in</body></html>", "a web page: Log in; not such a server"),
+    ],
+)
+def test_what_a_server_says_instead_of_an_answer_is_shown(
+    run: Run, ask: Ask, delivered: Delivered, body: str, words: str
+) -> None:
+    run(lambda call: Raw(200, body) if call.prompt == "b" else None, [ask("a"), ask("b")])
+    assert words in delivered.failure("b").reason
+
+
 def test_an_answer_without_choices_after_it_has_answered(
     run: Run, ask: Ask, delivered: Delivered
 ) -> None:
@@ -193,8 +221,13 @@ GOOD = json.dumps(OpenAIShape("chat/completions").answer("q", "3"))
         'id: 1\ndata: {"choices":[{"index":1,"delta":{"content":"9"},"finish_reason":"stop"}]}\n'
         '\ndata: {"choices":[{"index":0,"delta":{"content":"3"},"finish_reason":"stop"}]}\n\n',
         '{"choices":[{"index":1,"message":{"content":"9"}},{"index":0,"message":{"content":"3"}}]}',
+        '{"choices":{"0":{"message":{"content":"3"}},"1":{"message":{"content":"9"}}}}',
+        '{"choices":[{"message":{"content":"3"}}],"created":' + "9" * 5000 + "}",
     ],
-    ids=["latin-1", "more", "twice", "comment", "two lines", "two choices streamed", "two choices"],
+    ids=[
+        *("latin-1", "more", "twice", "comment", "two lines", "two choices streamed"),
+        *("two choices", "choices by number", "a long number"),
+    ],
 )
 def test_an_oddly_wrapped_answer_is_paid_for_once(
     run: Run, ask: Ask, delivered: Delivered, body: str | bytes

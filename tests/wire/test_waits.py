@@ -165,6 +165,24 @@ def test_ten_equal_rejections_end_the_run_and_are_kept(run: Run, delivered: Any)
     assert 9 <= len(delivered) < 40
 
 
+def test_a_wait_that_is_named_and_never_enough_ends_the_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "_RATE_S", 0.5)
+    with pytest.raises(ModelRefused, match=r"slow down: refused for 1 s and never answered"):
+        run(lambda p, a: Retryable("slow down", status=429, retry_after=0.25), 12)
+
+
+def test_one_403_is_of_its_request_and_twenty_in_a_row_are_not(run: Run, delivered: Any) -> None:
+    """A firewall's word for a prompt, and a key's that was revoked: none says which it is."""
+    run(lambda p, a: Rejected("Forbidden", status=403) if int(p[2:]) % 2 else None, 60)
+    assert sum(isinstance(reply, Failure) for reply in delivered.values()) == 30
+    delivered.clear()
+    with pytest.raises(ModelRefused, match=r"Forbidden: so said 20 requests in a row; every answ"):
+        run(lambda p, a: Rejected("Forbidden", status=403) if int(p[2:]) > 9 else None, 90)
+    assert len(delivered) < 40
+
+
 @pytest.mark.parametrize(
     "reason", ["This model's maximum context length is {} tokens", "prompt of {} is too long"]
 )
@@ -268,6 +286,33 @@ def test_a_silent_server_is_said_to_be_silent(tmp_path: Path, ask: Any, delivere
     ]
     assert len(lines) >= 2
     assert "1 requests are open" in lines[0]
+
+
+@pytest.mark.usefixtures("short_silence")
+def test_a_rest_that_headers_ask_for_is_said_with_its_end(
+    caplog: pytest.LogCaptureFixture, ask: Any, delivered: Any
+) -> None:
+    provider = Scripted(lambda p, a: None)
+    provider.resume_at = time.monotonic() + 1.2
+    runner = Dispatch(provider, Limits(concurrency=1))
+    with caplog.at_level(logging.INFO, logger="snellen"):
+        runner.answer([ask("q 0"), ask("q 1")], delivered)
+    runner.close()
+    started, ended = caplog.messages
+    assert started.startswith("all requests wait 1 s, until ")
+    assert ended.endswith("the server's headers say that its limit is used up")
+
+
+@pytest.mark.usefixtures("short_silence")
+def test_a_failure_is_no_answer_and_a_slow_pace_has_a_next_attempt(
+    caplog: pytest.LogCaptureFixture, ask: Any, delivered: Any
+) -> None:
+    runner = Dispatch(Scripted(lambda p, a: Rejected("no")), Limits(requests_per_minute=60))
+    with caplog.at_level(logging.INFO, logger="snellen"):
+        runner.answer([ask("q 0"), ask("q 1")], delivered)
+    runner.close()
+    assert len(caplog.messages) == 1
+    assert "1 requests are open, the next attempt at " in caplog.text
 
 
 def test_a_quick_run_says_nothing(tmp_path: Path, ask: Any, delivered: Any) -> None:

@@ -40,7 +40,7 @@ def test_the_page_shows_it(
 
     both = pd.concat([simulated(trials=3), simulated(trials=3, form="forced", threshold=100)])
     html = write_report(tmp_path, both, manifest, texts).page.read_text("utf-8")
-    assert "What form costs" in html
+    assert "What the form of the answer costs" in html
 
 
 def test_one_form_alone_costs_nothing_to_tell(simulated: Callable[..., pd.DataFrame]) -> None:
