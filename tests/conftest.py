@@ -22,7 +22,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports without figures, which take most of a short run's time and have tests of their own."""
+    """Reports without figures, which take most of the time and have tests of their own."""
 
     def not_drawn(*_: object) -> None:
         raise InputError("not drawn")

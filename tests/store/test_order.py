@@ -1,6 +1,7 @@
 """The order of a plan's trials, whatever of them there is."""
 
 import random
+from typing import Any
 
 import pytest
 from snellen.store.plan import Plan
@@ -13,7 +14,7 @@ PLAN = Plan(
 @pytest.mark.parametrize("seed", range(5))
 def test_any_trials_come_in_the_plans_order_and_no_others(seed: int) -> None:
     own = list(PLAN.trial_ids())
-    others = [
+    others: list[dict[str, Any]] = [
         {"seed": 1},
         {"trials": 5},
         {"lengths": (8, 9, 64)},
