@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from delivering import Ask, Delivered, Run
 from shapes import Json, OpenAIShape, answer_to
+from snellen.errors import ModelRefused
+from snellen.runners.gemini.provider import Gemini
+from snellen.runners.openai.provider import OpenAI
 from snellen.tasks.registry import find_task
 from snellen.tasks.trial import build_trial
 from wireserver import Call, Raw
@@ -199,6 +202,21 @@ def test_what_a_server_says_instead_of_an_answer_is_shown(
 ) -> None:
     run(lambda call: Raw(200, body) if call.prompt == "b" else None, [ask("a"), ask("b")])
     assert words in delivered.failure("b").reason
+
+
+@pytest.mark.parametrize(
+    "body", ["Model is still loading", '{"status": "loading model"}', '{"state": 1, "msg": "busy"}']
+)
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+def test_what_is_said_instead_of_an_answer_is_looked_up(
+    run: Run, ask: Ask, delivered: Delivered, kind: type[OpenAI | Gemini], body: str
+) -> None:
+    """However often it comes, a model that loads is waited for, and who is busy is asked again."""
+    run(lambda call: Raw(200, body) if call.attempt < 3 else None, [ask("q")], kind)
+    assert delivered.texts == {"q": answer_to("q")}
+    plain = Raw(200, "Invalid API key")
+    with pytest.raises(ModelRefused, match="refused the key"):
+        run(lambda call: plain, [ask("r")], kind)
 
 
 def test_an_answer_without_choices_after_it_has_answered(
