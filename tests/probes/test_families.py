@@ -50,6 +50,9 @@ OTHERS: dict[str, Any] = {
         **{k: v for k, v in S.items() if k != "intermediate_size"}, ffn_dim=48,
         word_embed_proj_dim=32,
     ),
+    "modernbert-decoder": lambda: T.ModernBertDecoderConfig(
+        **{**S, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}, local_attention=16
+    ),
     "cohere": lambda: T.CohereConfig(**S),
     "mamba": lambda: T.MambaConfig(**STATE, state_size=8),
     "mamba2": lambda: T.Mamba2Config(
