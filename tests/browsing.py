@@ -62,6 +62,7 @@ class Opened:
         """The page is as wide as a phone, a tablet, a screen; axe finds nothing, dark or light."""
         for width in (390, 820, 1400):
             self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.wait_for_timeout(300)  # scripts that watch the width have their turn
             assert self.page.evaluate("document.documentElement.scrollWidth") <= width
             assert not (faults := self.faults()), f"{width}: {faults}"
         self.page.emulate_media(color_scheme="dark")

@@ -59,7 +59,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
         ),
         ENDS,
     ),
-    "axk1": {**LATENT, "head_dim": DROP, "qk_head_dim": 16},
+    "axk1": {**LATENT, "head_dim": DROP, "qk_head_dim": 16, "n_group": 1, "topk_group": 1},
+    "kimi_linear": {
+        **LATENT, "q_lora_rank": DROP, "head_dim": DROP, "qk_head_dim": DROP,
+        "linear_head_dim": 8, "linear_num_heads": 2,
+        "layer_types": ["linear_attention", "full_attention"],
+    },
     **dict.fromkeys(("deepseek_v32", "glm_moe_dsa", "axk2"), INDEXED),
     **dict.fromkeys(("qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"), LINEAR),
     "bamba": {**MAMBA, "attn_layer_indices": [1]},

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...stats.intervals import wilson
 from ...support.palette import BLUE, MUTED, VERMILLION
-from ..drawing import new_figure, plain_log_axis, plain_log_values, styled
+from ..drawing import legend_below, new_figure, plain_log_axis, plain_log_values, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,12 +26,17 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
         accuracy, distance, scatter = axes[3 * row : 3 * row + 3]
         by_length = chosen.groupby("length")
         rates = chosen.dropna(subset=["correct"]).groupby("length").correct
+        bars = [wilson(int(k), int(n)) for k, n in zip(rates.sum(), rates.size(), strict=True)]
+        accuracy.vlines(
+            rates.size().index, [b.low for b in bars], [b.high for b in bars], color=BLUE, lw=1.2
+        )
         accuracy.plot(rates.size().index, rates.mean().astype(float), "o-", color=BLUE)
         accuracy.set_ylim(-0.03, 1.03)
         accuracy.set_ylabel("share correct")
         judged = int(chosen.correct.notna().sum())
         accuracy.set_title(
-            f"{task.replace('_', ' ')}\n{judged} answers judged of {len(chosen)} prompts"
+            f"{task.replace('_', ' ')}: {judged} answers judged\nof {len(chosen)} prompts "
+            "(bars: 95 %)"
         )
         middle = by_length.rel_l2.median()
         distance.plot(chosen.length, chosen.rel_l2, ".", color=MUTED, ms=3, alpha=0.6)
@@ -46,6 +52,8 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
             ("not correct", chosen[chosen.correct.eq(False).fillna(False)], VERMILLION, "x"),
             ("correct", chosen[chosen.correct.fillna(False)], BLUE, "o"),
         ):
+            if not len(points):
+                continue
             scatter.plot(
                 points.rel_l2, points.margin, marker, color=colour, ms=4, mfc="none", label=label
             )
@@ -58,9 +66,8 @@ def link_figure(items: pd.DataFrame, links: pd.DataFrame) -> Figure:
         scatter.set_ylabel("margin of n (nats)")
         found = links[links.task == task].iloc[0]
         fixed = _number(found, "margin_given_length")
-        scatter.set_title(f"rank corr. {_number(found, 'margin')}\nlength fixed {fixed}")
-        if row == 0:
-            scatter.legend(loc="best")
+        scatter.set_title(f"rank correlation {_number(found, 'margin')}\nlength fixed: {fixed}")
+    legend_below(figure, columns=3)
     return figure
 
 

@@ -221,14 +221,20 @@ def _example_answers(row: Mapping[Hashable, Any]) -> set[str]:
 
 def _histogram(trials: pd.DataFrame, name: str, modes: list[str]) -> Drawn:
     rows = trials[trials.task.isin(COUNTING) & trials["mode"].isin(modes)]
+    rows = rows.assign(copied_example=copied_examples(rows))
+    columns = {"answered": (rows, "answer"), "true": (rows, "truth")}
+    columns["copied_example"] = (rows[rows.copied_example], "answer")
     counts = [
-        rows.groupby("task")[column].value_counts().rename_axis(["task", "value"]).rename(label)
-        for column, label in (("answer", "answered"), ("truth", "true"))
+        part.groupby("task")[column].value_counts().rename_axis(["task", "value"]).rename(label)
+        for label, (part, column) in columns.items()
     ]
     table = pd.concat(counts, axis=1).fillna(0).astype(int).reset_index()
-    claim = "Answers pile up on a few numbers whatever the truth."
+    # An example's answer in place of one's own piles up too, for another reason.
+    claim = "Answers pile up on a few numbers whatever the truth"
+    claim += " (answers copied from a worked example left out)." if len(modes) > 1 else "."
+    own = rows[~rows.copied_example]
     findings = [
-        has_attractor(f"{name[3:]} {COUNTING[task].split(')')[0]})", claim, _task(rows, task))
+        has_attractor(f"{name[3:]} {COUNTING[task].split(')')[0]})", claim, _task(own, task))
         for task in COUNTING
     ]
     return Drawn(name, histogram_figure(rows, modes), table, findings)
@@ -236,20 +242,27 @@ def _histogram(trials: pd.DataFrame, name: str, modes: list[str]) -> Drawn:
 
 @styled
 def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
-    """How often each number is answered, beside how often it is true; a panel per task."""
+    """How often each number is answered, beside how often it is true; a panel per task.
+
+    ``trials`` has a column ``copied_example``: those answers are drawn in another colour.
+    """
     from matplotlib.ticker import MaxNLocator
 
     figure, axes = new_figure(1, 4, width=3.2, height=2.7)
+    copies = bool(trials.copied_example.any())
     for axis, (task, title) in zip(axes, COUNTING.items(), strict=True):
         rows = _task(trials, task)
         answers = pd.to_numeric(rows.answer, errors="coerce").dropna()
         truths = pd.to_numeric(rows.truth, errors="coerce").dropna()
         shown = answers.clip(lower=-10, upper=CLIP + 10)
+        copied = rows.copied_example[answers.index]
         bins = [x - 2.5 for x in range(-10, CLIP + 21, 5)]
         look: dict[str, Any] = {"bins": bins, "histtype": "stepfilled"}
         axis.hist(truths, color=MUTED, alpha=0.35, label="true", **look)
         axis.hist(shown, color=BLUE, alpha=0.8, label="answered", **look)
-        top = answers.value_counts()
+        if copies:
+            axis.hist(shown[copied], color=ORANGE, label="of these: copied from an example", **look)
+        top = answers[~copied].value_counts()
         if len(top) and top.iloc[0] >= max(3, 2 * int((truths == top.index[0]).sum())):
             axis.annotate(
                 f"{top.index[0]:g}: {top.iloc[0]}x", (min(top.index[0], CLIP + 10), top.iloc[0]),
@@ -261,5 +274,5 @@ def histogram_figure(trials: pd.DataFrame, modes: list[str]) -> Figure:
         axis.set_xlabel(f"number (beyond {CLIP}: last bar)")
     axes[0].set_ylabel("times")
     counted = ", ".join(MODES[mode][0] for mode in modes)
-    legend_below(figure, columns=2, title=f"answers counted: {counted}")
+    legend_below(figure, columns=3, title=f"answers counted: {counted}")
     return figure

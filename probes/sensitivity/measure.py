@@ -15,7 +15,7 @@ from ..folder import Parts
 from ..pieces import Piece, joined, measured
 from ..result import Progress, silent
 from ..states.architecture import layers_of
-from ..states.arithmetic import parse_dtype
+from ..states.arithmetic import out_of_memory, parse_dtype
 from ..states.kinds import find_kind
 from ..states.pairs import PromptPair, PromptSet, Template, build_prompts
 from ..states.readiness import ready
@@ -143,7 +143,11 @@ def _measure(
     try:
         parts = anatomy_of(model, ids)
         bound = path_sum(parts.attention, parts.beta1)
-    except (InputError, TypeError, AttributeError, KeyError, IndexError) as error:
+    except (
+        InputError, TypeError, AttributeError, KeyError, IndexError, ValueError, RuntimeError,
+    ) as error:  # fmt: skip
+        if out_of_memory(error):
+            raise
         # The norms need no anatomy: they are reported also where the bound is not known.
         parts, bound = None, np.full(len(ids), np.nan)
         warnings.append(

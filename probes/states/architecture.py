@@ -11,6 +11,8 @@ from ...errors import InputError
 def decoder_of(model: Any) -> Any:
     """The stack of layers with its final norm, without the language-model head."""
     found = model.get_decoder() if hasattr(model, "get_decoder") else model.base_model
+    if found is model.get_output_embeddings():  # ModernBERT's decoder calls its head so
+        return model.base_model
     # Llama 4 names itself as its own decoder.
     return model.model if found is model and hasattr(model, "model") else found
 
@@ -25,9 +27,16 @@ def layers_of(model: Any) -> Any:
 
     decoder = decoder_of(model)
     depth = model.config.get_text_config().num_hidden_layers
-    for child in decoder.children():
-        if isinstance(child, torch.nn.ModuleList) and len(child) == depth:
+    lists = {
+        name: child
+        for name, child in decoder.named_children()
+        if isinstance(child, torch.nn.ModuleList)
+    }
+    for child in lists.values():
+        if len(child) == depth:
             return child
+    if lists.get("layers"):  # LongCat counts the two attentions of each of its layers
+        return lists["layers"]
     raise InputError(
         f"{type(model).__name__} keeps its {depth} layers in no module list that the probes know"
     )

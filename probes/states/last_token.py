@@ -107,7 +107,9 @@ def _run(
         recorder.positions = [pad + at for _, at in call.reads]
         _forward(decoder, call, pad, route, cache)
         cached = call.keep + len(call.tokens)
-        yield from zip((read for read, _ in call.reads), recorder.take(), strict=True)
+        with readable(type(decoder).__name__):
+            states = recorder.take()
+        yield from zip((read for read, _ in call.reads), states, strict=True)
 
 
 def _forward(decoder: Any, call: Call, pad: int, route: Route, cache: Any) -> None:
@@ -231,6 +233,9 @@ class _Recorder:
         import torch
 
         kept = [self._kept[d] for d in self._depths]
+        widths = sorted({state.shape[-1] for state in kept})
+        if len(widths) > 1:
+            raise ValueError(f"its layers hand on states of different widths, {widths}")
         widest = functools.reduce(torch.promote_types, (state.dtype for state in kept))
         return torch.stack([state.to(widest) for state in kept], dim=1).cpu()
 

@@ -70,6 +70,8 @@ def _agrees(model: Any, alone: torch.Tensor, route: Route) -> bool:
 
     try:
         found = last_token_states(model, _TRIE, route=route)[:, -1]
+    except InputError:  # a cache of its own kind, say: this route is not for it
+        return False
     except (RuntimeError, TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
         if out_of_memory(error):
             raise

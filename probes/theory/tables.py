@@ -104,12 +104,18 @@ def encoding_sweep(
         The L1 curves (cell, length), and per cell the decay exponent fitted from length 10 on,
         with its interval.
     """
+    cells = list(sweep_cells() if heads is None else heads)
+    # Every cell on the same draw before the next one is made.
+    shifts = np.array(
+        [
+            [[repeat_shift(head, n, seed=s).l1 for head in cells] for n in FIG10_LENGTHS]
+            for s in range(seeds)
+        ]
+    )
     curves, fits = [], []
-    for head in sweep_cells() if heads is None else heads:
+    for i, head in enumerate(cells):
         cell = {**head._asdict(), "paper": is_paper_cell(head)}
-        values = np.array(
-            [[repeat_shift(head, n, seed=s).l1 for n in FIG10_LENGTHS] for s in range(seeds)]
-        )
+        values = shifts[..., i]
         curves.append(_curve(values, FIG10_LENGTHS).assign(**cell))
         fits.append({**cell, **decay_exponent(FIG10_LENGTHS[1:], values[:, 1:])._asdict()})
     return (

@@ -6,6 +6,7 @@ these, not the encoding alone, decide whether the distance decays.
 
 from __future__ import annotations
 
+import functools
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -98,10 +99,18 @@ def repeat_shift(
         std: Standard deviation of q, k, v (Figure 10: 1; Figure 8: 1/sqrt(d)).
         normalise: Bring q, k, v to length 1, as Figure 10 does.
     """
+    longer = _drawn(n, seed, dim, std, normalise)
+    moved = attend_last(head, *longer) - attend_last(head, *longer[:, :-1])
+    return Shift(float(np.abs(moved).sum()), float(np.abs(moved).max()))
+
+
+@functools.lru_cache(maxsize=1)
+def _drawn(n: int, seed: int, dim: int, std: float, normalise: bool) -> Array:
+    """q, k and v of n random tokens and the last one again, shape (3, n + 1, dim).
+
+    The last draw is kept: a sweep puts every head to it before the next.
+    """
     qkv = np.random.default_rng([seed, n]).normal(scale=std, size=(3, n, dim))
     if normalise:
         qkv = unit_norm(qkv)
-    q, k, v = qkv
-    longer = np.concatenate([qkv, qkv[:, -1:]], axis=1)
-    moved = attend_last(head, *longer) - attend_last(head, q, k, v)
-    return Shift(float(np.abs(moved).sum()), float(np.abs(moved).max()))
+    return np.concatenate([qkv, qkv[:, -1:]], axis=1)

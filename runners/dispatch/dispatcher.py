@@ -78,7 +78,7 @@ class Dispatch(Runner):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._throttle = Throttle(self.limits)
         self._breaker = Breaker()
-        self._waits = Waits(lambda: self._throttle.next_at)
+        self._waits = Waits(lambda: self._throttle.next)
         self._fingerprints: list[str] = []
 
     def count_tokens(self, text: str) -> int | None:

@@ -68,9 +68,11 @@ class Throttle:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def next_at(self) -> float:
-        """The monotonic time of the next admission, if somebody waits for it; else 0."""
-        return self._next_at if self._queue else 0.0
+    def next(self) -> tuple[float, str]:
+        """The monotonic time of the next admission, 0 if nobody waits for it; and why not now."""
+        ours = self._requests_per_s < self.pace or self._tokens_per_s < math.inf
+        why = "--rpm or --tpm spaces" if ours else "the server's refusals for rate space"
+        return self._next_at if self._queue else 0.0, f"{why} the requests"
 
     async def enter(self, tokens: int = 0, *, first: bool = False) -> float:
         """Wait for admission; call :meth:`leave` with what it returns.

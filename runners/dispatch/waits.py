@@ -39,13 +39,13 @@ class _Group:
 class Waits:
     """What the requests of a session wait for; lives on one event loop."""
 
-    def __init__(self, next_at: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(self, held: Callable[[], tuple[float, str]] = lambda: (0.0, "")) -> None:
         """Prepare to watch.
 
         Args:
-            next_at: gives the monotonic time before which no request is sent.
+            held: gives the monotonic time before which no request is sent, and why.
         """
-        self._next_at = next_at
+        self._held = held
         self.open = 0  # requests that are neither answered nor failed
         self._groups: dict[str, _Group] = {}
         self._quiet_since = time.monotonic()
@@ -153,17 +153,15 @@ class Waits:
             if any(group.all_wait for group in told) or (told and pausing >= self.open):
                 continue  # they have been told of, with their end
             self._said_at = now
-            until = ""
-            if pauses or self._next_at() > now:
+            held_until, why = self._held()
+            until, reason = "", f"; the server said: {self._reason}" if self._reason else ""
+            if pauses or held_until > now:
                 soonest = min((group.until for group in pauses), default=0.0)
-                until = f", the next attempt at {_clock(max(soonest, self._next_at()) - now)}"
+                until = f", the next attempt at {_clock(max(soonest, held_until) - now)}"
+                reason = reason or f"; {why}"
             log.info(
                 "nothing was answered for %.0f s: %d requests are open%s%s (%s)",
-                quiet,
-                self.open,
-                until,
-                f"; the server said: {self._reason}" if self._reason else "",
-                _STOP,
+                *(quiet, self.open, until, reason, _STOP),
             )
 
 

@@ -18,14 +18,14 @@ from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, not_json, read_body, unwrapped
+from ..meaning.body import CutShort, glimpse, not_json, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
 from ..meaning.connection import TRANSPORT_ERRORS, broken, redirected
 from ..meaning.said import Teller, moderated, settle
 from ..meaning.settings import refused_setting
 from ..meaning.table import Meaning
-from ..meaning.verdict import Asked, as_exception, meaning_of
+from ..meaning.verdict import Asked, as_exception, is_known, meaning_of
 from ..protocol import Reply, Request
 from .answers import NoCandidates, read
 from .chunks import whole_of
@@ -109,8 +109,8 @@ class Gemini:
             result, headers = await self._post(request, config)
             if isinstance(result, Complaint):
                 complaint = result
-            elif is_error(result):
-                complaint = read_json(result, None)
+            elif (instead := _instead(result)) is not None:
+                complaint = instead
             else:
                 return self._read(result, request)
             meaning = meaning_of(complaint)
@@ -177,9 +177,12 @@ class Gemini:
             raise Retryable(f"the server's answer is cut short: {error}") from None
         except ValueError:
             if text.lstrip()[:1] == "<":
+                words = read_error(text, None).text.removeprefix("a web page: ")[:120]
                 raise WrongProtocol(
-                    f"the answer of {self.base_url} is not one of Gemini's: a web page"
+                    f"the answer of {self.base_url} is not one of Gemini's: a web page: {words}"
                 ) from None
+            if is_known(read_error(text, None)):
+                return {"error": glimpse(text)}
             raise Retryable(not_json(text)) from None
         return body if isinstance(body, dict) else {"error": body}
 
@@ -258,3 +261,10 @@ class Gemini:
 
     def _no(self, words: str) -> InputError:
         return InputError(f"{self.model} at {self.base_url} does not take {words}")
+
+
+def _instead(body: dict[str, Any]) -> Complaint | None:
+    """What a body with status 200 says that is no answer: an error, or what the table knows."""
+    answers = "candidates" in body or "promptFeedback" in body
+    complaint = read_json(body, None)
+    return complaint if is_error(body) or (not answers and is_known(complaint)) else None

@@ -10,6 +10,16 @@ DAY_WORDS = r"""
 """
 """How a quota of the day (or of the month) is named."""
 
+SHUT = Row(
+    Meaning.OUT_OF_MONEY,
+    ANY_4XX,
+    words=words_of(
+        r"""(account|organi[sz]ation|access|workspace) \b .{0,30} \b(is|was|were|been) \s
+        (suspended|deactivated|terminated|banned|disabled)"""
+    ),
+)
+"""An account that is closed may be so for what was asked before: no refusal of this prompt."""
+
 MONEY = Row(
     Meaning.OUT_OF_MONEY,
     ANY_4XX,
@@ -105,11 +115,12 @@ PERMISSION = Row(
         ip_not_authorized service_disabled iam_permission_denied""".split()
     ),
     words_of(
-        r"""permissions? \b | not \s (allowed|permitted|authori[sz]ed|entitled|activated|enabled)
+        r"""permissions? \b | not \s (authori[sz]ed|entitled|activated|enabled)
+        | not \s (allowed|permitted) \s (to|for) \b
         | (no|not \s have|n['’]t \s have|without) \s access
         | access .{0,40} \b(denied|restricted|disallowed)
-        | \b denied \b | \b(country|region|territory|your \s location)\b | allow-?list|whitelist
-        | terms \s of | (requires? \s a|paid) \s (subscription|plan|user) | paid \s users
+        | denied \s access | \b(country|region|territory|your \s location)\b | allow-?list|whitelist
+        | accept .{0,30} \b terms | (requires? \s a|paid) \s (subscription|plan|users?)
         | upgrade \s (for|to) | gated | (organization|project) \s level
         | before \s or \s it \s is \s disabled | model \s (is \s)? disabled"""
     ),

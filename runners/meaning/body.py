@@ -117,6 +117,9 @@ def _read_events(text: str) -> Body:
         try:
             value = _DECODER.decode(event)
         except (ValueError, RecursionError) as error:
+            if name == "error":
+                values.append({"error": event})
+                continue
             words = glimpse(event) if isinstance(error, json.JSONDecodeError) else str(error)
             raise CutShort(f"an event of the stream is not JSON: {words}") from None
         values.append({"error": value} if name == "error" and "error" not in value else value)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...support.secrets import redact
 from . import waits
-from .body import read_body
+from .body import glimpse, read_body
 
 _LONGEST = 4000  # characters that are read for their meaning
 _SHOWN = 300  # and of a message
@@ -22,7 +22,10 @@ _TEXTS = (
     *("base_resp", "status_msg", "status_message", "error_msg"),
     *("errorMessage", "reasonText"),
 )
-_CODES = ("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons")
+_CODES = (
+    *("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons"),
+    *("statusCode", "status_code", "http_status", "httpStatus", "http_status_code"),
+)
 _PLACES = ("param", "parameter", "field", "property", "pointer", "instancePath", "loc", "path")
 _BY_FIELD = ("errors", "error", "detail", "details", "fields", "validation_errors")
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -36,6 +39,7 @@ class Complaint:
     Attributes:
         status: the HTTP status, or the number that a body with status 200 gives for one.
         text: its own words in one line, without secrets; long.
+        body: how the body begins, where there are no words in it.
         codes: all its codes, types and reasons, in lower case.
         params: the parameters that it complains of, and where they stand, as far as it says.
         structured: whether the body is that of an API, not of a web server or proxy.
@@ -50,6 +54,7 @@ class Complaint:
 
     status: int | None = None
     text: str = ""
+    body: str = ""
     codes: set[str] = field(default_factory=set)
     params: list[str] = field(default_factory=list)
     structured: bool = False
@@ -62,7 +67,7 @@ class Complaint:
     @property
     def reason(self) -> str:
         """The text with its status, for a message or the journal."""
-        text = self.text[:_SHOWN] or "no reason given"
+        text = self.text[:_SHOWN] or self.body or "no reason given"
         return text if self.status is None else f"{text} (HTTP {self.status})"
 
 
@@ -87,6 +92,8 @@ def read_json(body: object, status: int | None) -> Complaint:
         if text and not any(text in known for known in lines):
             lines.append(text)
     found.text = _one_line("; ".join(lines)) or _one_line(", ".join(sorted(found.codes)))
+    if not found.text and body:
+        found.body = glimpse(json.dumps(body, default=str))
     return found
 
 

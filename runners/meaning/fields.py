@@ -110,7 +110,8 @@ def texts(content: Any) -> tuple[str, str]:
     for name in named if "summary" in kind else named[:-1]:
         if content.get(name) is not None:
             return "", "".join(texts(content[name]))
-    inner = content.get("text", content.get("content", content.get("refusal")))
+    within = (content.get(name) for name in ("text", "content", "refusal", "parts"))
+    inner = next((said for said in within if said is not None), None)
     if isinstance(inner, Mapping):  # {"text": {"value": …}}, as assistants write it
         inner = inner.get("value", inner)
     said, thought = texts(inner)

@@ -7,12 +7,13 @@ does not say so.
 
 from __future__ import annotations
 
-from .account import CLOSED, DAY, KEY, MONEY, PERMISSION
+from .account import CLOSED, DAY, KEY, MONEY, PERMISSION, SHUT
 from .row import REFUSALS, Meaning, Row, words_of
 
 __all__ = ["TABLE", "Meaning"]
 
 TABLE = (
+    SHUT,
     Row(
         Meaning.MODERATED,
         REFUSALS,
@@ -32,6 +33,7 @@ TABLE = (
             | inappropriate \s content | content \s exists \s risk | safety_check_type
             | content \s? (policy|moderation) \s? violation | violat\w* .{0,30} guardrail
             | (input|output) \s new_sensitive | did \s not \s pass .{0,30} moderation
+            | (prompt|input|content|request) \b .{0,60} violat\w* .{0,30} \b (terms|polic)
             | sensitive \s (information|content|words?) | 敏感|违规内容"""
         ),
     ),

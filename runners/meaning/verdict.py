@@ -25,9 +25,11 @@ _NOWHERE = words_of(
 _NEVER_LOADS = words_of(r"(error|fail\w*|unable|cannot|could \s not) .{0,20} (load|start|initiali)")
 _SOON_S = 1800.0  # a wait that a request may still be worth
 _DAY = words_of(DAY_WORDS)
-# Not the 4 of "rate limit reached for gpt-4o": the number stands at the word.
+# Not the 4 of "rate limit reached for gpt-4o": a number stands at its word.
+_LIMIT = words_of(r"\b (limit|max(imum)?) (\s is|\s of)? [\s:=(]* (?P<number>\d[\d,]*) \b")
 _ASKED = words_of(
-    r"\b limit (\s is|\s of)? [\s:=(]* ([\d,]+) \b .*? requested [^\d]{0,10} ([\d,]+)"
+    r"""\b (requested | (request|prompt|input) \s (of|has|with|is|needs|requires))
+    [^\d]{0,10} (?P<number>\d[\d,]*) \b"""
 )
 _OF_MODELS = words_of(r"model|deployment|engine|function|not [ _]? found|does \s not \s exist")
 
@@ -36,8 +38,7 @@ def meaning_of(complaint: Complaint) -> Meaning:
     """What a complaint means, by the first row of the table that fits."""
     if complaint.flagged and complaint.status in (None, 400, 403, 422, 451):
         return Meaning.MODERATED
-    asked = _ASKED.search(complaint.text)
-    if complaint.status == 429 and asked and _number(asked[3]) > _number(asked[2]):
+    if complaint.status == 429 and _asks_too_much(complaint.text):
         return Meaning.TOO_LARGE
     if complaint.status == 429 and _is_of_the_day(complaint):
         return Meaning.DAY_IS_SPENT
@@ -52,6 +53,11 @@ def meaning_of(complaint: Complaint) -> Meaning:
     if "failed_precondition" in complaint.codes:  # Google: not in this country, not without billing
         return Meaning.FORBIDDEN
     return Meaning.REJECTED
+
+
+def is_known(complaint: Complaint) -> bool:
+    """Whether the table has more to say of a complaint than that a request fails."""
+    return meaning_of(complaint) not in (Meaning.REJECTED, Meaning.WRONG_PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +180,10 @@ def _is_nowhere(complaint: Complaint) -> bool:
     return complaint.page or (not complaint.structured and "model" not in complaint.text.lower())
 
 
-def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+def _asks_too_much(text: str) -> bool:
+    """Whether a refusal for rate says that one request alone is more than the limit."""
+    limit, asked = (
+        float(found["number"].replace(",", "")) if (found := words.search(text)) else None
+        for words in (_LIMIT, _ASKED)
+    )
+    return limit is not None and asked is not None and asked > limit

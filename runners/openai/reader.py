@@ -9,7 +9,7 @@ from ..meaning import waits
 from ..meaning.body import CutShort, glimpse, not_json, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read, read_json
 from ..meaning.said import Teller, settle
-from ..meaning.verdict import Asked
+from ..meaning.verdict import Asked, is_known
 from ..protocol import Reply, Request
 from .client import Answer
 from .stream import is_chunked, put_together
@@ -47,6 +47,8 @@ class Reader:
             said = endpoint.parse(body, oddities)
         except LookupError as error:
             # An answer of this protocol with nothing in it is a fault like any other.
+            if is_known(instead := read_json(body, None)):
+                return instead
             what = f"the server's answer has {error}: {glimpse(answer.content)}"
             if self._answered or {"id", "object", "usage"} & body.keys():
                 raise Retryable(what) from None
@@ -78,6 +80,8 @@ class Reader:
                 raise WrongProtocol(
                     f"{self._asked.base_url} answers with a web page: {words}; not such a server"
                 ) from None
+            if is_known(read(answer.content, None)):
+                return {"error": glimpse(answer.content)}
             raise Retryable(not_json(answer.content)) from None
         if isinstance(body, list) and (len(body) == 1 or body is found.values):
             body = body[0]  # alone, or with something behind it

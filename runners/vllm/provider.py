@@ -21,6 +21,7 @@ from ..openai.wire import Endpoint, Json
 from ..protocol import Message, Reply, Request
 
 _KEY = "VLLM_API_KEY"
+_ROUNDING = 1e-3  # above 0, as far as a log-probability may lie there
 _TEMPLATE = ("chat_template", "chat_template_kwargs")
 """The fields of a request that change how a conversation is rendered."""
 
@@ -117,7 +118,13 @@ class Vllm(OpenAI):
         alone ends; white space at its end belongs to the text (as lm-eval has it).
         """
         before, tokens = await asyncio.to_thread(self._split, context, text)
-        return (await self._score([tokens], before))[0]
+        total, greedy = (await self._score([tokens], before))[0]
+        if greedy is None:
+            raise Rejected(
+                f"{self.base_url} gives log-probabilities without a rank, which says whether "
+                "greedy decoding would have written the text"
+            )
+        return total, greedy
 
     async def close(self) -> None:
         """Close the connections."""
@@ -126,10 +133,10 @@ class Vllm(OpenAI):
 
     async def _score(
         self, prompts: Sequence[Sequence[int]], before: int
-    ) -> list[tuple[float, bool]]:
+    ) -> list[tuple[float, bool | None]]:
         """Log-probability of what follows the first ``before`` tokens of prompts.
 
-        And whether greedy decoding gives it.
+        And whether greedy decoding gives it, if the server says.
         """
         body = {
             "model": self._name,
@@ -140,7 +147,7 @@ class Vllm(OpenAI):
         }
         answer = await self._ask("/completions", body)
         try:
-            by_place = {choice.get("index", 0): choice for choice in answer["choices"]}
+            by_place = {int(choice.get("index") or 0): choice for choice in answer["choices"]}
             found = [
                 _log_probability(by_place[i]["prompt_logprobs"][before:], tokens[before:])
                 for i, tokens in enumerate(prompts)
@@ -148,7 +155,7 @@ class Vllm(OpenAI):
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise Retryable(f"the server's log-probabilities lack a part: {error!r}") from None
         for total, _ in found:
-            if math.isnan(total) or total == math.inf:
+            if math.isnan(total):
                 raise Rejected(
                     f"{self.base_url} gives log-probabilities that are no numbers: {total}"
                 )
@@ -246,8 +253,13 @@ class Vllm(OpenAI):
         return said
 
 
-def _log_probability(places: Sequence[Json], tokens: Sequence[int]) -> tuple[float, bool]:
-    """Of given tokens, by what the server says of each; and whether greedy decoding gives them."""
+def _log_probability(places: Sequence[Json], tokens: Sequence[int]) -> tuple[float, bool | None]:
+    """Of given tokens, by what the server says of each; and whether greedy decoding gives them.
+
+    NaN where one of them is no log-probability; ``None`` where it does not tell their ranks.
+    """
     said = [place[str(token)] for place, token in zip(places, tokens, strict=True)]
-    total = sum(float(token["logprob"]) for token in said)
-    return total, all(token["rank"] == 1 for token in said)
+    each = [float(token["logprob"]) for token in said]
+    total = math.nan if any(value > _ROUNDING for value in each) else sum(each)
+    ranks = [token.get("rank") for token in said]
+    return total, None if None in ranks else all(int(rank) == 1 for rank in ranks)

@@ -50,6 +50,9 @@ OTHERS: dict[str, Any] = {
         **{k: v for k, v in S.items() if k != "intermediate_size"}, ffn_dim=48,
         word_embed_proj_dim=32,
     ),
+    "modernbert-decoder": lambda: T.ModernBertDecoderConfig(
+        **{**S, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}, local_attention=16
+    ),
     "cohere": lambda: T.CohereConfig(**S),
     "mamba": lambda: T.MambaConfig(**STATE, state_size=8),
     "mamba2": lambda: T.Mamba2Config(
@@ -62,6 +65,11 @@ OTHERS: dict[str, Any] = {
         **MOE, head_dim=8, layer_types=["linear_attention", "full_attention"],
         linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=8,
         linear_value_head_dim=8, shared_expert_intermediate_size=16,
+    ),
+    "deepseek_v32": lambda: T.DeepseekV32Config(  # a cache of its own kind
+        **{**MOE, "num_key_value_heads": 4}, n_routed_experts=4, q_lora_rank=16, kv_lora_rank=16,
+        qk_rope_head_dim=8, qk_nope_head_dim=8, v_head_dim=8, index_head_dim=16, index_n_heads=2,
+        index_topk=64,
     ),
     "lfm2": lambda: T.Lfm2Config(**S, layer_types=["conv", "full_attention"]),
 }  # fmt: skip

@@ -13,6 +13,8 @@ from snellen.probes.paper.behaviour import COPYING, COUNTING, behaviour_figures
 from snellen.probes.paper.verdicts import Claim
 from snellen.reports.paper.published import published as real_points
 
+from .test_paper import paper_run
+
 
 def copied(task: str) -> pd.DataFrame:
     """The paper's points of a copying task as trials."""
@@ -78,3 +80,17 @@ def test_published_distances_come_out_as_the_paper_says() -> None:
     ones, commas = (pd.Series(mechanism.GEMMA_7B[k]) for k in ("copy_ones", "copy_commas"))
     assert verdicts.farther("5d", "c", lengths, commas, ones, 2001).verdict == Claim.HELD
     assert verdicts.farther("5d", "c", lengths[:4], ones, ones, 2001).verdict == Claim.UNTESTABLE
+
+
+def test_answers_copied_from_an_example_are_no_attractor() -> None:
+    """An observer who repeats a worked example's answer wherever there is one."""
+    run = paper_run()
+    shown = run["mode"].eq("cot_fewshot") & run.task.str.contains("paper_count_word")
+    run.loc[shown, ["answer", "outcome"]] = ["12", "wrong"]
+    run.loc[~shown, "answer"] = run.truth
+    run.loc[~shown, "outcome"] = "correct"
+    drawn = {d.name: d for d in behaviour_figures(run, real_points)}
+    found = {f.figure: f.verdict for f in drawn["fig7"].findings}
+    assert found["7 (iv)"] == Claim.NOT_HELD
+    copied = drawn["fig7"].table.query("task == 'paper_count_word' and value == '12'")
+    assert copied.copied_example.tolist() == copied.answered.tolist() == [20]

@@ -258,15 +258,18 @@ def test_vllm_forces_answers_by_expression(serve: Callable[..., Server]) -> None
     assert "response_format" not in body
 
 
-def scored(serve: Callable[..., Server], logprob: float) -> list[tuple[float, bool]]:
+def scored(
+    serve: Callable[..., Server], logprob: object, **rank: object
+) -> list[tuple[float, bool]]:
     def tokens(body: Any) -> Any:
         return {"tokens": [ord(letter) for letter in body["prompt"]]}
 
     def completion(body: Any) -> Any:
         if body["prompt"] == "1":
             return {"choices": [{"text": "1"}]}
-        places = [None, *({str(t): {"logprob": logprob, "rank": 1}} for t in body["prompt"][1:])]
-        return {"choices": [{"text": "x", "prompt_logprobs": places}]}
+        said = {"logprob": logprob} | (rank or {"rank": 1})
+        places = [None, *({str(t): said} for t in body["prompt"][1:])]
+        return {"choices": [{"text": "x", "index": "0", "prompt_logprobs": places}]}
 
     server = serve(VLLM, tokenize=tokens, v1__completions=completion)
     with closing(open_runner("vllm/m", Options(base_url=server.url))) as runner:
@@ -275,12 +278,23 @@ def scored(serve: Callable[..., Server], logprob: float) -> list[tuple[float, bo
 
 
 def test_log_likelihoods_are_summed(serve: Callable[..., Server]) -> None:
-    assert scored(serve, -0.5) == [(-1.5, True)]
+    assert scored(serve, -0.5) == scored(serve, "-0.5") == [(-1.5, True)]
+    assert scored(serve, -0.5, rank="2") == [(-1.5, False)]
 
 
-def test_log_probabilities_that_are_no_numbers_are_no_score(serve: Callable[..., Server]) -> None:
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "NaN", 0.25], ids=str)
+def test_log_probabilities_that_are_none_are_no_score(
+    serve: Callable[..., Server], value: object
+) -> None:
     with pytest.raises((SnellenError, ModelRefused), match="could not be scored"):
-        scored(serve, float("nan"))
+        scored(serve, value)
+
+
+def test_a_text_without_ranks_may_or_may_not_be_what_greedy_decoding_gives(
+    serve: Callable[..., Server],
+) -> None:
+    with pytest.raises(SnellenError, match="without a rank"):
+        scored(serve, -0.5, rank=None)
 
 
 def test_what_gives_no_log_probabilities_says_so(serve: Callable[..., Server]) -> None:

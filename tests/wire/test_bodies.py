@@ -177,6 +177,7 @@ def test_the_values_of_a_body() -> None:
     assert read_body(b'{"a": 1}\n{"a": 2}\r\n\r\n').values == [{"a": 1}, {"a": 2}]
     assert read_body('{"a": "line\nfeed"}').values == [{"a": "line\nfeed"}]
     assert read_body('{"é": 1}'.encode("utf-16")).values == [{"é": 1}]
+    assert read_body(b"event: error\ndata: no\n\n").values == [{"error": "no"}]
     assert read_body(b'event: error\ndata: {"message": "no"}\n\n').values == [
         {"error": {"message": "no"}}
     ]

@@ -26,6 +26,7 @@ FAULTS = [
     *("429", "429:0.05", "500", "502", "503", "503:0.05", "529", "408", "409"),
     *("reset", "half_body", "invalid_json", "drip", "web_page"),
     *("loading", "no_text", "error_in_200", "throttled", "broken_off", "broken_stream"),
+    *("named", "words", "error_event", "error_beside"),
 ]
 LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
 NO_TEXT = {
@@ -49,6 +50,15 @@ def raw(fault: str, wire: str) -> str | Raw:
         return Raw(200, NO_TEXT[wire])
     if fault == "throttled":
         return Raw(400, {"__type": "ThrottlingException", "message": "Too many requests"})
+    if fault == "named":  # the 4 of its name is no limit, and the wait stands in the body
+        words = "Rate limit reached for gpt-4o: Limit 30000, Used 29900, Requested 400."
+        return Raw(429, {"error": {"message": words, "retry_after": 0.05}})
+    if fault == "words":
+        return Raw(200, "the worker is gone", {"Content-Encoding": "gzip"})
+    if fault == "error_event":
+        return Raw(200, "event: error\ndata: server busy, retry later\n\n")
+    if fault == "error_beside":
+        return Raw(200, NO_TEXT[wire] | {"error": {"message": "upstream was idle", "code": 504}})
     if fault == "broken_off":
         return Raw(200, BROKEN_OFF[wire])
     if fault == "broken_stream":

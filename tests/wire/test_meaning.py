@@ -61,6 +61,8 @@ def test_an_error_is_one_short_line_without_secrets(monkeypatch: pytest.MonkeyPa
     assert said.startswith("x [OPENAI_API_KEY] y y")
     assert len(said) < 330
     assert read(b"\xff\xfe", 400).reason.endswith("(HTTP 400)")
+    assert read('{"error": {"ok": 0}}', 400).reason == '{"error": {"ok": 0}} (HTTP 400)'
+    assert read("{}", 400).reason == "no reason given (HTTP 400)"
     assert read("[" * 100_000, 400).status == 400
 
 

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from delivering import Ask, Delivered, Run
 from shapes import Json, OpenAIShape, answer_to
+from snellen.errors import ModelRefused
+from snellen.runners.gemini.provider import Gemini
+from snellen.runners.openai.provider import OpenAI
 from snellen.tasks.registry import find_task
 from snellen.tasks.trial import build_trial
 from wireserver import Call, Raw
@@ -64,6 +67,8 @@ def test_counts_that_are_not_given_are_unknown(
         ({"content": 3}, "3"),
         ({"content": ["3", {"type": "text", "text": "4"}]}, "34"),
         ({"content": {"type": "text", "text": "3"}}, "3"),
+        ({"content": {"parts": [{"text": "3"}]}}, "3"),
+        ({"content": {"text": None, "content": "3"}}, "3"),
         ({"content": [{"type": "output_text", "text": {"value": "3"}}]}, "3"),
         ({"content": "3", "tool_calls": "x", "role": 7}, "3"),
     ],
@@ -197,6 +202,21 @@ def test_what_a_server_says_instead_of_an_answer_is_shown(
 ) -> None:
     run(lambda call: Raw(200, body) if call.prompt == "b" else None, [ask("a"), ask("b")])
     assert words in delivered.failure("b").reason
+
+
+@pytest.mark.parametrize(
+    "body", ["Model is still loading", '{"status": "loading model"}', '{"state": 1, "msg": "busy"}']
+)
+@pytest.mark.parametrize("kind", [OpenAI, Gemini])
+def test_what_is_said_instead_of_an_answer_is_looked_up(
+    run: Run, ask: Ask, delivered: Delivered, kind: type[OpenAI | Gemini], body: str
+) -> None:
+    """However often it comes, a model that loads is waited for, and who is busy is asked again."""
+    run(lambda call: Raw(200, body) if call.attempt < 3 else None, [ask("q")], kind)
+    assert delivered.texts == {"q": answer_to("q")}
+    plain = Raw(200, "Invalid API key")
+    with pytest.raises(ModelRefused, match="refused the key"):
+        run(lambda call: plain, [ask("r")], kind)
 
 
 def test_an_answer_without_choices_after_it_has_answered(

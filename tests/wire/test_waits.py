@@ -313,6 +313,7 @@ def test_a_failure_is_no_answer_and_a_slow_pace_has_a_next_attempt(
     runner.close()
     assert len(caplog.messages) == 1
     assert "1 requests are open, the next attempt at " in caplog.text
+    assert "; --rpm or --tpm spaces the requests (" in caplog.text
 
 
 def test_a_quick_run_says_nothing(tmp_path: Path, ask: Any, delivered: Any) -> None:
