@@ -41,6 +41,7 @@ def on_post_page(output: str, **_: Any) -> str:
         'data-md-component="search" role="dialog"': (
             'data-md-component="search" role="dialog" aria-label="Search"'
         ),
+        "<pre><span></span><code>": ('<pre class="sideways" tabindex="0"><span></span><code>'),
         "<table>": '<div class="sideways" tabindex="0"><table>',
         "</table>": "</table></div>",
     }.items():

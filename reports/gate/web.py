@@ -76,7 +76,7 @@ def gate_explorer(found: Mapping[str, Any], a: pd.DataFrame, b: pd.DataFrame) ->
         choices("curve", pd.Series(names, dtype=str), "text"),
         Column("items", both["length"].astype(int).tolist()),
         Column("trial", both["index"].astype(int).tolist()),
-        choices("right", pd.Series(who, dtype=str), "text"),
+        choices("who was right", pd.Series(who, dtype=str), "text"),
         choices("outcome of A", both["outcome_a"].astype(str), "text"),
         choices("outcome of B", both["outcome_b"].astype(str), "text"),
         *(

@@ -232,8 +232,8 @@ def _refusal(entry: BoardEntry, design: BoardDesign) -> str | None:
     if entry.documents_sha256 != design.sha256:
         asked = entry.documents_sha256[:12] or "nothing known"
         return (
-            f"it was asked {asked}, and board {design.version} is {design.sha256[:12]}; "
-            "run it again with this version of snellen"
+            f"it answered other questions (hash {asked}; those of board {design.version} have "
+            f"{design.sha256[:12]}); run it again with this version of snellen"
         )
     return entry.fault or admit(entry.trials, entry.failures)
 

@@ -57,7 +57,9 @@ def test_the_csv_holds_the_numbers(folder: Path, entries: list[BoardEntry]) -> N
 
 def test_a_refused_run_is_named_with_the_reason_everywhere_but_in_the_table(folder: Path) -> None:
     for name in ("leaderboard.md", "leaderboard.html"):
-        assert "it was asked bbbbbbbbbbbb" in (folder / name).read_text(encoding="utf-8")
+        assert "it answered other questions (hash bbbbbbbbbbbb;" in (folder / name).read_text(
+            encoding="utf-8"
+        )
 
 
 def test_warnings_stand_on_the_page_and_under_the_markdown_table(folder: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_task_that_is_left_out_is_missed(honest: pd.DataFrame, judged: Judged)
 
 def test_easier_questions_are_another_board(honest: pd.DataFrame, judged: Judged) -> None:
     _, reason = judged(honest, documents_sha256="b" * 64)
-    assert reason.startswith("it was asked bbbbbbbbbbbb, and board 1 is aaaaaaaaaaaa")
+    assert reason.startswith("it answered other questions (hash bbbbbbbbbbbb;")
 
 
 def test_a_manifest_that_claims_the_board_is_not_believed(
