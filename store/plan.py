@@ -193,14 +193,34 @@ class Plan(BaseModel):
             )
 
     def in_order(self, trials: Iterable[TrialId]) -> list[TrialId]:
-        """Trials of the plan in the order of ``trials.csv``; of an adaptive plan, by index."""
-        if self.precision is None:
-            wanted = set(trials)
-            return [trial for trial in self.trial_ids() if trial in wanted]
+        """Trials of the plan in the order of ``trials.csv``; of an adaptive plan, by index.
+
+        Others among them are left out. The plan's own are not gone through: a gate may have many
+        more to ask than it does ask.
+        """
         curves: dict[tuple[str, ...], int] = {curve: at for at, curve in enumerate(self.curves())}
-        return sorted(
-            trials, key=lambda t: (curves[t.task, t.mode, t.answer, t.lens], t.index, t.length)
-        )
+        if self.precision is not None:
+            return sorted(
+                trials, key=lambda t: (curves[t.task, t.mode, t.answer, t.lens], t.index, t.length)
+            )
+        tasks = {name: find_task(name) for name in self.tasks}
+        lengths = {name: self.lengths_of(task) for name, task in tasks.items()}
+        numbers = {name: range(self.trials_of(task)) for name, task in tasks.items()}
+
+        def ours(t: TrialId) -> bool:
+            return (
+                (t.task, t.mode, t.answer, t.lens) in curves
+                and t.length in lengths[t.task]
+                and t.index in numbers[t.task]
+                and t.seed == self.seed
+                and t.version == tasks[t.task].version_of(t.mode, t.lens)
+            )
+
+        def place(t: TrialId) -> tuple[int, int, int]:
+            curve = curves[t.task, t.mode, t.answer, t.lens]
+            return curve, t.index, lengths[t.task].index(t.length)
+
+        return sorted(filter(ours, set(trials)), key=place)
 
     def build_trials(self) -> Iterator[Trial]:
         """Every trial of the plan, built, in the order of ``trials.csv``."""

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from snellen.errors import InputError
 
 from .tiny_llama import build_tiny_llama
 
@@ -17,6 +18,17 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny random model."""
     return build_tiny_llama(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without figures, which take most of the time and have tests of their own."""
+
+    def not_drawn(*_: object) -> None:
+        raise InputError("not drawn")
+
+    monkeypatch.setattr("snellen.reports.run.report.task_figures", lambda *_: ())
+    monkeypatch.setattr("snellen.reports.run.report.eye_chart", not_drawn)
 
 
 @pytest.fixture

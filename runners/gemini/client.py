@@ -15,7 +15,7 @@ from google.genai import types
 from google.oauth2.credentials import Credentials
 
 from ...errors import InputError
-from ...support.http import async_client
+from ...support.http import async_client, trusted
 from ...support.secrets import find_key, owner_of_key, redact, require_key
 from ...support.urls import check_url
 
@@ -101,6 +101,8 @@ def connect(
         # The SDK sleeps up to ten seconds and asks again by itself unless told to try once.
         retry_options=types.HttpRetryOptions(attempts=1),
         httpx_async_client=connections,
+        # Or it reads all certificates three times over. On Vertex it may add one of the machine's.
+        async_client_args=None if place.vertex else {"verify": trusted(), "ssl": trusted()},
         headers=dict(extra_headers) or None,
         extra_body=dict(extra_body) or None,
     )

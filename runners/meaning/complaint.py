@@ -22,7 +22,10 @@ _TEXTS = (
     *("base_resp", "status_msg", "status_message", "error_msg"),
     *("errorMessage", "reasonText"),
 )
-_CODES = ("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons")
+_CODES = (
+    *("code", "type", "status", "reason", "error_code", "errorCode", "error_type", "reasons"),
+    *("statusCode", "status_code", "http_status", "httpStatus", "http_status_code"),
+)
 _PLACES = ("param", "parameter", "field", "property", "pointer", "instancePath", "loc", "path")
 _BY_FIELD = ("errors", "error", "detail", "details", "fields", "validation_errors")
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)

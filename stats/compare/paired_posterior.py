@@ -113,30 +113,21 @@ def _sample(
     pair_x = np.log2(pairs.lengths)
     trials = pairs.both + pairs.only_a + pairs.only_b + pairs.neither
     counts = _weight(pair_x, trials, found, spread)
+    of_cells = counts * np.stack([pairs.both, pairs.only_a, pairs.only_b, pairs.neither])
     counts_alone = [
         _weight(alone.log2_lengths, alone.trials, found, spread) for alone in (alone_a, alone_b)
     ]
 
     def log_posterior(v: FloatArray) -> FloatArray:
-        def accuracy(first: int) -> FloatArray:
-            t, w, lapse = v[:, first, None], np.exp2(v[:, first + 1, None]), v[:, first + 2, None]
-            return family.accuracy(x, t, w, lapse)
-
-        curves = accuracy(0), accuracy(3)
-        p, q = (curve[:, in_pairs] for curve in curves)
+        t, w, lapse = v[:, [0, 3], None], np.exp2(v[:, [1, 4], None]), v[:, [2, 5], None]
+        curves = family.accuracy(x, t, w, lapse)  # shape (walkers, 2, lengths)
+        p, q = curves[:, 0, in_pairs], curves[:, 1, in_pairs]
         agreement = v[:, 6, None]
         both = agreement * np.minimum(p, q) + (1 - agreement) * p * q
-        value = sum(
-            np.sum(counts * count * np.log(np.maximum(share, 1e-12)), axis=1)
-            for count, share in (
-                (pairs.both, both),
-                (pairs.only_a, p - both),
-                (pairs.only_b, q - both),
-                (pairs.neither, 1 - p - q + both),
-            )
-        )
+        cells = np.stack([both, p - both, q - both, 1 - p - q + both], axis=1)
+        value = np.sum(of_cells * np.log(np.maximum(cells, 1e-12)), axis=(1, 2))
         for alone, weight, curve, at in zip(
-            (alone_a, alone_b), counts_alone, curves, in_alone, strict=True
+            (alone_a, alone_b), counts_alone, (curves[:, 0], curves[:, 1]), in_alone, strict=True
         ):
             if alone.lengths.size:
                 share = curve[:, at]

@@ -95,15 +95,15 @@ class CurveFamily:
             Probabilities, of the broadcast shape of all four.
         """
         x, threshold, width, lapse = (np.asarray(v, float) for v in (x, threshold, width, lapse))
-        z = (x - threshold) / width + self._falls_to(
-            self._share(self.anchor(threshold), threshold, lapse)
-        )
+        # One number where guessing is the same everywhere: filling arrays with it takes time.
+        where, here = (0.0, 0.0) if self.guessing.constant else (threshold, x)
+        z = (x - threshold) / width + self._falls_to(self._share(self.anchor(where), where, lapse))
         if self.sigmoid == "logistic":
             f = expit(-_LOGISTIC * z)
         else:
             f = np.exp2(-np.exp(np.minimum(_WEIBULL * z, 50.0)))
         top = 1 - lapse
-        floor = np.minimum(self.guessing.at(x), top)
+        floor = np.minimum(self.guessing.at(here), top)
         return np.asarray(floor + (top - floor) * f)
 
     def crossing(
@@ -131,7 +131,7 @@ class CurveFamily:
             low, high = np.where(above, middle, low), np.where(above, high, middle)
         return np.where(never, -np.inf, np.where(always, np.inf, (low + high) / 2))
 
-    def _share(self, level: ArrayLike, x: FloatArray, lapse: FloatArray) -> FloatArray:
+    def _share(self, level: ArrayLike, x: ArrayLike, lapse: FloatArray) -> FloatArray:
         """The value of F at which the accuracy at log2 length ``x`` is ``level``."""
         chance = self.guessing.at(x)
         span = np.maximum(1 - chance - lapse, _TINY)

@@ -11,7 +11,6 @@ alone, so that the order of the answers does not matter.
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import logsumexp
 
 from ..intervals import Interval
 
@@ -40,7 +39,8 @@ def log_e_against_drop(wins: int, losses: int, ties: int, drop: float) -> float:
         + ties * np.log1p(stake * drop)
         + losses * np.log1p(-_STAKES)
     )
-    return float(logsumexp(grown + _LOG_WEIGHTS))
+    # Not scipy's logsumexp: on five numbers it costs forty times as much.
+    return float(np.logaddexp.reduce(grown + _LOG_WEIGHTS))
 
 
 def drop_interval(wins: int, losses: int, ties: int, level: float = 0.95) -> Interval:

@@ -19,6 +19,8 @@ from snellen.tasks.lenses import TERMS
 from snellen.tasks.registry import GROUPS, TASKS
 from snellen.tasks.trial import TrialId
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Snellen = Callable[..., Any]
 LENGTHS = (2, 4, 8, 16, 32, 64)
 

@@ -15,6 +15,8 @@ from snellen.store.plan import Plan
 from snellen.tasks.registry import find_task
 from snellen.tasks.trial import TrialId, rebuild_trial
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def plan_of(tiny: Path, **fields: Any) -> Plan:
     given: dict[str, Any] = {

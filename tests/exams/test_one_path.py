@@ -16,6 +16,8 @@ from snellen.tasks import judging, trial
 
 Counts = Counter[str]
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[Counts, Counts]:

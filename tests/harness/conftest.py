@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_llama(tmp_path_factory.mktemp("model") / "tiny")
 
 
+@cache
+def _our_tasks(metadata: str) -> TaskManager:
+    """lm-eval's index of our tasks; making it means reading all of their files."""
+    return TaskManager(
+        include_path=str(YAML_FOLDER), include_defaults=False, metadata=json.loads(metadata)
+    )
+
+
 @pytest.fixture
 def evaluate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs lm-eval in this process on our tasks, or on the configuration of another."""
@@ -72,9 +81,7 @@ def evaluate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             model=name,
             model_args=args,
             tasks=[task],
-            task_manager=TaskManager(
-                include_path=str(YAML_FOLDER), include_defaults=False, metadata=metadata
-            ),
+            task_manager=_our_tasks(json.dumps(metadata)),
             bootstrap_iters=0,
             batch_size=1,
             device=options.pop("device", "cuda:0"),

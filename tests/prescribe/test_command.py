@@ -16,6 +16,8 @@ from snellen.cli import main
 
 from .lens_server import Seeing, server
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Serve = Callable[[Any], str]
 
 

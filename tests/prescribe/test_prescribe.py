@@ -18,6 +18,8 @@ from snellen.store.trials import read_trials
 from ..browsing import Opened, chromium
 from .lens_server import Seeing, server
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Serve = Callable[[Any], str]
 Prescribe = Callable[..., snellen.Prescription]
 

@@ -49,10 +49,13 @@ def test_every_route_of_every_family_matches_a_plain_forward(
     family: str, route: Route, sequences: list[list[int]], tiny: Any
 ) -> None:
     model = tiny(family, torch.float64)
+    if route.threads:  # where all cores are busy, each waits for the other at every step
+        sequences = sequences[::5]
     got = last_token_states(model, sequences, route=route)
     # transformers lists the embedding, each layer's output, and the final norm in place of the
     # last layer's own output.
-    for row, sequence in zip(got[::5], sequences[::5], strict=True):
+    every = 1 if route.threads else 5
+    for row, sequence in zip(got[::every], sequences[::every], strict=True):
         want = plain_states(model, sequence)
         assert torch.allclose(row[:-2], want[:-1], rtol=0, atol=1e-11 * want.abs().max().item())
         assert torch.allclose(row[-1], want[-1], rtol=0, atol=1e-11 * want.abs().max().item())

@@ -28,6 +28,8 @@ from snellen.store.results.folder import ResultsFolder
 from snellen.store.results.pairing import folder_pairings
 from snellen.store.trials import read_trials
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Keep = Callable[..., Path]
 PlanOf = Callable[..., Plan]
 

@@ -20,6 +20,8 @@ from wireserver import Wire
 
 from .sweep_servers import Counting, Start
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def test_a_sweep_has_a_table_a_record_and_a_board(
     serve: Callable[[Wire], str], write_plan: Callable[..., Path]
