@@ -23,7 +23,6 @@ from snellen.probes.theory import figures as theory_figures
 from snellen.probes.theory.tables import softmax_decay
 from snellen.support.figures import save_figure
 
-
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "float32"
 
 
