@@ -117,13 +117,12 @@ def _run_theory(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
 
 def _run_link(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
     from ..probes.link.probe import probe_link
-    from ..store.run_directory import find_run
+    from ..store.pairing import load_run
 
     trials, chat = args.run, not args.raw
     if args.run.is_dir():
-        run_directory = find_run(args.run)
-        plan = run_directory.manifest.plan
-        trials, chat = run_directory.trials_path, plan.chat
+        plan = load_run(args.run).manifest.plan
+        trials, chat = args.run / "trials.csv", plan.chat
         args.model = args.model or plan.model
     if args.model is None:
         raise InputError("--run is not a run directory: say with --model which model was asked")
@@ -136,7 +135,8 @@ def _run_link(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult:
 def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | int:
     from ..probes.paper.probe import probe_paper
     from ..reports.paper.published import published
-    from ..store.run_directory import find_run, folder_name
+    from ..store.pairing import load_run
+    from ..store.run_directory import folder_name
     from ..store.trials import read_trials
     from .main import main
 
@@ -152,8 +152,8 @@ def _run_paper(args: argparse.Namespace, bar: ProbeBar) -> ProbeResult | int:
         words += ["--mode", "direct,cot,cot_fewshot", "--out", str(args.out), *limited]
         if (code := main(words)) != 0:
             return code
-    run = find_run(where) if where.is_dir() else None
-    trials = read_trials(run.trials_path if run else where)
+    run = load_run(where) if where.is_dir() else None
+    trials = run.trials if run else read_trials(where)
     return probe_paper(
         args.model, trials, published, manifest=run.manifest if run else None,
         longest=args.longest, seeds=args.seeds, out=args.out, device=args.device, progress=bar,

@@ -23,6 +23,8 @@ from snellen.probes.theory import figures as theory_figures
 from snellen.probes.theory.tables import softmax_decay
 from snellen.support.figures import save_figure
 
+REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "float32"
+
 
 def command(*words: str) -> int:
     parser = argparse.ArgumentParser()
@@ -84,6 +86,15 @@ def test_random_twin_has_other_weights_and_the_same_seed_the_same(tiny: Any) -> 
     assert weights[1].equal(weights[2])
     assert not weights[1].equal(weights[0])
     assert not weights[1].equal(weights[3])
+
+
+def test_link_command_needs_no_journal(folder: str, tmp_path: Path) -> None:
+    words = ("link", "--run", str(REFERENCE), "--model", folder, "--out", str(tmp_path))
+    # The run is read, and found to be that of a model with a chat template.
+    with pytest.raises(InputError, match="the tokenizer has no chat template"):
+        command(*words)
+    with pytest.raises(InputError, match="is not a run directory: it lacks"):
+        command(*words[:2], str(tmp_path), *words[3:])
 
 
 def test_theory_command(tmp_path: Path) -> None:
