@@ -25,6 +25,8 @@ from .servers import free_port
 pytestmark = pytest.mark.served
 
 LENGTHS = "4,8,16"
+OPEN = ("--margin", 0.2, "--trials", 12)
+"""Where the verdict is whatever it is: no more pairs than show that it is one."""
 DAMAGED_FROM = 100
 """Position from which the planted fault keeps nothing: within the answer to 16 items."""
 
@@ -110,7 +112,7 @@ def test_a_cache_that_is_damaged_beyond_a_position_fails_from_there_on(
         compared = snellen("compare", tmp_path / "kept/vllm__smollm2/kept",
                            tmp_path / "kept/vllm__smollm2/fresh")  # fmt: skip
         assert "fingerprint: A " in compared.stdout
-        code, found = gate(good, other, tmp_path / "bfloat16", "--margin", 0.2)
+        code, found = gate(good, other, tmp_path / "bfloat16", *OPEN)
         assert all(level["floor"] for level in found["levels"])
         assert any("fingerprint: A " in note for note in found["notes"])
         assert code == {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}[found["verdict"]]
@@ -120,7 +122,7 @@ def test_an_fp8_cache_is_whatever_it_is(
     served: VllmRunner, engine: dict[str, object], model_folder: str, tmp_path: Path
 ) -> None:
     with serving(engine, model_folder, tmp_path / "log", kv_cache_dtype="fp8") as other:
-        code, found = gate(served.provider.base_url, other, tmp_path, "--margin", 0.2)
+        code, found = gate(served.provider.base_url, other, tmp_path, *OPEN)
     assert any("kv_cache_dtype: A " in note for note in found["notes"])
     assert all(level["floor"] for level in found["levels"])
     assert code == {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}[found["verdict"]]
