@@ -29,8 +29,8 @@ def without_curve(tally: Tally, unreadable: int, family: CurveFamily) -> str | N
         return "no trial was answered"
     if unreadable > _UNREADABLE * tally.total:
         return (
-            f"{unreadable} of {tally.total} answers could not be read; see to the form of the"
-            " answers first"
+            f"{unreadable} of {tally.total} answers could not be read (no clear answer, cut short"
+            " or refused); see why first"
         )
     if tally.correct.sum() == 0:
         return f"none of {tally.total} answers was correct, at any length"
