@@ -69,11 +69,11 @@ PROBES: dict[str, Probe] = {
     ),
 }
 SHAPES = {
-    (5, "collapse"): "e6e25cc2",
-    (5, "decoding"): "881fae70",
-    (5, "attention"): "eb9255d5",
-    (5, "sensitivity"): "a9a7a293",
-    (5, "link"): "92ac0b96",
+    (6, "collapse"): "e6e25cc2",
+    (6, "decoding"): "881fae70",
+    (6, "attention"): "eb9255d5",
+    (6, "sensitivity"): "a9a7a293",
+    (6, "link"): "92ac0b96",
 }
 """By the version of kept parts and the probe: what their tables' names and columns come to."""
 
