@@ -199,28 +199,31 @@ class Plan(BaseModel):
         more to ask than it does ask.
         """
         curves: dict[tuple[str, ...], int] = {curve: at for at, curve in enumerate(self.curves())}
+
+        def curve(t: TrialId) -> tuple[str, ...]:
+            return t.task, t.mode, t.answer, t.lens
+
         if self.precision is not None:
-            return sorted(
-                trials, key=lambda t: (curves[t.task, t.mode, t.answer, t.lens], t.index, t.length)
-            )
+            return sorted(trials, key=lambda t: (curves[curve(t)], t.index, t.length))
         tasks = {name: find_task(name) for name in self.tasks}
-        lengths = {name: self.lengths_of(task) for name, task in tasks.items()}
-        numbers = {name: range(self.trials_of(task)) for name, task in tasks.items()}
+        lengths = {
+            name: {length: at for at, length in enumerate(self.lengths_of(task))}
+            for name, task in tasks.items()
+        }
 
         def ours(t: TrialId) -> bool:
             return (
-                (t.task, t.mode, t.answer, t.lens) in curves
+                curve(t) in curves
                 and t.length in lengths[t.task]
-                and t.index in numbers[t.task]
+                and t.index in range(self.trials_of(tasks[t.task]))
                 and t.seed == self.seed
                 and t.version == tasks[t.task].version_of(t.mode, t.lens)
             )
 
-        def place(t: TrialId) -> tuple[int, int, int]:
-            curve = curves[t.task, t.mode, t.answer, t.lens]
-            return curve, t.index, lengths[t.task].index(t.length)
-
-        return sorted(filter(ours, set(trials)), key=place)
+        return sorted(
+            filter(ours, set(trials)),
+            key=lambda t: (curves[curve(t)], t.index, lengths[t.task][t.length]),
+        )
 
     def build_trials(self) -> Iterator[Trial]:
         """Every trial of the plan, built, in the order of ``trials.csv``."""

@@ -151,8 +151,7 @@ def speaks_tls(url: str) -> bool:
     Tried once for each URL, within a second.
     """
     parts = httpx2.URL(url)
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context = httpx2.create_ssl_context(verify=False)
     try:
         with (
             socket.create_connection((parts.host, parts.port or 80), timeout=1) as plain,
