@@ -18,14 +18,14 @@ from ...support.secrets import refuse_secrets
 from ...support.urls import check_headers
 from ..dispatch.provider import Rejected, Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, glimpse, not_json, read_body, unwrapped
+from ..meaning.body import CutShort, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read_json
 from ..meaning.complaint import read as read_error
 from ..meaning.connection import TRANSPORT_ERRORS, broken, redirected
 from ..meaning.said import Teller, moderated, settle
 from ..meaning.settings import refused_setting
 from ..meaning.table import Meaning
-from ..meaning.verdict import Asked, as_exception, is_known, meaning_of
+from ..meaning.verdict import Asked, as_exception, instead_of_json, is_known, meaning_of
 from ..protocol import Reply, Request
 from .answers import NoCandidates, read
 from .chunks import whole_of
@@ -181,9 +181,7 @@ class Gemini:
                 raise WrongProtocol(
                     f"the answer of {self.base_url} is not one of Gemini's: a web page: {words}"
                 ) from None
-            if is_known(read_error(text, None)):
-                return {"error": glimpse(text)}
-            raise Retryable(not_json(text)) from None
+            return instead_of_json(text)
         return body if isinstance(body, dict) else {"error": body}
 
     def _read(self, body: dict[str, Any], request: Request) -> Reply:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...errors import ModelRefused
 from ...support.secrets import owner_of_key
 from ..dispatch.provider import Loading, Rejected, Retryable, WrongProtocol
 from . import waits
 from .account import DAY_WORDS
-from .complaint import Complaint
+from .body import glimpse, not_json
+from .complaint import Complaint, read
 from .row import words_of
 from .table import TABLE, Meaning
 
@@ -79,6 +81,17 @@ class Asked:
     protocol: str
     hint: str
     key: str = field(default="", repr=False)
+
+
+def instead_of_json(content: str | bytes) -> dict[str, Any]:
+    """What stands in place of an answer that is no JSON, as the body of an error.
+
+    Raises:
+        Retryable: nothing that the table knows.
+    """
+    if is_known(read(content, None)):
+        return {"error": glimpse(content)}
+    raise Retryable(not_json(content)) from None
 
 
 def as_exception(

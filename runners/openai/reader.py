@@ -6,10 +6,10 @@ import time
 
 from ..dispatch.provider import Retryable, WrongProtocol
 from ..meaning import waits
-from ..meaning.body import CutShort, glimpse, not_json, read_body, unwrapped
+from ..meaning.body import CutShort, glimpse, read_body, unwrapped
 from ..meaning.complaint import Complaint, is_error, read, read_json
 from ..meaning.said import Teller, settle
-from ..meaning.verdict import Asked, is_known
+from ..meaning.verdict import Asked, instead_of_json, is_known
 from ..protocol import Reply, Request
 from .client import Answer
 from .stream import is_chunked, put_together
@@ -80,9 +80,7 @@ class Reader:
                 raise WrongProtocol(
                     f"{self._asked.base_url} answers with a web page: {words}; not such a server"
                 ) from None
-            if is_known(read(answer.content, None)):
-                return {"error": glimpse(answer.content)}
-            raise Retryable(not_json(answer.content)) from None
+            return instead_of_json(answer.content)
         if isinstance(body, list) and (len(body) == 1 or body is found.values):
             body = body[0]  # alone, or with something behind it
         body = unwrapped(body, ("choices", "output"))
